@@ -1,0 +1,143 @@
+"""The predictive distribution: what every forecaster returns and every judge scores.
+
+A negative binomial by mean and dispersion: variance = mean + dispersion * mean**2, so dispersion 0 is
+the Poisson distribution. Arrays of any common shape; counts are crimes per area and period.
+Sources: Gneiting & Raftery (2007) for the continuous ranked probability score (CRPS), Czado, Gneiting & Held
+(2009) for the probability integral transform of counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from contracts.errors import BadInput
+
+Floats = npt.NDArray[np.float64]
+
+QUANTILE_LEVELS = (0.025, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.975)
+QUANTILE_COLUMNS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
+
+_SMALLEST_MEAN = 1e-9
+_SMALLEST_DISPERSION = 1e-9
+_GINI_NODES, _GINI_WEIGHTS = np.polynomial.legendre.leggauss(96)
+
+
+@dataclass(frozen=True)
+class CountDistribution:
+    """Negative binomial distributions of counts, one per element of ``mean``.
+
+    >>> forecast = CountDistribution(mean=np.array([2.0]), dispersion=np.array([0.5]))
+    >>> forecast.p_at_least_one().round(3)
+    array([0.75])
+    >>> forecast.quantile(0.9)
+    array([5.])
+    """
+
+    mean: Floats
+    dispersion: Floats
+
+    def __post_init__(self) -> None:
+        mean, dispersion = np.broadcast_arrays(
+            np.asarray(self.mean, dtype=np.float64), np.asarray(self.dispersion, dtype=np.float64)
+        )
+        if not (np.isfinite(mean).all() and np.isfinite(dispersion).all()):
+            raise BadInput("A forecast holds a value that is not finite.", remedy="Do not use this model.")
+        if (mean < 0).any() or (dispersion < 0).any():
+            raise BadInput("A forecast holds a negative mean or dispersion.", remedy="Do not use this model.")
+        object.__setattr__(self, "mean", np.maximum(mean, _SMALLEST_MEAN))
+        object.__setattr__(self, "dispersion", np.maximum(dispersion, _SMALLEST_DISPERSION))
+
+    def __getitem__(self, key: Any) -> CountDistribution:
+        return CountDistribution(self.mean[key], self.dispersion[key])
+
+    @property
+    def size(self) -> Floats:
+        """The negative binomial's size parameter, 1 / dispersion."""
+        return 1.0 / self.dispersion
+
+    @property
+    def variance(self) -> Floats:
+        """Variance of each count."""
+        return self.mean + self.dispersion * self.mean**2
+
+    @property
+    def success(self) -> Floats:
+        """The negative binomial's success probability, size / (size + mean)."""
+        return 1.0 / (1.0 + self.dispersion * self.mean)
+
+    def cdf(self, counts: npt.ArrayLike) -> Floats:
+        """P(count ≤ counts); 0 for negative counts."""
+        floor = np.floor(np.asarray(counts, dtype=np.float64))
+        below = special.betainc(self.size, np.maximum(floor, 0.0) + 1.0, self.success)
+        return np.where(floor < 0, 0.0, below)
+
+    def log_pmf(self, counts: npt.ArrayLike) -> Floats:
+        """Natural logarithm of P(count = counts); a proper score (the log score, higher is better)."""
+        y = np.asarray(counts, dtype=np.float64)
+        size = self.size
+        return np.asarray(
+            special.gammaln(y + size)
+            - special.gammaln(size)
+            - special.gammaln(y + 1.0)
+            - size * np.log1p(self.dispersion * self.mean)
+            + special.xlogy(y, self.mean)
+            - special.xlogy(y, self.mean + size)
+        )
+
+    def p_at_least_one(self) -> Floats:
+        """P(count ≥ 1)."""
+        return np.asarray(-np.expm1(-self.size * np.log1p(self.dispersion * self.mean)))
+
+    def quantile(self, level: float) -> Floats:
+        """The smallest whole count k with P(count ≤ k) ≥ level."""
+        deviation = np.sqrt(self.variance)
+        low = np.full(self.mean.shape, -1.0)
+        high = np.ceil(self.mean + 10.0 * deviation + 10.0)
+        while (short := self.cdf(high) < level).any():
+            high = np.where(short, 2.0 * high, high)
+        while (high - low > 1.0).any():
+            middle = np.floor((low + high) / 2.0)
+            enough = self.cdf(middle) >= level
+            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        return high
+
+    def quantiles(self) -> dict[str, Floats]:
+        """The published quantiles, by column name of the forecasts table."""
+        return {name: self.quantile(level) for name, level in zip(QUANTILE_COLUMNS, QUANTILE_LEVELS, strict=True)}
+
+    def sample(self, draws: int, seed: int) -> npt.NDArray[np.int64]:
+        """Random counts, shape (draws, *shape of mean)."""
+        generator = np.random.default_rng(seed)
+        return generator.negative_binomial(self.size, self.success, size=(draws, *self.mean.shape))
+
+    def mean_absolute_difference(self) -> Floats:
+        """E|X − X'| of two independent counts, from the characteristic function φ.
+
+        E|X − X'| = 1/π ∫₀^π (1 − |φ(t)|²) / (1 − cos t) dt, with u = tan(t / 2) scaled by the standard
+        deviation and Gauss–Legendre quadrature; relative error under 1e-6 for means from 1e-4 to 1e4.
+        """
+        v = (_GINI_NODES + 1.0) / 2.0
+        weights = _GINI_WEIGHTS / 2.0
+        scale = 1.0 / np.sqrt(self.variance)[..., None]
+        u = scale * v / (1.0 - v)
+        half_sine_squared = u**2 / (1.0 + u**2)
+        odds = (self.dispersion * self.mean * (1.0 + self.dispersion * self.mean))[..., None]
+        log_modulus = -self.size[..., None] * np.log1p(4.0 * odds * half_sine_squared)
+        integrand = -np.expm1(log_modulus) / u**2 * scale / (1.0 - v) ** 2
+        return np.asarray((integrand * weights).sum(axis=-1) / np.pi)
+
+    def crps(self, counts: npt.ArrayLike) -> Floats:
+        """Continuous ranked probability score, in crimes; lower is better.
+
+        CRPS = E|X − y| − ½ E|X − X'|.
+        """
+        y = np.asarray(counts, dtype=np.float64)
+        upper = CountDistribution(self.mean * (1.0 + self.dispersion), self.dispersion / (1.0 + self.dispersion))
+        partial = self.mean * upper.cdf(y - 1.0)
+        absolute = 2.0 * (y * self.cdf(y) - partial) + self.mean - y
+        return np.asarray(absolute - 0.5 * self.mean_absolute_difference())

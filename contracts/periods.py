@@ -1,0 +1,157 @@
+"""Periods: months, ISO weeks, days and 8-hour shifts as whole numbers on a line.
+
+A period's *ordinal* counts periods of its frequency since the one that contains (or begins with)
+1970-01-01; arithmetic on ordinals is arithmetic on periods. ISO weeks begin on Monday. The three
+shifts of a day begin at 06:00, 14:00 and 22:00 local time and belong to the day they begin on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts.errors import BadInput
+
+EPOCH = datetime(1970, 1, 1)
+FIRST_MONDAY = datetime(1969, 12, 29)
+FIRST_SHIFT = datetime(1970, 1, 1, 6)
+SHIFT_HOURS = 8
+
+Ordinals = npt.NDArray[np.int64]
+Moments = npt.NDArray[np.datetime64]
+
+
+class Frequency(StrEnum):
+    """How long a period lasts."""
+
+    MONTH = "month"
+    WEEK = "week"
+    DAY = "day"
+    SHIFT = "shift"
+
+
+_FIXED_LENGTHS = {
+    Frequency.WEEK: (FIRST_MONDAY, timedelta(weeks=1)),
+    Frequency.DAY: (EPOCH, timedelta(days=1)),
+    Frequency.SHIFT: (FIRST_SHIFT, timedelta(hours=SHIFT_HOURS)),
+}
+_PERIODS_PER_YEAR = {Frequency.MONTH: 12, Frequency.WEEK: 52, Frequency.DAY: 365, Frequency.SHIFT: 1095}
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """One month, ISO week, day or shift.
+
+    >>> Period.parse("2025-06", Frequency.MONTH).shift(2)
+    Period('2025-08')
+    >>> Period.parse("2025-W01", Frequency.WEEK).start.date()
+    datetime.date(2024, 12, 30)
+    """
+
+    frequency: Frequency
+    ordinal: int
+
+    @classmethod
+    def containing(cls, moment: date, frequency: Frequency) -> Period:
+        """The period that contains ``moment``; a plain date means its midnight."""
+        when = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+        if frequency is Frequency.MONTH:
+            return cls(frequency, (when.year - 1970) * 12 + when.month - 1)
+        first, length = _FIXED_LENGTHS[frequency]
+        return cls(frequency, (when - first) // length)
+
+    @classmethod
+    def parse(cls, text: str, frequency: Frequency) -> Period:
+        """Read ``2023-03``, ``2023-W09``, ``2023-03-01`` or ``2023-03-01T06``.
+
+        A full date is read as the period that contains it, whatever the frequency.
+        Raises ``BadInput`` for anything else.
+        """
+        try:
+            if frequency is Frequency.MONTH and (month := _MONTH.fullmatch(text)):
+                return cls.containing(date(int(month[1]), int(month[2]), 1), frequency)
+            if frequency is Frequency.WEEK and (week := _WEEK.fullmatch(text)):
+                return cls.containing(date.fromisocalendar(int(week[1]), int(week[2]), 1), frequency)
+            return cls.containing(datetime.fromisoformat(text), frequency)
+        except ValueError as error:
+            examples = {"month": "2023-03", "week": "2023-W09", "day": "2023-03-01", "shift": "2023-03-01T06"}
+            raise BadInput(f"'{text}' is not a {frequency}.", remedy=f"Write it like {examples[frequency]}.") from error
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment."""
+        if self.frequency is Frequency.MONTH:
+            return datetime(1970 + self.ordinal // 12, self.ordinal % 12 + 1, 1)
+        first, length = _FIXED_LENGTHS[self.frequency]
+        return first + self.ordinal * length
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        return self.shift(1).start
+
+    @property
+    def days(self) -> float:
+        """Its length in days."""
+        return (self.end - self.start) / timedelta(days=1)
+
+    def shift(self, periods: int) -> Period:
+        """The period so many periods later (earlier if negative)."""
+        return Period(self.frequency, self.ordinal + periods)
+
+    def __sub__(self, other: Period) -> int:
+        if self.frequency is not other.frequency:
+            raise TypeError(f"cannot subtract a {other.frequency} from a {self.frequency}")
+        return self.ordinal - other.ordinal
+
+    def __str__(self) -> str:
+        start = self.start
+        if self.frequency is Frequency.MONTH:
+            return f"{start:%Y-%m}"
+        if self.frequency is Frequency.WEEK:
+            year, week, _ = start.isocalendar()
+            return f"{year}-W{week:02d}"
+        return f"{start:%Y-%m-%d}" if self.frequency is Frequency.DAY else f"{start:%Y-%m-%dT%H}"
+
+    def __repr__(self) -> str:
+        return f"Period('{self}')"
+
+
+def next_period(issued_at: date, frequency: Frequency) -> Period:
+    """The first whole period that begins after ``issued_at``.
+
+    >>> next_period(date(2025, 7, 10), Frequency.MONTH)
+    Period('2025-08')
+    >>> next_period(date(2025, 7, 1), Frequency.MONTH)
+    Period('2025-08')
+    """
+    return Period.containing(issued_at, frequency).shift(1)
+
+
+def periods_per_year(frequency: Frequency) -> int:
+    """The season's length in whole periods."""
+    return _PERIODS_PER_YEAR[frequency]
+
+
+def ordinals_of(moments: Moments, frequency: Frequency) -> Ordinals:
+    """Ordinals of the periods that contain each of ``moments`` (any shape, datetime64)."""
+    if frequency is Frequency.MONTH:
+        return moments.astype("datetime64[M]").astype(np.int64)
+    first, length = _FIXED_LENGTHS[frequency]
+    seconds = (moments.astype("datetime64[s]") - np.datetime64(first, "s")).astype(np.int64)
+    return np.asarray(seconds // int(length.total_seconds()), dtype=np.int64)
+
+
+def starts_of(ordinals: Ordinals, frequency: Frequency) -> Moments:
+    """First moments of periods, datetime64[s], same shape as ``ordinals``."""
+    if frequency is Frequency.MONTH:
+        return ordinals.astype("datetime64[M]").astype("datetime64[s]")
+    first, length = _FIXED_LENGTHS[frequency]
+    return np.asarray(np.datetime64(first, "s") + ordinals.astype("timedelta64[s]") * int(length.total_seconds()))

@@ -1,0 +1,191 @@
+"""Settings of a workspace: what ``wardcast.toml`` may say, with every default and its meaning."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from contracts.errors import BadInput, MissingThing
+from contracts.periods import Frequency
+from contracts.targets import ALL_OFFENCES, Target, wording_key
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IngestLimits(_Part):
+    """How much of a publication may be set aside before the whole file is refused."""
+
+    unknown_area_share: Share = 0.02
+    """Share of counted crimes in unknown areas that is set aside; more is refused."""
+    stub_share: Share = 0.4
+    """A first or last period under this share of the median period's crimes is a stub."""
+    revision_share: Share = 0.2
+    """A target whose city total of the same period differs by more than this between publications
+    has changed its meaning, and stops the ingest until its settings say that this is so."""
+
+
+class GeographyMeaning(_Part):
+    """Which attribute columns of a geography mean what. All are optional; an audit without them says so."""
+
+    residents: str | None = None
+    """Column with the number of usual residents."""
+    deprivation: str | None = None
+    """Column with a deprivation score for grouping, higher is more deprived; never a feature."""
+    deprivation_features: tuple[str, ...] = ()
+    """Columns a model may learn from; they may hold no crime domain."""
+    groups: dict[str, str] = Field(default_factory=dict)
+    """Group name → column with the group's share of residents."""
+
+
+class PoliceForce(_Part):
+    """Which areas a force of the data.police.uk archive covers; both empty means every area."""
+
+    parents: tuple[str, ...] = ()
+    """Codes of the parents (boroughs) it covers."""
+    all_but_parents: tuple[str, ...] = ()
+    """It covers every area but those of these parents."""
+
+
+class ForecastSettings(_Part):
+    """What is issued."""
+
+    periods_ahead: Annotated[int, Field(ge=1, le=12)] = 3
+    """How many whole periods are issued, beginning with the next period."""
+    hotspot_share: Share = 0.05
+    """The share of the city's area that counts as a hotspot on the map and in the audits."""
+    stale_after_periods: Annotated[int, Field(ge=1)] = 2
+    """An issued forecast is stale once this many periods have begun after its next period."""
+    replay: bool = False
+    """True where the data are of the past (an example, a simulated city): forecasts are issued as of the day on which
+    the newest counts were published, and are labelled as replayed wherever they are shown. False: as of today."""
+
+
+class TargetSettings(_Part):
+    """A named sum of offences."""
+
+    title: str
+    offences: dict[str, tuple[str, ...] | Literal["all"]]
+    """Taxonomy → its offences that the target sums, or "all"."""
+    forecast: bool = True
+    """False: used only as a companion series that forecasts of other targets learn from."""
+    not_published: Literal["refuse", "missing"] = "refuse"
+    """Where a publication lacks one of the offences: refuse the ingest, or the target is missing there."""
+    accepted_changes: tuple[str, ...] = ()
+    """Publications (by source and date, as in the refusal) whose changed meaning of this target is accepted."""
+
+
+class Settings(_Part):
+    """Everything ``wardcast.toml`` may say."""
+
+    city: str
+    geography: str
+    """The geography used where a command names none."""
+    frequency: Frequency = Frequency.MONTH
+    simulated: bool = False
+    """True: every page, table and record of this workspace says that the city is simulated."""
+    seed: int = 7
+    publication_lag_days: Annotated[int, Field(ge=0)] = 10
+    """How many days after its end a period is taken to be known where no publication of the time is in the store."""
+    holidays: str = ""
+    """Country code (and subdivision) whose bank holidays are calendar features, such as "GB-ENG"; empty for none."""
+    ledger_url: str = ""
+    """Database of the ledger and the approvals; empty for SQLite in the workspace."""
+    tracking_url: str = ""
+    """MLflow tracking store; empty for SQLite in the workspace."""
+    ingest: IngestLimits = IngestLimits()
+    forecast: ForecastSettings = ForecastSettings()
+    geographies: dict[str, GeographyMeaning] = Field(default_factory=dict)
+    police_forces: dict[str, PoliceForce] = Field(default_factory=dict)
+    offences: dict[str, dict[str, tuple[str, ...]]]
+    """Taxonomy → offence → the wordings that sources use for it."""
+    targets: dict[str, TargetSettings]
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Settings:
+        for taxonomy, offences in self.offences.items():
+            seen: dict[str, str] = {}
+            for offence, wordings in offences.items():
+                for wording in wordings:
+                    other = seen.setdefault(wording_key(wording), offence)
+                    if other != offence:
+                        raise ValueError(
+                            f"the wording '{wording}' stands under two offences of [offences.{taxonomy}]: "
+                            f"{other} and {offence}; keep one"
+                        )
+        for name, target in self.targets.items():
+            self._check_target(name, target)
+        return self
+
+    def _check_target(self, name: str, target: TargetSettings) -> None:
+        if not any(target.offences.values()):
+            raise ValueError(f"the target '{name}' names no offence; list some in [targets.{name}].offences")
+        for taxonomy, chosen in target.offences.items():
+            if taxonomy not in self.offences:
+                raise ValueError(
+                    f"the target '{name}' names the taxonomy '{taxonomy}', which [offences] does not have; "
+                    f"it has {', '.join(sorted(self.offences))}"
+                )
+            unknown = [] if chosen == ALL_OFFENCES else sorted(set(chosen) - set(self.offences[taxonomy]))
+            if unknown:
+                raise ValueError(
+                    f"the target '{name}' names the offence '{unknown[0]}', which [offences.{taxonomy}] does not have; "
+                    "correct the name or add the offence with its wordings"
+                )
+
+    def target(self, name: str) -> Target:
+        """The target of that name; raises ``MissingThing`` with the names there are."""
+        if name not in self.targets:
+            raise MissingThing(
+                f"There is no target '{name}' in wardcast.toml.",
+                remedy=f"Use one of {', '.join(self.targets)}, or define it under [targets.{name}].",
+            )
+        return self._resolve(name)
+
+    def all_targets(self) -> tuple[Target, ...]:
+        """Every target, companions included, in the order of the settings."""
+        return tuple(self._resolve(name) for name in self.targets)
+
+    def forecast_targets(self) -> tuple[str, ...]:
+        """Names of the targets that are forecast, companions left out."""
+        return tuple(name for name, target in self.targets.items() if target.forecast)
+
+    def _resolve(self, name: str) -> Target:
+        chosen = self.targets[name]
+        return Target(
+            name=name,
+            title=chosen.title,
+            offences={
+                taxonomy: tuple(self.offences[taxonomy]) if some == ALL_OFFENCES else tuple(some)
+                for taxonomy, some in chosen.offences.items()
+                if some
+            },
+            not_published=chosen.not_published,
+            accepted_changes=chosen.accepted_changes,
+        )
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check a ``wardcast.toml``; raises ``BadInput`` that names the file and the field."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MissingThing(
+            f"There is no workspace at {path.parent}: it has no {path.name}.",
+            remedy="Make one with: wardcast init --workspace DIR",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not valid TOML: {error}.", remedy="Correct the file.") from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "settings"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{path}: {field}: {reason}.", remedy="Correct wardcast.toml and try again.") from error

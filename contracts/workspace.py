@@ -1,0 +1,59 @@
+"""A workspace: one folder with ``wardcast.toml`` and the stores. Nothing is kept anywhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from contracts.settings import Settings, read_settings
+
+SETTINGS_FILE = "wardcast.toml"
+DEFAULT_WORKSPACE = "wardcast-workspace"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything of one city lies, and its settings."""
+
+    root: Path
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Read once; raises ``MissingThing`` or ``BadInput``."""
+        return read_settings(self.root / SETTINGS_FILE)
+
+    @property
+    def publications(self) -> Path:
+        """One folder a publication."""
+        return self.root / "publications"
+
+    @property
+    def geographies(self) -> Path:
+        """One folder a geography."""
+        return self.root / "geographies"
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy address of the ledger's database."""
+        return self.settings.ledger_url or f"sqlite:///{self.root.resolve() / 'ledger.db'}"
+
+    @property
+    def tracking_url(self) -> str:
+        """MLflow tracking and registry store."""
+        return self.settings.tracking_url or f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
+
+    @property
+    def artefacts(self) -> Path:
+        """Where MLflow keeps the artefacts of runs in this workspace."""
+        return self.root.resolve() / "artefacts"
+
+    @property
+    def forecasts(self) -> Path:
+        """The tables of issued forecasts, one file an issue."""
+        return self.root / "forecasts"
+
+    @property
+    def locks(self) -> Path:
+        """Lock files that keep two processes from writing one store at once."""
+        return self.root / "locks"

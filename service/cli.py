@@ -1,0 +1,71 @@
+"""The command line. Each command is loaded when it is called, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from contracts.errors import WardcastError
+from service.problems import USAGE_EXIT_CODE, problem_of
+
+COMMANDS = {
+    "demo": ("service.commands.demo", "A simulated city from ingest to a served page."),
+    "init": ("service.commands.init", "Make a workspace with a commented wardcast.toml."),
+    "geography": ("service.commands.geography", "Add and list geographies."),
+    "ingest": ("service.commands.ingest", "Put a publication into the store."),
+    "publications": ("service.commands.publications", "What is in the store, set aside and revised."),
+    "backtest": ("service.commands.backtest", "Compare forecasters on past periods."),
+    "train": ("service.commands.train", "Fit, backtest, audit and register a challenger."),
+    "approve": ("service.commands.approve", "Make a challenger the champion, by name and with a reason."),
+    "issue": ("service.commands.issue", "Write the champions' forecasts of the next periods to the ledger."),
+    "ledger": ("service.commands.ledger", "Check and list the ledger."),
+    "serve": ("service.commands.serve", "Serve the API and the pages."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when the command is run or its own help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="wardcast")
+def wardcast() -> None:
+    """Forecast crime demand and serious violence for every area of a city."""
+
+
+def main() -> None:
+    """Run the command line; every expected error ends in one line on standard error and its own exit code."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    try:
+        wardcast.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        sys.stderr.write(f"wardcast: {error.format_message()}{_help_hint(error)}\n")
+        sys.exit(USAGE_EXIT_CODE)
+    except WardcastError as error:
+        sys.stderr.write(f"wardcast: {error}\n")
+        sys.exit(problem_of(error).exit_code)
+
+
+def _help_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" Try: {context.command_path} --help" if context is not None else ""

@@ -1,0 +1,32 @@
+"""The one table from our errors to exit codes and to RFC 9457 problem responses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contracts import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
+
+USAGE_EXIT_CODE = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """How one kind of error is told to a shell and to a client of the API."""
+
+    exit_code: int
+    status: int
+    slug: str
+    title: str
+
+
+PROBLEMS: dict[type[WardcastError], Problem] = {
+    BadInput: Problem(3, 422, "bad-input", "The input cannot be used"),
+    StaleData: Problem(4, 503, "stale", "The data or the forecast is too old"),
+    RefusedAction: Problem(5, 409, "refused", "The action is not allowed"),
+    MissingThing: Problem(6, 404, "missing", "Something named does not exist"),
+}
+
+
+def problem_of(error: WardcastError) -> Problem:
+    """The row of the table for an error."""
+    return PROBLEMS[type(error)]
