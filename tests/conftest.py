@@ -1,0 +1,39 @@
+"""Fixtures that every folder of tests may use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REQUIRE_ALL = os.environ.get("WARDCAST_REQUIRE_ALL") == "1"
+
+
+def _part(present: bool, reason: str) -> None:
+    if not present:
+        (pytest.fail if REQUIRE_ALL else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The project's top folder."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The real London and Chicago data, which lie beside the project."""
+    folder = Path(os.environ.get("WARDCAST_REAL_DATA", REPOSITORY.parent / "shared" / "data"))
+    _part((folder / "README.md").exists(), f"the real data are not at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a chromium that can be driven without a screen."""
+    path = shutil.which("chromium")
+    _part(path is not None, "chromium is not installed")
+    return str(path)
