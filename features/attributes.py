@@ -1,0 +1,118 @@
+"""Attributes of areas: numbers such as residents or a deprivation score, joined to the areas by code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from contracts import BadInput
+from features.codes import read_codes, refuse_duplicates
+
+LARGEST_MISSING_SHARE = 0.05
+"""Share of the areas that may be without attributes; more is refused, because the codes then hardly fit."""
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """``numbers``: the numeric columns by area code, in the order asked for, NaN where an area has no row.
+
+    ``parents``: codes of the parents by area, None where not known; all None if no parent column was named.
+    """
+
+    numbers: pd.DataFrame
+    parents: tuple[str | None, ...]
+    notes: tuple[str, ...]
+
+
+def no_attributes(codes: Sequence[str]) -> Attributes:
+    """An attributes table without columns."""
+    return Attributes(pd.DataFrame(index=_index(list(codes))), (None,) * len(codes), ())
+
+
+def read_attributes(path: Path, codes: Sequence[str], *, code: str, parent: str | None = None) -> Attributes:
+    """Read CSV or Parquet and join it to the areas; ``code`` is its column of area codes.
+
+    Raises ``BadInput`` for a file or column that is not there, a missing or duplicate code, an infinite number and
+    more than 5% of the areas without a row.
+    """
+    table = _read_table(path, text=tuple(column for column in (code, parent) if column))
+    for column in (code, parent):
+        if column is not None and column not in table.columns:
+            there = ", ".join(str(name) for name in table.columns)
+            raise BadInput(f"{path} has no column '{column}'.", remedy=f"Name one of its columns: {there}.")
+    own = read_codes(table[code], column=code, source=path)
+    refuse_duplicates(own, column=code, source=path)
+    table.index = _index(own)
+    notes = _tell_join(path, own, codes)
+    parents = _parents(table, codes, parent)
+    numeric = table.drop(columns=[code]).select_dtypes(include=["number", "bool"]).astype(np.float64)
+    _refuse_infinite(path, numeric)
+    texts = [str(name) for name in table.columns if name not in numeric.columns and name not in (code, parent)]
+    if texts:
+        notes.append(f"columns that are no numbers were left out: {', '.join(texts)}")
+    return Attributes(numeric.reindex(list(codes)), parents, tuple(notes))
+
+
+def table_columns(path: Path) -> tuple[str, ...]:
+    """Names of the columns of a CSV or Parquet file."""
+    return tuple(str(column) for column in _read_table(path, text=()).columns)
+
+
+def _read_table(path: Path, *, text: tuple[str, ...]) -> pd.DataFrame:
+    if not path.exists():
+        raise BadInput(f"There is no file {path}.", remedy="Correct the path of the attributes.")
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype=dict.fromkeys(text, str), encoding="utf-8-sig")
+    except (pa.ArrowInvalid, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise BadInput(
+            f"{path} cannot be read as attributes: {reason}.", remedy="Give a Parquet file or a CSV in UTF-8."
+        ) from error
+
+
+def _index(codes: list[str]) -> pd.Index[str]:
+    return pd.Index(codes, name="area")
+
+
+def _parents(table: pd.DataFrame, codes: Sequence[str], parent: str | None) -> tuple[str | None, ...]:
+    if parent is None:
+        return (None,) * len(codes)
+    known = table[parent].reindex(list(codes))
+    return tuple(str(value).strip() if pd.notna(value) and str(value).strip() else None for value in known)
+
+
+def _tell_join(path: Path, own: list[str], codes: Sequence[str]) -> list[str]:
+    without_row = sorted(set(codes) - set(own))
+    without_area = sorted(set(own) - set(codes))
+    if len(without_row) > LARGEST_MISSING_SHARE * len(codes):
+        raise BadInput(
+            f"{path} has no row for {len(without_row)} of {len(codes)} areas, such as {', '.join(without_row[:3])}.",
+            remedy="Name the column with the areas' codes (--attributes-code), or give the attributes of this vintage.",
+        )
+    notes = []
+    if without_row:
+        notes.append(f"{len(without_row)} areas have no attributes: {_first(without_row)}")
+    if without_area:
+        notes.append(f"{len(without_area)} rows of the attributes have no area: {_first(without_area)}")
+    return notes
+
+
+def _refuse_infinite(path: Path, numeric: pd.DataFrame) -> None:
+    infinite = np.argwhere(np.isinf(numeric.to_numpy()))
+    if infinite.size:
+        row, column = infinite[0]
+        raise BadInput(
+            f"{path}: '{numeric.columns[column]}' of area {numeric.index[row]} is infinite.",
+            remedy="Leave the field empty where the number is not known.",
+        )
+
+
+def _first(codes: list[str]) -> str:
+    return ", ".join(codes[:5]) + (", …" if len(codes) > 5 else "")
