@@ -1,1 +1,48 @@
-"""Being built."""
+"""The judge: sees forecasts and outcomes, never a model; the same judge before release and after."""
+
+from monitoring.accuracy import crps, log_score, mae, mean_poisson_deviance, poisson_deviance_loss
+from monitoring.calibration import (
+    coverage,
+    pearson_dispersion,
+    pit_histogram,
+    pit_limits,
+    randomised_pit,
+    reliability,
+    row_uniforms,
+)
+from monitoring.hotspots import Concentration, concentration, flagged_areas
+from monitoring.leaderboard import BASELINE, Leaderboard, city_totals, leaderboard
+from monitoring.noise_floor import noise_floor
+from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
+from monitoring.verification import Verification, forecast_table, from_forecast_table
+
+__all__ = [
+    "BASELINE",
+    "Concentration",
+    "Leaderboard",
+    "Ratio",
+    "Resampling",
+    "Verification",
+    "block_length",
+    "city_totals",
+    "concentration",
+    "coverage",
+    "crps",
+    "flagged_areas",
+    "forecast_table",
+    "from_forecast_table",
+    "leaderboard",
+    "log_score",
+    "mae",
+    "mean_poisson_deviance",
+    "noise_floor",
+    "paired_ratio",
+    "pearson_dispersion",
+    "pit_histogram",
+    "pit_limits",
+    "poisson_deviance_loss",
+    "randomised_pit",
+    "reliability",
+    "resampling",
+    "row_uniforms",
+]

@@ -1,0 +1,274 @@
+"""Every model's scores on the same forecasts, beside the baseline and the noise floor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from contracts import CountDistribution
+from monitoring import accuracy, calibration, hotspots
+from monitoring.noise_floor import noise_floor
+from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
+from monitoring.verification import Verification
+
+Floats = npt.NDArray[np.float64]
+Level = Literal["area", "city"]
+Value = str | int | float | None
+
+BASELINE = "ewma"
+_SHOWN = {
+    "model": "model",
+    "mean_poisson_deviance": "deviance",
+    "vs_ewma": "vs {baseline}",
+    "interval": "95% interval",
+    "mae": "MAE",
+    "crps": "CRPS",
+    "log_score": "log score",
+    "coverage_90": "cover 90%",
+    "pai_5": "PAI 5%",
+    "pei_10": "PEI 10%",
+    "city_mape": "city MAPE %",
+    "seconds": "seconds",
+    "refit_every": "refitted",
+}
+
+
+class HorizonFloor(TypedDict):
+    """The noise floor at one horizon, and the model it was drawn from."""
+
+    horizon: int
+    level: Level
+    reference: str
+    negative_binomial: dict[str, float | None]
+    poisson: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """``rows`` by horizon, then by deviance; None where a figure has no meaning at the level.
+
+    Each row holds ``model, horizon, level``, the scores, ``coverage_50…95`` (0…1), ``pai_…`` and ``pei_…`` at 1, 5, 10
+    and 20% of the areas and, with ``_land``, of the land, ``vs_ewma, vs_ewma_low, vs_ewma_high`` (deviance over the
+    baseline's, with its 95% interval) and the same for CRPS, ``city_mape`` (%), ``forecasts`` (number scored),
+    ``seconds``, ``peak_mb``, ``refit_every``.
+    ``noise_floor`` has one entry a horizon, from the model of the least CRPS.
+    """
+
+    target: str
+    level: Level
+    baseline: str
+    rows: list[dict[str, Value]]
+    noise_floor: list[HorizonFloor]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a table."""
+        return pd.DataFrame(self.rows)
+
+    def as_text(self) -> str:
+        """The table for a terminal, one block a horizon, with the noise floor under each."""
+        return "\n\n".join(self._block(floor) for floor in self.noise_floor)
+
+    def _block(self, floor: HorizonFloor) -> str:
+        rows = [row for row in self.rows if row["horizon"] == floor["horizon"]]
+        heads = [head.format(baseline=self.baseline) for head in _SHOWN.values()]
+        cells = [heads, *([_cell(row, column) for column in _SHOWN] for row in rows)]
+        cells.append(_floor_cells("negative binomial", floor["negative_binomial"]))
+        cells.append(_floor_cells("Poisson", floor["poisson"]))
+        widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
+        title = (
+            f"{self.target}, {self.level} level, horizon {floor['horizon']}, {rows[0]['forecasts']} forecasts scored"
+        )
+        lines = [_aligned(line, widths) for line in cells]
+        return "\n".join([title, lines[0], "-" * len(lines[0]), *lines[1:], *self._notes(rows)])
+
+    def _notes(self, rows: list[dict[str, Value]]) -> list[str]:
+        seldom = [f"{row['model']} (every {row['refit_every']} origins)" for row in rows if row["refit_every"] != 1]
+        notes = [f"Not refitted at each origin: {', '.join(seldom)}."] if seldom else []
+        if self.level == "city":
+            notes.append("City intervals take areas as independent: they are too narrow where areas move together.")
+        return notes
+
+
+def _cell(row: dict[str, Value], column: str) -> str:
+    if column == "interval":
+        low, high = row["vs_ewma_low"], row["vs_ewma_high"]
+        return "" if low is None or high is None else f"{low:.3f}–{high:.3f}"
+    value = row[column]
+    if column == "refit_every":
+        return "each" if value == 1 else f"every {value}"
+    if isinstance(value, float):
+        return f"{value:.1f}" if column in ("seconds", "city_mape") else f"{value:.3f}"
+    return "" if value is None else str(value)
+
+
+def _floor_cells(name: str, scores: dict[str, float | None]) -> list[str]:
+    row: dict[str, Value] = dict.fromkeys([*_SHOWN, "vs_ewma_low", "vs_ewma_high"], None)
+    row |= {"model": f"noise floor ({name})", **scores}
+    return ["" if column == "refit_every" else _cell(row, column) for column in _SHOWN]
+
+
+def _aligned(cells: list[str], widths: list[int]) -> str:
+    first = cells[0].ljust(widths[0])
+    rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+    return "  ".join([first, *rest]).rstrip()
+
+
+def leaderboard(
+    verifications: Sequence[Verification],
+    *,
+    area_km2: Floats,
+    baseline: str = BASELINE,
+    level: Level = "area",
+    seed: int,
+) -> Leaderboard:
+    """Score all models of one target; ``area_km2`` (A,) in the order of the verifications' areas.
+
+    All models of a horizon are scored on the same areas, periods and outcomes: raises ``ValueError`` if they
+    disagree, if a model comes twice, or if there is none. ``vs_ewma`` is None where the baseline is not among them.
+    ``level="city"`` scores the totals of the known areas of each period, as if areas were independent.
+    """
+    if not verifications:
+        raise ValueError("there is nothing to score")
+    if len({verification.target for verification in verifications}) > 1:
+        raise ValueError("a leaderboard holds one target")
+    if any(len(area_km2) != len(verification.areas) for verification in verifications):
+        raise ValueError("area_km2 does not fit the areas")
+    rows: list[dict[str, Value]] = []
+    floors: list[HorizonFloor] = []
+    for horizon in sorted({verification.horizon for verification in verifications}):
+        same = [verification for verification in verifications if verification.horizon == horizon]
+        _check_alike(same)
+        scored = [_scored(v, area_km2, level) for v in same]
+        _compare(scored, baseline, seed)
+        rows += sorted((one.row for one in scored), key=lambda row: (row["mean_poisson_deviance"], row["model"]))
+        floors.append(_floor(scored, level, seed))
+    return Leaderboard(verifications[0].target, level, baseline, rows, floors)
+
+
+def _check_alike(same: Sequence[Verification]) -> None:
+    first = same[0]
+    if len({verification.model for verification in same}) < len(same):
+        raise ValueError(f"a model comes twice at horizon {first.horizon}")
+    for other in same[1:]:
+        alike = (
+            other.areas == first.areas
+            and np.array_equal(other.periods, first.periods)
+            and np.array_equal(other.outcomes, first.outcomes, equal_nan=True)
+        )
+        if not alike:
+            raise ValueError(
+                f"'{other.model}' and '{first.model}' differ in areas, periods or outcomes at horizon {first.horizon}"
+            )
+
+
+@dataclass
+class _Scored:
+    verification: Verification
+    deviances: Floats
+    crps: Floats
+    row: dict[str, Value]
+
+
+def city_totals(verification: Verification) -> Verification:
+    """One area, the city: sums over the areas with a known outcome in each period, areas taken as independent.
+
+    A period without any known outcome is unknown.
+    """
+    known = verification.known
+    mean = np.where(known, verification.forecast.mean, 0.0).sum(axis=1, keepdims=True)
+    variance = np.where(known, verification.forecast.variance, 0.0).sum(axis=1, keepdims=True)
+    total = np.where(known, verification.outcomes, 0.0).sum(axis=1, keepdims=True)
+    dispersion = np.maximum(variance - mean, 0.0) / np.where(mean > 0, mean, 1.0) ** 2
+    return replace(
+        verification,
+        areas=("city",),
+        forecast=CountDistribution(mean, dispersion),
+        outcomes=np.where(known.any(axis=1, keepdims=True), total, np.nan),
+    )
+
+
+def _scored(verification: Verification, area_km2: Floats, level: Level) -> _Scored:
+    city = city_totals(verification)
+    judged = city if level == "city" else verification
+    deviances = accuracy.poisson_deviance_loss(judged.outcomes, judged.forecast.mean)
+    crps = accuracy.crps_loss(judged.outcomes, judged.forecast)
+    limits = calibration.pit_limits(judged.outcomes, judged.forecast)
+    row: dict[str, Value] = {
+        "model": verification.model,
+        "horizon": verification.horizon,
+        "level": level,
+        "mean_poisson_deviance": accuracy.mean_of_known(deviances),
+        "mae": accuracy.mae(judged.outcomes, judged.forecast.mean),
+        "crps": accuracy.mean_of_known(crps),
+        "log_score": accuracy.log_score(judged.outcomes, judged.forecast),
+        **{f"coverage_{round(100 * share)}": calibration.coverage(limits, share) for share in calibration.LEVELS},
+        **_concentrations(verification, area_km2, level),
+        "city_mape": _figure(accuracy.mean_absolute_percentage_error(city.outcomes, city.forecast.mean)),
+        "pearson_dispersion": calibration.pearson_dispersion(judged.outcomes, judged.forecast),
+        "forecasts": int(judged.known.sum()),
+        "seconds": _figure(verification.seconds),
+        "peak_mb": _figure(verification.peak_mb),
+        "refit_every": verification.refit_every,
+    }
+    return _Scored(judged, deviances, crps, row)
+
+
+def _concentrations(verification: Verification, area_km2: Floats, level: Level) -> dict[str, Value]:
+    figures: dict[str, Value] = {}
+    bases: tuple[tuple[hotspots.Basis, str], ...] = (("areas", ""), ("land", "_land"))
+    for basis, ending in bases:
+        for share in hotspots.SHARES:
+            found = hotspots.concentration(
+                verification.outcomes,
+                verification.forecast.mean,
+                share=share,
+                of=basis,
+                areas=verification.areas,
+                area_km2=area_km2,
+            )
+            percent = round(100 * share)
+            figures[f"pai_{percent}{ending}"] = _figure(found.pai) if level == "area" else None
+            figures[f"pei_{percent}{ending}"] = _figure(found.pei) if level == "area" else None
+    return figures
+
+
+def _figure(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _compare(scored: list[_Scored], baseline: str, seed: int) -> None:
+    """Add the paired ratios to each row; None where the baseline is not among the models."""
+    reference = next((one for one in scored if one.verification.model == baseline), None)
+    draws = _draws(scored[0].verification, seed)
+    for one in scored:
+        deviance = paired_ratio(one.deviances, reference.deviances, draws) if reference else None
+        crps = paired_ratio(one.crps, reference.crps, draws) if reference else None
+        one.row |= _ratio_columns("vs_ewma", deviance) | _ratio_columns("crps_vs_ewma", crps)
+
+
+def _draws(verification: Verification, seed: int) -> Resampling:
+    periods, areas = verification.outcomes.shape
+    return resampling(periods=periods, areas=areas, block=block_length(periods, verification.horizon), seed=seed)
+
+
+def _ratio_columns(name: str, ratio: Ratio | None) -> dict[str, Value]:
+    if ratio is None:
+        return {name: None, f"{name}_low": None, f"{name}_high": None}
+    return {name: ratio.value, f"{name}_low": ratio.low, f"{name}_high": ratio.high}
+
+
+def _floor(scored: list[_Scored], level: Level, seed: int) -> HorizonFloor:
+    best = min(scored, key=lambda one: accuracy.mean_of_known(one.crps)).verification
+    floors = noise_floor(best.forecast, best.known, areas=best.areas, seed=seed)
+    return HorizonFloor(
+        horizon=best.horizon,
+        level=level,
+        reference=best.model,
+        negative_binomial=floors["negative_binomial"],
+        poisson=floors["poisson"],
+    )
