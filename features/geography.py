@@ -16,15 +16,15 @@ import shapely
 from scipy import sparse
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
-from features import geography_folder, neighbours
+from features import contiguity, geography_folder
 from features.attributes import Attributes, no_attributes, read_attributes, table_columns
 from features.boundaries import Boundaries, boundary_columns, centres_and_areas, read_boundaries
 from features.grids import grid_cells
+from features.points import polygons_of_points
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_POINTS_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Geography:
             areas=areas,
             attributes=self.attributes.iloc[kept],
             adjacency=sparse.csr_array(self.adjacency[kept][:, kept]),
-            nearest=neighbours.nearest_centres(areas["longitude"].to_numpy(), areas["latitude"].to_numpy()),
+            nearest=contiguity.nearest_centres(areas["longitude"].to_numpy(), areas["latitude"].to_numpy()),
             boundaries=self.boundaries,
             notes=self.notes,
         )
@@ -198,14 +198,7 @@ def areas_of_points(geography: Geography, longitude: Floats, latitude: Floats) -
     codes, polygons = geography_folder.read_polygons(geography.boundaries)
     shape_of = dict(zip(codes, polygons, strict=True))
     shapes = np.array([shape_of[code] for code in geography.codes], dtype=object)
-    found = np.full(len(longitude), len(shapes), dtype=np.int64)
-    placed = np.flatnonzero(np.isfinite(longitude) & np.isfinite(latitude))
-    for start in range(0, len(placed), _POINTS_AT_ONCE):
-        chosen = placed[start : start + _POINTS_AT_ONCE]
-        tree = shapely.STRtree(shapely.points(longitude[chosen], latitude[chosen]))
-        shape_index, point_index = tree.query(shapes, predicate="intersects")
-        np.minimum.at(found, chosen[point_index], shape_index)
-    return np.where(found == len(shapes), -1, found)
+    return polygons_of_points(shapes, longitude, latitude)
 
 
 def nesting(child: Geography, parent: Geography) -> Indices:
@@ -241,8 +234,8 @@ def _add(
             "latitude": latitude,
         }
     )
-    nearest = neighbours.nearest_centres(longitude, latitude)
-    adjacency, islands = neighbours.join_islands(neighbours.queen_contiguity(shapes.polygons), nearest)
+    nearest = contiguity.nearest_centres(longitude, latitude)
+    adjacency, islands = contiguity.join_islands(contiguity.queen_contiguity(shapes.polygons), nearest)
     notes = [*shapes.notes, *table.notes]
     notes += [
         f"{shapes.codes[island]} touches no other area; its nearest one counts as its neighbour" for island in islands
