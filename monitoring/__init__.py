@@ -10,6 +10,8 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
+from monitoring.fairness import audit, calibration_ratio, deprivation_fifths
+from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, Leaderboard, city_totals, leaderboard
 from monitoring.noise_floor import noise_floor
@@ -18,16 +20,22 @@ from monitoring.verification import Verification, forecast_table, from_forecast_
 
 __all__ = [
     "BASELINE",
+    "CAVEAT",
     "Concentration",
+    "FairnessAudit",
+    "Finding",
     "Leaderboard",
     "Ratio",
     "Resampling",
     "Verification",
+    "audit",
     "block_length",
+    "calibration_ratio",
     "city_totals",
     "concentration",
     "coverage",
     "crps",
+    "deprivation_fifths",
     "flagged_areas",
     "forecast_table",
     "from_forecast_table",

@@ -49,8 +49,13 @@ def floor_of(
         mae=accuracy.mae(outcomes, forecast.mean),
         crps=float(0.5 * forecast.mean_absolute_difference()[known].mean()),
         log_score=accuracy.log_score(outcomes, forecast),
-        pei_10=float(np.nanmean(captures)) if len(areas) > 1 else None,
+        pei_10=_mean_of_finite(captures) if len(areas) > 1 else None,
     )
+
+
+def _mean_of_finite(values: Sequence[float]) -> float | None:
+    finite = [value for value in values if np.isfinite(value)]
+    return float(np.mean(finite)) if finite else None
 
 
 def noise_floor(
