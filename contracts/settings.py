@@ -24,6 +24,8 @@ class IngestLimits(_Part):
 
     unknown_area_share: Share = 0.02
     """Share of counted crimes in unknown areas that is set aside; more is refused."""
+    absent_area_share: Share = 0.02
+    """A table by area that lacks more than this share of its geography's areas is refused as cut short."""
     stub_share: Share = 0.4
     """A first or last period under this share of the median period's crimes is a stub."""
     revision_share: Share = 0.2

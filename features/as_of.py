@@ -1,0 +1,237 @@
+"""The as-of door: the only way from the store to counts.
+
+A view holds what was known on a day. Counts are revised, so each one belongs to a publication:
+
+- ``as-of``: the newest publication of that day or before which knows the area and period. Where none does but the
+  period was over for long enough to be known (``publication_lag_days``), the count of the *earliest later*
+  publication is used and marked settled: of the counts that came later it has been revised for the shortest time,
+  so it is nearest to the one that was known and has since been replaced on the source's site. A back-file of years
+  later is used only where nothing nearer exists.
+- ``settled``: the newest publication of all, for the same periods; a count that comes from after the day is marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts import BadInput, Frequency, MissingThing, Period, Settings, Workspace
+from features.panel import Panel
+from features.publication_counts import Flags, Floats, TargetCounts, load_target_counts
+from features.publications import Publication, PublicationStore
+
+
+class ViewMode(StrEnum):
+    """Which counts a view shows where several publications know a period."""
+
+    AS_OF = "as-of"
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One publication's counts over all of the door's areas: shape (its targets, areas, its periods), NaN elsewhere."""
+
+    publication: Publication
+    targets: tuple[int, ...]
+    first: int
+    counts: Floats
+    known: Flags
+
+    @classmethod
+    def of(cls, loaded: TargetCounts, targets: Sequence[str], areas: Sequence[str]) -> _Layer:
+        where = {area: position for position, area in enumerate(areas)}
+        members = np.array([where[area] for area in loaded.areas], dtype=np.int64)
+        known = np.zeros((len(areas), loaded.known.shape[1]), dtype=bool)
+        known[members] = loaded.known
+        counts = np.full((len(loaded.targets), *known.shape), np.nan)
+        counts[:, members] = loaded.counts
+        counts[:, ~known] = np.nan
+        return cls(
+            publication=loaded.publication,
+            targets=tuple(targets.index(name) for name in loaded.targets),
+            first=loaded.first,
+            counts=counts,
+            known=known,
+        )
+
+    @property
+    def last(self) -> int:
+        return self.first + int(self.known.shape[1]) - 1
+
+
+class AsOfDoor:
+    """Views of one geography and frequency. The store is read once, when the door is made.
+
+    ``targets`` are those of the settings that some publication carries; ``areas`` those that some publication covers,
+    by code. Raises ``MissingThing`` where no publication fits, ``BadInput`` where two sources would be mixed.
+    """
+
+    def __init__(
+        self,
+        store: PublicationStore,
+        settings: Settings,
+        *,
+        geography: str,
+        frequency: Frequency,
+        source: str | None = None,
+    ) -> None:
+        self.geography = geography
+        self.frequency = frequency
+        self._lag = timedelta(days=settings.publication_lag_days)
+        chosen = _chosen(store, geography, frequency, source)
+        loaded = [load_target_counts(publication, settings) for publication in chosen]
+        _refuse_mixed_sources(loaded)
+        self.areas = tuple(sorted({area for part in loaded for area in part.areas}))
+        self.targets = tuple(name for name in settings.targets if any(name in part.targets for part in loaded))
+        if not self.targets:
+            raise MissingThing(
+                f"No publication by {geography} and {frequency} carries a target of wardcast.toml.",
+                remedy="Add targets of its offences under [targets].",
+            )
+        self.publications = tuple(part.publication for part in loaded)
+        self._layers = tuple(_Layer.of(part, self.targets, self.areas) for part in loaded)
+        self._first = min(layer.first for layer in self._layers)
+        self._last = max(layer.last for layer in self._layers)
+
+    def view(self, as_of: date, mode: ViewMode = ViewMode.AS_OF) -> Panel:
+        """What was known on ``as_of``, from the first period in the store to the last one known for any target.
+
+        Raises ``BadInput`` where nothing was known.
+        """
+        known_then = sum(layer.publication.published_on <= as_of for layer in self._layers)
+        knowable = Period.containing(as_of - self._lag, self.frequency).ordinal - 1
+        last = max([knowable, *(layer.last for layer in self._layers[:known_then])])
+        canvas = self._canvas(as_of, last)
+        if mode is ViewMode.AS_OF:
+            for index in reversed(range(known_then, len(self._layers))):
+                canvas.lay(self._layers[index], index, until=knowable)
+        for index in range(known_then):
+            canvas.lay(self._layers[index], index, until=last)
+        if mode is ViewMode.SETTLED:
+            for index in range(known_then, len(self._layers)):
+                canvas.lay(self._layers[index], index, until=knowable, or_over_known=True)
+        return self._panel(as_of, canvas, known_then)
+
+    def outcomes(self) -> Panel:
+        """The newest counts of everything, for the judge only: no forecast may see it."""
+        newest = max(layer.publication.published_on for layer in self._layers)
+        canvas = self._canvas(newest, self._last)
+        for index, layer in enumerate(self._layers):
+            canvas.lay(layer, index, until=self._last)
+        return self._panel(newest, canvas, len(self._layers))
+
+    def _canvas(self, as_of: date, last: int) -> _Canvas:
+        periods = min(last, self._last) - self._first + 1
+        if periods < 1:
+            raise self._nothing_known(as_of)
+        return _Canvas((len(self.targets), len(self.areas), periods), self._first)
+
+    def _nothing_known(self, as_of: date) -> BadInput:
+        return BadInput(
+            f"Nothing was known on {as_of}: the counts begin in {Period(self.frequency, self._first)}.",
+            remedy="Ask for a later date.",
+        )
+
+    def _panel(self, as_of: date, canvas: _Canvas, known_then: int) -> Panel:
+        filled = np.flatnonzero((canvas.origin >= 0).any(axis=(0, 1)))
+        if filled.size == 0:
+            raise self._nothing_known(as_of)
+        keep = slice(int(filled[0]), int(filled[-1]) + 1)
+        used = np.flatnonzero(np.bincount(canvas.origin.ravel() + 1, minlength=len(self._layers) + 1)[1:])
+        return Panel(
+            as_of=as_of,
+            geography=self.geography,
+            frequency=self.frequency,
+            targets=self.targets,
+            areas=self.areas,
+            first=Period(self.frequency, self._first + int(filled[0])),
+            counts=canvas.counts[:, :, keep],
+            settled=np.asarray((canvas.origin[:, :, keep] >= known_then).any(axis=1)),
+            publications=tuple(self._layers[index].publication.id for index in used),
+        )
+
+
+class _Canvas:
+    """An empty panel on which publications are laid; what is laid last stands.
+
+    ``origin`` holds, per target, area and period, the number of the layer that stands there, −1 for none.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], first: int) -> None:
+        self.counts: Floats = np.full(shape, np.nan)
+        self.origin: npt.NDArray[np.int16] = np.full(shape, -1, dtype=np.int16)
+        self._first = first
+
+    def lay(self, layer: _Layer, index: int, *, until: int, or_over_known: bool = False) -> None:
+        """Put a layer's counts over what is there, to the period ``until``; after it nowhere, or only over a count."""
+        start = layer.first - self._first
+        stop = min(layer.last, self._first + self.counts.shape[2] - 1) - self._first + 1
+        if stop <= start:
+            return
+        known = layer.known[:, : stop - start]
+        in_time = (np.arange(start, stop) + self._first) <= until
+        for position, target in enumerate(layer.targets):
+            origin = self.origin[target, :, start:stop]
+            show = known & (in_time | (origin >= 0) if or_over_known else in_time)
+            np.copyto(self.counts[target, :, start:stop], layer.counts[position, :, : stop - start], where=show)
+            np.copyto(origin, np.int16(index), where=show)
+
+
+def load_door(
+    workspace: Workspace, geography: str | None = None, frequency: Frequency | None = None, source: str | None = None
+) -> AsOfDoor:
+    """The door of a workspace, by default for the geography and frequency of its settings."""
+    settings = workspace.settings
+    return AsOfDoor(
+        PublicationStore(workspace.publications),
+        settings,
+        geography=geography or settings.geography,
+        frequency=frequency or settings.frequency,
+        source=source,
+    )
+
+
+def _chosen(
+    store: PublicationStore, geography: str, frequency: Frequency, source: str | None
+) -> tuple[Publication, ...]:
+    everything = store.list()
+    chosen = tuple(
+        publication
+        for publication in everything
+        if publication.provenance.geography == geography
+        and publication.provenance.frequency is frequency
+        and source in (None, publication.provenance.source)
+    )
+    if not chosen:
+        raise MissingThing(
+            f"The store has no publication by {geography} and {frequency}{f' of {source}' if source else ''}"
+            f"{_what_there_is(everything)}.",
+            remedy="Ingest one with: wardcast ingest",
+        )
+    return chosen
+
+
+def _what_there_is(everything: Iterable[Publication]) -> str:
+    kinds = sorted({f"{found.provenance.geography} by {found.provenance.frequency}" for found in everything})
+    return f" (it has {', '.join(kinds)})" if kinds else ""
+
+
+def _refuse_mixed_sources(loaded: Sequence[TargetCounts]) -> None:
+    """One target may come from one taxonomy only: two count different things under one name."""
+    taxonomy_of: dict[str, TargetCounts] = {}
+    for part in loaded:
+        for target in part.targets:
+            other = taxonomy_of.setdefault(target, part)
+            ours, theirs = part.publication.provenance, other.publication.provenance
+            if ours.taxonomy != theirs.taxonomy:
+                raise BadInput(
+                    f"The target '{target}' is published by two sources for {ours.geography}: {theirs.source} and "
+                    f"{ours.source}, whose categories differ.",
+                    remedy=f"Choose one with --source {theirs.source} or --source {ours.source}.",
+                )

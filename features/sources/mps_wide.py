@@ -1,0 +1,220 @@
+"""The Metropolitan Police's wide tables: one row per offence and area, one column per month (``202304``).
+
+Published on the London Datastore as "MPS Ward Level Crime" and "MPS LSOA Level Crime", in UTF-8 CSV. A row whose
+counts are all zero is usually left out, so an area that stands in the file is covered in all its months, and an area
+that does not (the City of London has its own force) is missing, never zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from contracts import BadInput, Frequency, Ordinals, Period, Settings
+from features.sources import checks, text_files
+from features.sources.source_counts import (
+    CodedCounts,
+    Cover,
+    Integers,
+    Provenance,
+    SetAside,
+    SourceCounts,
+    describe_wordings,
+)
+
+TAXONOMY = "mps"
+COMMON_OFFENCE_SHARE = 0.99
+"""An offence that this share of areas have is expected of the last area of a file too; else the file is cut short."""
+
+_MONTH = re.compile(r"(\d{4})(\d{2})")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The names of the columns of one kind of file."""
+
+    source: str
+    area: str
+    offence: str
+    borough: str
+
+
+LAYOUTS = {
+    "mps-ward": Layout("mps-ward", area="WardCode", offence="MinorText", borough="LookUp_BoroughName"),
+    "mps-lsoa": Layout("mps-lsoa", area="LSOA Code", offence="Minor Category", borough="Borough"),
+}
+
+
+def read_mps_wide(
+    path: Path, *, source: str, settings: Settings, areas: checks.KnownAreas, published_on: date, today: date
+) -> SourceCounts:
+    """Read one file; ``source`` is ``mps-ward`` or ``mps-lsoa``.
+
+    Raises ``BadInput`` in one line for everything that makes the file unfit; sets aside crimes in unknown areas up to
+    the share in settings, and first months that are stubs.
+    """
+    layout = LAYOUTS[source]
+    data = text_files.read_text_table(path)
+    table = text_files.string_table(path, data)
+    text_files.require_columns(path, table.column_names, (layout.area, layout.offence, layout.borough))
+    months = _month_columns(path, table.column_names)
+    checks.refuse_impossible_date(path.name, published_on, Period(Frequency.MONTH, max(months.values())), today)
+    cells = np.stack([text_files.whole_counts(path, table, column) for column in months], axis=1)
+    rows = _Rows.of(path, table, layout, settings)
+    unknown = checks.set_aside_unknown_areas(
+        str(path), rows.areas, _sums(rows.area, cells.sum(axis=1), len(rows.areas)),
+        np.bincount(rows.area, minlength=len(rows.areas)), areas, settings,
+    )  # fmt: skip
+    _refuse_cut_file(path, rows, areas, settings)
+    periods = np.array(list(months.values()), dtype=np.int64)
+    stubs = checks.leading_stubs(cells.sum(axis=0), settings.ingest.stub_share)
+    checks.refuse_later_stubs(
+        str(path), periods[stubs:], cells[:, stubs:].sum(axis=0), Frequency.MONTH, settings.ingest.stub_share
+    )
+    counts = _coded(rows, cells[:, stubs:], periods[stubs:], areas)
+    return _source_counts(
+        Provenance(
+            source, TAXONOMY, areas.geography, Frequency.MONTH, published_on, path.name, text_files.sha256_of(data)
+        ),
+        rows=rows,
+        by_wording=counts,
+        covered=tuple(code for code in rows.areas if code in set(areas.codes)),
+        periods=periods[stubs:],
+        set_aside=(*unknown, *_stubs_set_aside(periods[:stubs], cells[:, :stubs])),
+        rows_set_aside=int(sum(part.rows for part in unknown)),
+    )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The text columns, coded: distinct areas and wordings in the order of the file, and each row's position."""
+
+    areas: tuple[str, ...]
+    wordings: tuple[str, ...]
+    area: Integers
+    wording: Integers
+    offences: dict[str, str]
+
+    @classmethod
+    def of(cls, path: Path, table: pa.Table, layout: Layout, settings: Settings) -> _Rows:
+        areas, area, _ = _coded_column(table, layout.area)
+        wordings, wording, first_rows = _coded_column(table, layout.offence)
+        boroughs, borough, _ = _coded_column(table, layout.borough)
+        offences = checks.offences_of_wordings(
+            str(path), wordings, [text_files.row_number(row) for row in first_rows], TAXONOMY, settings
+        )
+        _refuse_repeated_rows(path, (area * len(wordings) + wording) * len(boroughs) + borough)
+        return cls(areas, wordings, area, wording, offences)
+
+
+def _coded_column(table: pa.Table, name: str) -> tuple[tuple[str, ...], Integers, list[int]]:
+    encoded = table.column(name).combine_chunks().dictionary_encode()
+    codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    _, first_rows = np.unique(codes, return_index=True)
+    return tuple(text.strip() for text in encoded.dictionary.to_pylist()), codes, first_rows.tolist()
+
+
+def _month_columns(path: Path, columns: Sequence[str]) -> dict[str, int]:
+    """Month columns in order of time, each with its ordinal; raises ``BadInput`` where one is missing between."""
+    months: dict[str, int] = {}
+    for column in columns:
+        if column.strip().isdigit():
+            match = _MONTH.fullmatch(column.strip())
+            if match is None or not 1 <= int(match[2]) <= 12:
+                raise BadInput(
+                    f"{path}: the column '{column}' is not a month.", remedy="Month columns are written like 202304."
+                )
+            months[column] = Period.containing(date(int(match[1]), int(match[2]), 1), Frequency.MONTH).ordinal
+    if not months:
+        raise BadInput(f"{path} has no month column.", remedy="Month columns are written like 202304.")
+    checks.refuse_gaps(str(path), list(months.values()), Frequency.MONTH, what="the column")
+    return dict(sorted(months.items(), key=lambda item: item[1]))
+
+
+def _refuse_repeated_rows(path: Path, key: Integers) -> None:
+    """The same area and offence may stand under two boroughs, and is summed; under one, the row is there twice."""
+    _, first, times = np.unique(key, return_index=True, return_counts=True)
+    if (times > 1).any():
+        repeated = key[first[times > 1][0]]
+        earlier, later = np.flatnonzero(key == repeated)[:2].tolist()
+        raise BadInput(
+            f"{path}: row {text_files.row_number(later)} repeats the area, offence and borough of row "
+            f"{text_files.row_number(earlier)}.",
+            remedy="Remove the repeated rows or download the file again.",
+        )
+
+
+def _refuse_cut_file(path: Path, rows: _Rows, areas: checks.KnownAreas, settings: Settings) -> None:
+    """A file cut between two rows: areas of the geography are gone, or the last area lacks what all others have."""
+    absent = 1.0 - len(set(rows.areas) & set(areas.codes)) / max(len(areas.codes), 1)
+    if absent > settings.ingest.absent_area_share:
+        raise BadInput(
+            f"{path} has {len(rows.areas)} areas and lacks {absent:.0%} of the {len(areas.codes)} areas of "
+            f"{areas.geography}: it may be cut short.",
+            remedy="Download it again; if it is whole, raise [ingest] absent_area_share.",
+        )
+    has = np.zeros((len(rows.areas), len(rows.wordings)), dtype=bool)
+    has[rows.area, rows.wording] = True
+    last = int(rows.area[-1])
+    others = np.delete(has, last, axis=0)
+    if len(others) and (lacking := np.flatnonzero((others.mean(axis=0) >= COMMON_OFFENCE_SHARE) & ~has[last])).size:
+        raise BadInput(
+            f"{path} ends at row {text_files.row_number(len(rows.area) - 1)} in the area {rows.areas[last]}, "
+            f"which has no '{rows.wordings[lacking[0]]}' although nearly all areas do: it is cut short.",
+            remedy="Download it again.",
+        )
+
+
+def _sums(position: Integers, values: Integers, size: int) -> Integers:
+    total = np.zeros(size, dtype=np.int64)
+    np.add.at(total, position, values)
+    return total
+
+
+def _coded(rows: _Rows, cells: Integers, periods: Ordinals, areas: checks.KnownAreas) -> CodedCounts:
+    """Counts by wording in the known areas."""
+    position = areas.positions(rows.areas)[rows.area]
+    row, column = np.nonzero((cells > 0) & (position >= 0)[:, None])
+    return CodedCounts.summed(
+        areas=areas.codes,
+        offences=rows.wordings,
+        area=position[row],
+        offence=rows.wording[row],
+        period=periods[column],
+        count=cells[row, column],
+    )
+
+
+def _stubs_set_aside(periods: Ordinals, cells: Integers) -> tuple[SetAside, ...]:
+    return tuple(
+        SetAside("stub", str(Period(Frequency.MONTH, ordinal)), int((column > 0).sum()), int(column.sum()))
+        for ordinal, column in zip(periods.tolist(), cells.T, strict=True)
+    )
+
+
+def _source_counts(
+    provenance: Provenance,
+    *,
+    rows: _Rows,
+    by_wording: CodedCounts,
+    covered: tuple[str, ...],
+    periods: Ordinals,
+    set_aside: tuple[SetAside, ...],
+    rows_set_aside: int,
+) -> SourceCounts:
+    known = tuple(periods.tolist())
+    return SourceCounts(
+        provenance=provenance,
+        counts=by_wording.merged(rows.offences),
+        covers=(Cover("all", tuple(sorted(covered)), known),),
+        wordings=describe_wordings(by_wording, rows.offences, known, Frequency.MONTH),
+        set_aside=set_aside,
+        rows_read=len(rows.area),
+        rows_kept=len(rows.area) - rows_set_aside,
+    )

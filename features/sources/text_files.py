@@ -1,0 +1,146 @@
+"""Opening the files of a source: what is no readable, whole text table is refused by name."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from contracts import BadInput, MissingThing
+
+_GET_IT_AGAIN = "Download it again from its source."
+_HEADER_ROWS = 1
+
+
+def existing_file(path: Path) -> Path:
+    """The path, if it is a file with something in it."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder, not a file.", remedy="Name the file inside it.")
+    if not path.exists():
+        raise MissingThing(f"There is no file {path}.", remedy="Check the path.")
+    if path.stat().st_size == 0:
+        raise BadInput(f"{path} is empty.", remedy=_GET_IT_AGAIN)
+    return path
+
+
+def sha256_of(data: bytes) -> str:
+    """Hexadecimal digest."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_text_table(path: Path) -> bytes:
+    """The bytes of a whole UTF-8 text table; raises ``BadInput`` where they are not one."""
+    data = existing_file(path).read_bytes()
+    refuse_other_formats(path, data)
+    if not data.endswith((b"\n", b"\r")):
+        rows = data.count(b"\n") + 1
+        raise BadInput(
+            f"{path}: row {rows} does not end in a line break, so the file may be cut short.",
+            remedy=f"{_GET_IT_AGAIN} If it is whole, add a line break at its end.",
+        )
+    return data
+
+
+def refuse_other_formats(path: Path, data: bytes) -> None:
+    """Raise ``BadInput`` for a web page, a compressed file or text that is not UTF-8."""
+    start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] == b"<":
+        raise BadInput(f"{path} is a web page or XML, not a table.", remedy="Save the CSV file itself, not its page.")
+    if start[:2] in (b"PK", b"\x1f\x8b"):
+        raise BadInput(f"{path} is a compressed file or a workbook, not CSV.", remedy="Unpack it or save it as CSV.")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        raise BadInput(f"{path}: row {row} is not UTF-8 text.", remedy="Save the file as CSV in UTF-8.") from error
+    if b"\x00" in data:
+        row = data.count(b"\n", 0, data.index(b"\x00")) + 1
+        raise BadInput(f"{path}: row {row} holds a zero byte; the file is damaged.", remedy=_GET_IT_AGAIN)
+
+
+def string_table(path: Path, data: bytes) -> pa.Table:
+    """Every column as text; raises ``BadInput`` that names a row with too few or too many fields."""
+    ragged: list[csv.InvalidRow] = []
+
+    def note(row: csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    header = header_of(path, data)
+    try:
+        table = csv.read_csv(
+            io.BytesIO(data),
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise BadInput(f"{path} is not a CSV table: {error}.", remedy=_GET_IT_AGAIN) from error
+    if ragged:
+        first = ragged[0]
+        where = f"row {first.number}" if first.number else "a row"
+        raise BadInput(
+            f"{path}: {where} has {first.actual_columns} fields where the header has {first.expected_columns}.",
+            remedy=f"The file is damaged or cut short. {_GET_IT_AGAIN}",
+        )
+    if table.num_rows == 0:
+        raise BadInput(f"{path} has a header and no rows.", remedy=_GET_IT_AGAIN)
+    return table
+
+
+def header_of(path: Path, data: bytes) -> list[str]:
+    """The names of the columns; raises ``BadInput`` where one stands twice."""
+    line = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
+    empty = csv.read_csv(io.BytesIO(line.rstrip(b"\r") + b"\n"))
+    names = [str(name) for name in empty.column_names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput(f"{path}: the column '{twice[0]}' stands twice in the header.", remedy=_GET_IT_AGAIN)
+    return names
+
+
+def require_columns(path: Path, there: Sequence[str], needed: Sequence[str]) -> None:
+    """Raise ``BadInput`` that names the first column which is not there."""
+    for name in needed:
+        if name not in there:
+            shown = ", ".join(f"'{column}'" for column in list(there)[:8])
+            raise BadInput(
+                f"{path} has no column '{name}'; it begins with {shown}.",
+                remedy="Check that it is the right kind of file and that no column was removed or renamed.",
+            )
+
+
+def row_number(position: int) -> int:
+    """Number of a row as a person counts it in the file: the header is row 1."""
+    return position + 1 + _HEADER_ROWS
+
+
+def whole_counts(path: Path, table: pa.Table, column: str) -> npt.NDArray[np.int64]:
+    """A text column as counts; raises ``BadInput`` that names the row of the first which is no whole number ≥ 0."""
+    values = table.column(column).combine_chunks()
+    wrong = pc.invert(pc.match_substring_regex(values, r"^\d{1,15}$"))
+    if pc.any(wrong).as_py():
+        position = int(pc.index(wrong, True).as_py())
+        text = values[position].as_py()
+        raise BadInput(
+            f"{path}: row {row_number(position)}, column '{column}': {_what_is_wrong(text)}.",
+            remedy="A count is a whole number, 0 or more; correct the file or download it again.",
+        )
+    return np.asarray(values.cast(pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _what_is_wrong(text: str) -> str:
+    if not text.strip():
+        return "the count is blank"
+    if text.strip().startswith("-"):
+        return f"the count '{text}' is negative or no number"
+    return f"the count '{text}' is not a whole number"
