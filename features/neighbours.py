@@ -1,66 +1,32 @@
-"""Which areas touch and which lie nearest."""
+"""Spatial lags: a sparse contiguity matrix times an array."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
-from scipy.spatial import cKDTree
 
-Floats = npt.NDArray[np.float64]
-NEAREST = 8
-"""How many nearest areas are kept of each."""
-_EARTH_RADIUS_METRES = 6_371_008.8
-_EXTRA_FOR_TIES = 8
+from features.panel import Floats
 
 
-def queen_contiguity(polygons: npt.NDArray[np.object_]) -> sparse.csr_array:
-    """1 where two polygons share at least a point of their boundaries; (A, A), symmetric, no diagonal."""
-    import geopandas as gpd
-    from libpysal.graph import Graph
+def neighbour_mean(adjacency: sparse.csr_array, values: Floats) -> Floats:
+    """Mean over each area's neighbours, shape of ``values`` (areas, …); missing neighbours are left out.
 
-    if len(polygons) < 2:
-        return sparse.csr_array((len(polygons), len(polygons)), dtype=np.float64)
-    touching = Graph.build_contiguity(gpd.GeoSeries(polygons), rook=False, strict=True).sparse
-    return _canonical(touching)
-
-
-def join_islands(adjacency: sparse.csr_array, nearest: npt.NDArray[np.int64]) -> tuple[sparse.csr_array, list[int]]:
-    """Link each area that touches none to its nearest one; also the positions of those areas."""
-    islands = np.flatnonzero(np.diff(adjacency.indptr) == 0)
-    if islands.size == 0 or nearest.shape[1] == 0:
-        return adjacency, []
-    ones = np.ones(islands.size)
-    links = sparse.csr_array((ones, (islands, nearest[islands, 0])), shape=adjacency.shape)
-    return _canonical(adjacency + links + links.T), [int(island) for island in islands]
-
-
-def nearest_centres(longitude: Floats, latitude: Floats) -> npt.NDArray[np.int64]:
-    """Positions of the nearest other centres, nearest first, shape (A, min(8, A − 1)); ties by position.
-
-    Distances are taken on a plane that is true near the middle of the areas (equirectangular), to the decimetre.
+    NaN where no neighbour is known.
     """
-    count = len(longitude)
-    kept = min(NEAREST, count - 1)
-    if kept < 1:
-        return np.empty((count, 0), dtype=np.int64)
-    points = _metres(longitude, latitude)
-    asked = min(kept + 1 + _EXTRA_FOR_TIES, count)
-    distances, positions = cKDTree(points).query(points, k=asked)
-    own = positions == np.arange(count)[:, None]
-    ranked = np.where(own, np.inf, np.round(distances, 1))
-    order = np.lexsort((positions, ranked), axis=1)[:, :kept]
-    return np.take_along_axis(positions, order, axis=1).astype(np.int64)
+    known = ~np.isnan(values)
+    sums = np.asarray(adjacency @ np.where(known, values, 0.0))
+    counts = np.asarray(adjacency @ known.astype(np.float64))
+    return np.divide(sums, counts, out=np.full(values.shape, np.nan), where=counts > 0)
 
 
-def _metres(longitude: Floats, latitude: Floats) -> Floats:
-    radians = np.radians(np.column_stack([longitude, latitude]))
-    radians[:, 0] *= np.cos(radians[:, 1].mean())
-    return np.asarray(radians * _EARTH_RADIUS_METRES)
+def group_totals(groups: np.ndarray, values: Floats) -> Floats:
+    """Sum over each area's group (its district), repeated for every area; shape of ``values`` (areas, periods).
 
-
-def _canonical(matrix: sparse.csr_array) -> sparse.csr_array:
-    both_ways = matrix.tocoo()
-    pairs = np.unique(np.column_stack(both_ways.coords), axis=0)
-    ones = np.ones(len(pairs), dtype=np.float64)
-    return sparse.csr_array((ones, (pairs[:, 0], pairs[:, 1])), shape=matrix.shape)
+    A group's total counts the known areas only and is NaN where none is known.
+    """
+    count = int(groups.max()) + 1
+    membership = sparse.csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))), shape=(count, len(groups)))
+    known = ~np.isnan(values)
+    sums = np.asarray(membership @ np.where(known, values, 0.0))
+    some = np.asarray(membership @ known.astype(np.float64)) > 0
+    return np.asarray(np.where(some, sums, np.nan)[groups])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from contracts import BadInput, Frequency, MissingThing, Ordinals, Period
+from contracts import BadInput, Frequency, MissingThing, Ordinals, Period, periods_per_year
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,19 +71,29 @@ class Panel:
             )
         return self.first.shift(int(known[-1]))
 
+    def for_target(self, target: str) -> Panel:
+        """The panel a forecaster of ``target`` works on.
+
+        Its periods run from the target's first known one to its last; its areas are those with a known count of
+        the target in the last year.
+        """
+        counts = self.of(target)
+        known = ~np.isnan(counts)
+        last = self.last_known(target)
+        stop = last - self.first + 1
+        start = int(np.flatnonzero(known.any(axis=0))[0])
+        recent = np.asarray(known[:, max(start, stop - periods_per_year(self.frequency)) : stop].any(axis=1))
+        return replace(
+            self,
+            areas=tuple(area for area, kept in zip(self.areas, recent, strict=True) if kept),
+            first=self.first.shift(start),
+            counts=self.counts[:, recent, start:stop],
+            settled=self.settled[:, start:stop],
+        )
+
     def until(self, last: Period) -> Panel:
         """The panel without the periods after ``last``."""
         keep = last - self.first + 1
         if keep < 1:
             raise BadInput(f"The counts begin in {self.first}, after {last}.", remedy="Ask for a later period.")
-        return Panel(
-            as_of=self.as_of,
-            geography=self.geography,
-            frequency=self.frequency,
-            targets=self.targets,
-            areas=self.areas,
-            first=self.first,
-            counts=self.counts[:, :, :keep],
-            settled=self.settled[:, :keep],
-            publications=self.publications,
-        )
+        return replace(self, counts=self.counts[:, :, :keep], settled=self.settled[:, :keep])

@@ -1,0 +1,167 @@
+"""Each area's share of the city's crime: a smoothed share, moved by gradient boosting.
+
+The booster (LightGBM, Poisson) learns the logarithm of what multiplies the smoothed share times the city's realised
+total, so that it learns shares only and the city's level never leaks into it. The newest year of origins is
+left out of its training: the dispersion around its means is learned there, on counts it has not seen. (Measured on
+London violence by ward: leaving that year out changed the deviance by less than 0.001.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+from contracts import BadInput, periods_per_year
+from features.geography import Geography
+from features.lags import ewma
+from features.panel import Floats, Panel
+from features.recipe import ShareFeatures, build_share_features, per_period, shares_of
+from models.dispersion import Dispersion, fit_dispersion
+
+BASE_WEIGHTS = (0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4)
+"""Candidate newest weights per month of the smoothed share; the best on the past is chosen."""
+
+WARM_UP_YEARS = 2
+"""Origins in the first years of a panel are not learned from: their smoothed shares are not settled yet."""
+
+BOOSTING = {
+    "objective": "poisson",
+    "num_leaves": 15,
+    "learning_rate": 0.05,
+    "min_data_in_leaf": 200,
+    "lambda_l2": 10.0,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "max_bin": 127,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+    "num_threads": 2,
+}
+
+
+@dataclass(frozen=True)
+class ShareSettings:
+    """How the share is boosted. ``years`` of origins are learned from."""
+
+    rounds: int = 100
+    years: int = 8
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class ShareModel:
+    """One booster and one dispersion per horizon, and the weight of the smoothed share they stand on."""
+
+    base_weight: float
+    boosters: dict[int, lgb.Booster]
+    dispersions: dict[int, Dispersion]
+    feature_names: tuple[str, ...]
+
+    def features(self, panel: Panel, target: str, geography: Geography) -> ShareFeatures:
+        """The features this model was trained on, of a panel."""
+        features = build_share_features(panel, target, geography, base_weight=self.base_weight)
+        if features.names != self.feature_names:
+            changed = sorted(set(features.names) ^ set(self.feature_names))
+            raise BadInput(
+                f"The model of '{target}' was trained on other features; these differ: {', '.join(changed)}.",
+                remedy="Ingest the publications it learned from, or train again.",
+            )
+        return features
+
+    def share(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
+        """Shares of the city at ``horizon`` after position ``origin``; (areas,), positive, sum 1."""
+        if horizon not in self.boosters:
+            raise BadInput(
+                f"The model was trained for horizons {min(self.boosters)} to {max(self.boosters)}, not {horizon}.",
+                remedy="Ingest newer counts, or train with more horizons.",
+            )
+        return share_of_rows(self.boosters[horizon], features.rows(origin, horizon), features.base_share[:, origin])
+
+
+def share_of_rows(booster: lgb.Booster, rows: npt.NDArray[np.float32], base_share: Floats) -> Floats:
+    """Boosted shares of feature rows (areas, features), renormalised to sum to 1."""
+    share = base_share * np.exp(booster.predict(rows, raw_score=True))
+    return np.asarray(share / share.sum())
+
+
+def fit_share_model(
+    panel: Panel, target: str, geography: Geography, horizons: Sequence[int], settings: ShareSettings
+) -> ShareModel:
+    """Fit one booster per horizon on the past of ``panel`` (as ``Panel.for_target`` gives it)."""
+    base_weight = choose_base_weight(panel, target, min(horizons))
+    features = build_share_features(panel, target, geography, base_weight=base_weight)
+    counts = panel.of(target)
+    boosters: dict[int, lgb.Booster] = {}
+    dispersions: dict[int, Dispersion] = {}
+    for horizon in horizons:
+        learning, held_out = _split_origins(counts.shape[1], horizon, periods_per_year(panel.frequency), settings.years)
+        boosters[horizon] = _boost(features, counts, horizon, learning, settings)
+        dispersions[horizon] = _dispersion_of(boosters[horizon], features, counts, horizon, held_out)
+    return ShareModel(base_weight, boosters, dispersions, features.names)
+
+
+def choose_base_weight(panel: Panel, target: str, horizon: int) -> float:
+    """The weight whose smoothed shares, times the realised totals, had the least deviance over two years."""
+    counts = panel.of(target)
+    totals = np.nansum(counts, axis=0)
+    recent = 2 * periods_per_year(panel.frequency)
+
+    def loss(weight: float) -> float:
+        share = np.fmax(ewma(shares_of(counts), weight), 1e-3 / counts.shape[0])
+        mean = (share[:, :-horizon] * totals[horizon:])[:, -recent:]
+        y = counts[:, horizon:][:, -recent:]
+        return float(np.nanmean(mean - np.where(y > 0, y * np.log(np.maximum(mean, 1e-12)), 0.0)))
+
+    return min((per_period(weight, panel.frequency) for weight in BASE_WEIGHTS), key=loss)
+
+
+def _split_origins(periods: int, horizon: int, season: int, years: int) -> tuple[range, range]:
+    """Origins to learn from and the newest ones held out for the dispersion."""
+    last = periods - 1 - horizon
+    first = min(WARM_UP_YEARS * season, periods // 3)
+    held_out = min(season, max((last - first) // 4, 1))
+    start = max(first, last - held_out - years * season + 1)
+    if last - held_out < start:
+        raise BadInput(
+            f"{periods} known periods are too few to learn shares {horizon} ahead.",
+            remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
+        )
+    return range(start, last - held_out + 1), range(last - held_out + 1, last + 1)
+
+
+def _boost(
+    features: ShareFeatures, counts: Floats, horizon: int, origins: range, settings: ShareSettings
+) -> lgb.Booster:
+    rows = np.vstack([features.rows(origin, horizon) for origin in origins])
+    outcomes = np.concatenate([counts[:, origin + horizon] for origin in origins])
+    offsets = np.concatenate(
+        [_log_mean(features.base_share[:, origin], features.city_total[origin + horizon]) for origin in origins]
+    )
+    known = ~np.isnan(outcomes) & np.isfinite(offsets)
+    data = lgb.Dataset(
+        rows[known], outcomes[known], init_score=offsets[known], feature_name=list(features.names), free_raw_data=True
+    )
+    parameters = BOOSTING | {"seed": settings.seed}
+    return lgb.train(parameters, data, num_boost_round=settings.rounds)
+
+
+def _log_mean(base_share: Floats, total: float) -> Floats:
+    return np.log(base_share) + (np.log(total) if total > 0 else -np.inf)
+
+
+def _dispersion_of(
+    booster: lgb.Booster, features: ShareFeatures, counts: Floats, horizon: int, origins: range
+) -> Dispersion:
+    means = [
+        share_of_rows(booster, features.rows(origin, horizon), features.base_share[:, origin])
+        * features.city_total[origin + horizon]
+        for origin in origins
+    ]
+    outcomes = [counts[:, origin + horizon] for origin in origins]
+    return fit_dispersion(np.concatenate(outcomes), np.concatenate(means))

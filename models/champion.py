@@ -1,0 +1,57 @@
+"""The champion recipe: the city's total times each area's share of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from contracts import CountDistribution
+from features.geography import Geography
+from features.panel import Panel
+from models.area_share import ShareModel, ShareSettings, fit_share_model
+from models.city_total import forecast_city_total
+
+NAME = "wardcast"
+
+
+@dataclass(frozen=True)
+class ChampionForecaster:
+    """City total × boosted area share. ``country`` names the bank holidays the city's total may use."""
+
+    country: str = ""
+    share: ShareSettings = field(default_factory=ShareSettings)
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedChampion:
+        model = fit_share_model(panel, target, geography, horizons, self.share)
+        return FittedChampion(target, geography, self.country, model)
+
+
+@dataclass(frozen=True)
+class FittedChampion:
+    """A fitted share model; the city's total is forecast anew from each panel."""
+
+    target: str
+    geography: Geography
+    country: str
+    share_model: ShareModel
+
+    def predict(self, panel: Panel, horizons: Sequence[int]) -> CountDistribution:
+        city = forecast_city_total(panel, self.target, horizons, country=self.country)
+        features = self.share_model.features(panel, self.target, self.geography)
+        newest = len(features.ordinals) - 1
+        forecasts = [
+            self.share_model.dispersions[horizon].around(
+                city.mean[i] * self.share_model.share(features, newest, horizon), shared=float(city.log_sd[i] ** 2)
+            )
+            for i, horizon in enumerate(horizons)
+        ]
+        return CountDistribution(
+            np.stack([forecast.mean for forecast in forecasts]),
+            np.stack([forecast.dispersion for forecast in forecasts]),
+        )

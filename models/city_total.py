@@ -1,0 +1,192 @@
+"""The city's total: level, season and calendar of the daily rate, as a combination weighted by past errors.
+
+Members forecast the logarithm of crimes per day. Each is also run at the last two years of origins, as it would
+have been then; a member's weight is the inverse of its squared mean absolute error there (Bates & Granger 1969),
+and the combination's own past errors give the spread of the city's factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from contracts import Frequency, periods_per_year
+from features.calendar_terms import days_in, holiday_days, season_of, weekend_days
+from features.panel import Floats, Panel
+
+LONGEST_HORIZON = 12
+PAST_ORIGINS = 24
+MEAN_ABSOLUTE_TO_SD = 1.2533
+"""Standard deviation of a normal variable over its mean absolute value, √(π/2)."""
+SMALLEST_LOG_SD = 0.01
+LONGEST_SEASON = 24
+STRUCTURAL_WEIGHTS = (0.3, 0.5, 0.7)
+CALENDAR_RIDGE = 0.05
+
+
+@dataclass(frozen=True)
+class CityForecast:
+    """The city's total per horizon: ``mean`` in crimes, ``log_sd`` of its error on the log scale, both (horizons,).
+
+    ``weights`` (members by name) are those of the first horizon.
+    """
+
+    mean: Floats
+    log_sd: Floats
+    weights: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The log daily rate with its calendar; hashable by content, so that members are run once per series."""
+
+    content: bytes
+    first_ordinal: int
+    frequency: Frequency
+    country: str
+
+    @property
+    def log_rate(self) -> Floats:
+        return np.frombuffer(self.content)
+
+    def until(self, periods: int) -> _Series:
+        return _Series(self.log_rate[:periods].tobytes(), self.first_ordinal, self.frequency, self.country)
+
+    def ordinals(self, ahead: int = 0) -> np.ndarray:
+        return self.first_ordinal + np.arange(len(self.log_rate) + ahead, dtype=np.int64)
+
+
+def forecast_city_total(panel: Panel, target: str, horizons: Sequence[int], *, country: str = "") -> CityForecast:
+    """Forecast the sum over the panel's areas. ``country`` names the bank holidays that are used, if any."""
+    ordinals = panel.periods
+    totals = np.nansum(panel.of(target), axis=0)
+    known = ~np.isnan(panel.of(target)).all(axis=0)
+    log_rate = np.log((totals + 0.5) / days_in(ordinals, panel.frequency))
+    filled = np.interp(ordinals, ordinals[known], log_rate[known])
+    series = _Series(filled.tobytes(), panel.first.ordinal, panel.frequency, country)
+    members = _members(len(filled), panel.frequency)
+    combined = [_combine(series, members, horizon) for horizon in horizons]
+    future = days_in(panel.last.ordinal + np.asarray(horizons, dtype=np.int64), panel.frequency)
+    return CityForecast(
+        mean=np.exp([log_mean for log_mean, _, _ in combined]) * future,
+        log_sd=np.array([log_sd for _, log_sd, _ in combined]),
+        weights=combined[0][2],
+    )
+
+
+Member = Callable[[_Series], Floats]
+"""A path of log rates, (LONGEST_HORIZON,), after the end of the series."""
+
+
+def _combine(series: _Series, members: dict[str, Member], horizon: int) -> tuple[float, float, dict[str, float]]:
+    """Log mean, standard deviation of its error, and weights at one horizon."""
+    length = len(series.log_rate)
+    season = periods_per_year(series.frequency)
+    earliest = max(min(2 * season, length // 2), 4)
+    origins = range(max(earliest, length - horizon - PAST_ORIGINS + 1), length - horizon + 1)
+    paths = np.array([[run(series.until(end))[horizon - 1] for run in members.values()] for end in origins])
+    now = np.array([run(series)[horizon - 1] for run in members.values()])
+    if len(paths) == 0:
+        weights = np.full(len(members), 1.0 / len(members))
+        return float(weights @ now), float(np.std(np.diff(series.log_rate))), _named(members, weights)
+    outcomes = series.log_rate[[end + horizon - 1 for end in origins]]
+    weights = 1.0 / np.maximum(np.abs(paths - outcomes[:, None]).mean(axis=0), 1e-4) ** 2
+    weights /= weights.sum()
+    error = np.abs(paths @ weights - outcomes).mean()
+    log_sd = max(float(MEAN_ABSOLUTE_TO_SD * error), SMALLEST_LOG_SD)
+    return float(weights @ now), log_sd, _named(members, weights)
+
+
+def _named(members: dict[str, Member], weights: Floats) -> dict[str, float]:
+    return dict(zip(members, weights.tolist(), strict=True))
+
+
+def _members(length: int, frequency: Frequency) -> dict[str, Member]:
+    """The members that a series of this length supports: a season is learned from two years at least."""
+    seasonal = length >= 3 * periods_per_year(frequency)
+    members: dict[str, Member] = {"auto_ets": _auto_ets, "auto_theta": _auto_theta} if length >= 8 else {}
+    if not seasonal:
+        return members | {f"level_{weight}": _level_member(weight) for weight in STRUCTURAL_WEIGHTS}
+    members |= {f"season_{weight}": _structural_member(weight, calendar=False) for weight in STRUCTURAL_WEIGHTS}
+    if frequency is Frequency.MONTH:
+        members["season_calendar"] = _structural_member(0.5, calendar=True)
+    return members
+
+
+@lru_cache(maxsize=4096)
+def _auto_ets(series: _Series) -> Floats:
+    from statsforecast.models import AutoETS
+
+    model = AutoETS(season_length=_statistical_season(series))
+    return np.asarray(model.forecast(y=series.log_rate, h=LONGEST_HORIZON)["mean"])
+
+
+@lru_cache(maxsize=4096)
+def _auto_theta(series: _Series) -> Floats:
+    from statsforecast.models import AutoTheta
+
+    model = AutoTheta(season_length=_statistical_season(series))
+    return np.asarray(model.forecast(y=series.log_rate, h=LONGEST_HORIZON)["mean"])
+
+
+def _statistical_season(series: _Series) -> int:
+    season = periods_per_year(series.frequency)
+    return season if season <= LONGEST_SEASON and len(series.log_rate) >= 2 * season + 1 else 1
+
+
+def _level_member(weight: float) -> Member:
+    def run(series: _Series) -> Floats:
+        return np.full(LONGEST_HORIZON, _level(series.log_rate, weight))
+
+    return run
+
+
+def _structural_member(weight: float, *, calendar: bool) -> Member:
+    """Exponentially weighted level with median seasonal factors, and optionally weekends and bank holidays."""
+
+    def run(series: _Series) -> Floats:
+        season = season_of(series.ordinals(LONGEST_HORIZON), series.frequency)
+        effect = _calendar_effect(series) if calendar else np.zeros(len(season))
+        past = len(series.log_rate)
+        adjusted = series.log_rate - effect[:past]
+        factors = _seasonal_factors(adjusted, season[:past], periods_per_year(series.frequency))
+        level = _level(adjusted - factors[season[:past]], weight)
+        return np.asarray(level + factors[season[past:]] + effect[past:])
+
+    return run
+
+
+def _level(values: Floats, weight: float) -> float:
+    weights = (1.0 - weight) ** np.arange(len(values))[::-1]
+    return float(weights @ values / weights.sum())
+
+
+def _seasonal_factors(values: Floats, season: np.ndarray, length: int) -> Floats:
+    """Median distance of each season from a centred yearly mean, which neither a step nor a strange year moves."""
+    half = length // 2
+    window = np.ones(2 * half + 1)
+    window[[0, -1]] = 0.5
+    centred = values[half:-half] - np.convolve(values, window / window.sum(), "valid")
+    inner = season[half:-half]
+    factors = np.array([np.median(centred[inner == s]) if (inner == s).any() else 0.0 for s in range(length)])
+    return np.asarray(factors - factors.mean())
+
+
+def _calendar_effect(series: _Series) -> Floats:
+    """What weekends and bank holidays add to the log rate, past and ahead; learned from year-on-year changes."""
+    ordinals = series.ordinals(LONGEST_HORIZON)
+    days = days_in(ordinals, series.frequency)
+    terms = [weekend_days(ordinals, series.frequency) / days]
+    if series.country:
+        terms.append(holiday_days(ordinals, series.frequency, series.country) / days)
+    design = np.stack(terms, axis=1)
+    season, past = periods_per_year(series.frequency), len(series.log_rate)
+    change = np.diff(series.log_rate[season:] - series.log_rate[:-season])
+    moved = np.diff(design[season:past] - design[: past - season], axis=0)
+    ordinary = np.abs(change - np.median(change)) < 4.0 * np.median(np.abs(change - np.median(change)))
+    x, y = moved[ordinary], change[ordinary]
+    coefficients = np.linalg.solve(x.T @ x + CALENDAR_RIDGE * np.eye(x.shape[1]), x.T @ y)
+    return np.asarray(design @ coefficients)

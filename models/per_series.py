@@ -1,0 +1,112 @@
+"""One statistical model per area, by statsforecast: exponential smoothing and the theta method, chosen automatically."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contracts import CountDistribution, periods_per_year
+from features.geography import Geography
+from features.lags import ewma
+from features.panel import Floats, Panel
+from models.baselines import SMALLEST_MEAN_SHARE
+
+INTERVAL_LEVEL = 68.27
+"""A central interval of this percentage is one standard deviation to either side."""
+
+SMALLEST_DISPERSION = 1e-3
+LONGEST_SEASON = 24
+"""statsforecast fits no longer season; above it the models are fitted without one."""
+
+
+@dataclass(frozen=True)
+class PerSeriesForecaster:
+    """``auto_ets`` or ``auto_theta``, fitted to each area's counts by itself."""
+
+    name: str
+    jobs: int = 2
+
+    def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedPerSeries:
+        from statsforecast import StatsForecast
+
+        frame = _long(panel, target)
+        season = periods_per_year(panel.frequency)
+        fitted = StatsForecast(
+            models=[_model(self.name, season if season <= LONGEST_SEASON else 1)], freq=1, n_jobs=self.jobs
+        ).fit(df=frame)
+        return FittedPerSeries(self.name, target, fitted, panel.last.ordinal)
+
+
+@dataclass(frozen=True)
+class FittedPerSeries:
+    """Models of every area; on a later panel their parameters stand and their states are brought up to date."""
+
+    name: str
+    target: str
+    fitted: Any
+    fitted_on: int
+
+    def predict(self, panel: Panel, horizons: Sequence[int]) -> CountDistribution:
+        ahead = max(horizons)
+        if panel.last.ordinal == self.fitted_on:
+            frame = self.fitted.predict(h=ahead, level=[INTERVAL_LEVEL])
+        else:
+            frame = _forward(self.fitted, _long(panel, self.target), ahead)
+        shape = (len(panel.areas), ahead)
+        means = frame[_MODEL_COLUMNS[self.name]].to_numpy(np.float64).reshape(shape)
+        upper = frame[f"{_MODEL_COLUMNS[self.name]}-hi-{INTERVAL_LEVEL}"].to_numpy(np.float64).reshape(shape)
+        chosen = [horizon - 1 for horizon in horizons]
+        return _count_distribution(means[:, chosen].T, upper[:, chosen].T, panel.of(self.target))
+
+
+_MODEL_COLUMNS = {"auto_ets": "AutoETS", "auto_theta": "AutoTheta"}
+
+
+def _model(name: str, season: int) -> Any:
+    from statsforecast.models import AutoETS, AutoTheta
+
+    return {"auto_ets": AutoETS, "auto_theta": AutoTheta}[name](season_length=season)
+
+
+def _forward(fitted: Any, frame: pd.DataFrame, ahead: int) -> pd.DataFrame:
+    """Forecasts of the fitted models after they have seen the series of ``frame``, in the order of its areas."""
+    column = repr(fitted.models[0])
+    rows = []
+    for series, model in zip(
+        np.split(frame["y"].to_numpy(), frame["unique_id"].nunique()), fitted.fitted_, strict=True
+    ):
+        result = model[0].forward(y=series, h=ahead, level=[INTERVAL_LEVEL])
+        rows.append(
+            pd.DataFrame({column: result["mean"], f"{column}-hi-{INTERVAL_LEVEL}": result[f"hi-{INTERVAL_LEVEL}"]})
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def _long(panel: Panel, target: str) -> pd.DataFrame:
+    """The counts as statsforecast reads them, area by area; a gap carries the smoothed level before it."""
+    counts = panel.of(target)
+    level = ewma(counts, 0.3)
+    filled = np.where(np.isnan(counts), np.where(np.isnan(level), 0.0, level), counts)
+    areas, periods = counts.shape
+    return pd.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(areas), periods),
+            "ds": np.tile(np.arange(periods), areas),
+            "y": filled.ravel(),
+        }
+    )
+
+
+def _count_distribution(means: Floats, upper: Floats, counts: Floats) -> CountDistribution:
+    """Negative binomials with the models' own standard deviations, pooled over areas at each horizon."""
+    typical = np.nanmean(counts[:, -12:], axis=1)
+    floor = np.maximum(SMALLEST_MEAN_SHARE * np.maximum(typical, SMALLEST_MEAN_SHARE * typical.mean()), 1e-6)
+    finite = np.where(np.isfinite(means), means, typical)
+    positive = np.maximum(finite, floor)
+    variance = np.where(np.isfinite(upper - means), upper - means, np.sqrt(positive)) ** 2
+    pooled = (variance - positive).sum(axis=1) / (positive**2).sum(axis=1)
+    return CountDistribution(positive, np.maximum(pooled, SMALLEST_DISPERSION)[:, None])
