@@ -1,0 +1,81 @@
+"""``wardcast geography``: add and list geographies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from contracts import Workspace
+from service.options import json_option, workspace_option
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def command() -> None:
+    """Add and list geographies: areas of one vintage, with boundaries and attributes."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--boundaries", required=True, type=_FILE, help="GeoJSON, Shapefile or GeoPackage, one polygon an area.")
+@click.option("--code", required=True, metavar="COL", help="Column of the areas' codes in the boundaries.")
+@click.option("--name", "area_name", required=True, metavar="COL", help="Column of the areas' names in the boundaries.")
+@click.option("--attributes", type=_FILE, help="CSV or Parquet with numbers about the areas.")
+@click.option("--attributes-code", metavar="COL", help="Column of the areas' codes in the attributes, if not --code.")
+@click.option("--parent", metavar="COL", help="Column of the parents' codes, in the boundaries or the attributes.")
+@workspace_option
+def add(
+    name: str,
+    boundaries: Path,
+    code: str,
+    area_name: str,
+    attributes: Path | None,
+    attributes_code: str | None,
+    parent: str | None,
+    workspace: Workspace,
+) -> None:
+    """Add the geography NAME; put its vintage into the name, such as ward_2022."""
+    from features.geography import add_geography
+
+    if attributes_code is not None and attributes is None:
+        raise click.UsageError("--attributes-code needs --attributes.")
+    _ = workspace.settings
+    geography = add_geography(
+        workspace,
+        name,
+        boundaries=boundaries,
+        code=code,
+        area_name=area_name,
+        attributes=attributes,
+        attributes_code=attributes_code,
+        parent=parent,
+    )
+    for note in geography.notes:
+        click.echo(f"note: {note}", err=True)
+    attributes_told = f" and {len(geography.attributes.columns)} attributes" if attributes is not None else ""
+    click.echo(f"{name}: {len(geography.codes)} areas{attributes_told} in {workspace.root}.")
+
+
+@command.command("list")
+@workspace_option
+@json_option
+def list_(workspace: Workspace, as_json: bool) -> None:
+    """List the geographies of the workspace."""
+    from features.geography import list_geographies
+
+    _ = workspace.settings
+    geographies = list_geographies(workspace)
+    if as_json:
+        click.echo(json.dumps({"geographies": [asdict(geography) for geography in geographies]}, indent=2))
+        return
+    if not geographies:
+        click.echo("There are no geographies yet. Add one with: wardcast geography add --help")
+    for geography in geographies:
+        click.echo(
+            f"{geography.name}: {geography.areas} areas in {geography.parents} parents, "
+            f"{geography.area_km2:.1f} km², {len(geography.attributes)} attributes"
+        )
