@@ -13,7 +13,8 @@ from monitoring.calibration import (
 from monitoring.fairness import audit, calibration_ratio, deprivation_fifths
 from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
 from monitoring.hotspots import Concentration, concentration, flagged_areas
-from monitoring.leaderboard import BASELINE, Leaderboard, city_totals, leaderboard
+from monitoring.leaderboard import BASELINE, city_totals, leaderboard
+from monitoring.leaderboard_result import HorizonFloor, Leaderboard
 from monitoring.noise_floor import noise_floor
 from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
 from monitoring.verification import Verification, forecast_table, from_forecast_table
@@ -24,6 +25,7 @@ __all__ = [
     "Concentration",
     "FairnessAudit",
     "Finding",
+    "HorizonFloor",
     "Leaderboard",
     "Ratio",
     "Resampling",

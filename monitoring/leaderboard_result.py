@@ -1,0 +1,107 @@
+"""What a leaderboard holds, and how a terminal shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+import pandas as pd
+
+Level = Literal["area", "city"]
+Value = str | int | float | None
+
+_SHOWN = {
+    "model": "model",
+    "mean_poisson_deviance": "deviance",
+    "vs_ewma": "vs {baseline}",
+    "interval": "95% interval",
+    "mae": "MAE",
+    "crps": "CRPS",
+    "log_score": "log score",
+    "coverage_90": "cover 90%",
+    "pai_5": "PAI 5%",
+    "pei_10": "PEI 10%",
+    "city_mape": "city MAPE %",
+    "seconds": "seconds",
+    "refit_every": "refitted",
+}
+
+
+class HorizonFloor(TypedDict):
+    """The noise floor at one horizon, and the model it was drawn from."""
+
+    horizon: int
+    level: Level
+    reference: str
+    negative_binomial: dict[str, float | None]
+    poisson: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """``rows`` by horizon, then by deviance; None where a figure has no meaning at the level.
+
+    Each row holds ``model, horizon, level``, the scores, ``coverage_50…95`` (0…1), ``pai_…`` and ``pei_…`` at 1, 5, 10
+    and 20% of the areas and, with ``_land``, of the land, ``vs_ewma, vs_ewma_low, vs_ewma_high`` (deviance over the
+    baseline's, with its 95% interval) and the same for CRPS, ``city_mape`` (%), ``forecasts`` (number scored),
+    ``seconds``, ``peak_mb``, ``refit_every``.
+    ``noise_floor`` has one entry a horizon, from the model of the least CRPS.
+    """
+
+    target: str
+    level: Level
+    baseline: str
+    rows: list[dict[str, Value]]
+    noise_floor: list[HorizonFloor]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a table."""
+        return pd.DataFrame(self.rows)
+
+    def as_text(self) -> str:
+        """The table for a terminal, one block a horizon, with the noise floor under each."""
+        return "\n\n".join(self._block(floor) for floor in self.noise_floor)
+
+    def _block(self, floor: HorizonFloor) -> str:
+        rows = [row for row in self.rows if row["horizon"] == floor["horizon"]]
+        heads = [head.format(baseline=self.baseline) for head in _SHOWN.values()]
+        cells = [heads, *([_cell(row, column) for column in _SHOWN] for row in rows)]
+        cells.append(_floor_cells("negative binomial", floor["negative_binomial"]))
+        cells.append(_floor_cells("Poisson", floor["poisson"]))
+        widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
+        title = (
+            f"{self.target}, {self.level} level, horizon {floor['horizon']}, {rows[0]['forecasts']} forecasts scored"
+        )
+        lines = [_aligned(line, widths) for line in cells]
+        return "\n".join([title, lines[0], "-" * len(lines[0]), *lines[1:], *self._notes(rows)])
+
+    def _notes(self, rows: list[dict[str, Value]]) -> list[str]:
+        seldom = [f"{row['model']} (every {row['refit_every']} origins)" for row in rows if row["refit_every"] != 1]
+        notes = [f"Not refitted at each origin: {', '.join(seldom)}."] if seldom else []
+        if self.level == "city":
+            notes.append("City intervals take areas as independent: they are too narrow where areas move together.")
+        return notes
+
+
+def _cell(row: dict[str, Value], column: str) -> str:
+    if column == "interval":
+        low, high = row["vs_ewma_low"], row["vs_ewma_high"]
+        return "" if low is None or high is None else f"{low:.3f}–{high:.3f}"
+    value = row[column]
+    if column == "refit_every":
+        return "each" if value == 1 else f"every {value}"
+    if isinstance(value, float):
+        return f"{value:.1f}" if column in ("seconds", "city_mape") else f"{value:.3f}"
+    return "" if value is None else str(value)
+
+
+def _floor_cells(name: str, scores: dict[str, float | None]) -> list[str]:
+    row: dict[str, Value] = dict.fromkeys([*_SHOWN, "vs_ewma_low", "vs_ewma_high"], None)
+    row |= {"model": f"noise floor ({name})", **scores}
+    return ["" if column == "refit_every" else _cell(row, column) for column in _SHOWN]
+
+
+def _aligned(cells: list[str], widths: list[int]) -> str:
+    first = cells[0].ljust(widths[0])
+    rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+    return "  ".join([first, *rest]).rstrip()

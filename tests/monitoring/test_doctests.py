@@ -1,0 +1,21 @@
+"""The hand-worked examples in the docstrings hold."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import monitoring
+
+MODULES = [module.name for module in pkgutil.iter_modules(monitoring.__path__)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_hold(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"monitoring.{name}")).failed == 0
+
+
+def test_every_public_score_has_an_example() -> None:
+    scores = ("mae", "mean_poisson_deviance", "crps", "log_score", "concentration", "coverage", "pearson_dispersion")
+    assert all(">>>" in (getattr(monitoring, score).__doc__ or "") for score in scores)
