@@ -1,1 +1,1 @@
-"""Being built."""
+"""Alembic migrations of our own tables; run by ``service.database``, never by hand."""

@@ -1,1 +1,1 @@
-"""Being built."""
+"""The routes. Each takes its answer from the frozen snapshot; none changes anything."""

@@ -1,1 +1,1 @@
-"""Being built."""
+"""One module a revision."""

@@ -1,0 +1,70 @@
+"""The web application: read-only routes over a frozen snapshot, problem documents, and strict headers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.routes import forecasts, health, pages
+from service.routes.problems import answer_with_problems
+from service.watcher import SnapshotWatcher
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and its answer back with the headers."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.today) -> FastAPI:
+    """The application over one watcher, which it starts and stops; ``today`` decides what is stale."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watcher.start()
+        yield
+        watcher.stop()
+
+    app = FastAPI(
+        title="Wardcast",
+        version=version("wardcast"),
+        summary="Issued forecasts of crime demand and serious violence by area. Read only.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.watcher = watcher
+    app.state.today = today
+    app.add_middleware(SecurityHeaders)
+    answer_with_problems(app)
+    app.include_router(forecasts.router)
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    pages.mount_files(app)
+    return app

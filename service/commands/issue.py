@@ -1,0 +1,40 @@
+"""``wardcast issue``: the champions' forecasts of the next periods, into the ledger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+
+import click
+
+from contracts import Workspace
+from service.options import json_option, workspace_option
+
+
+@click.command()
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Issue as of this day; without it, today.")
+@click.option("--by", default="the schedule", show_default=True, help="Name of the person who issues.")
+@workspace_option
+@json_option
+def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -> None:
+    """Write the champions' forecasts of the next periods to the ledger."""
+    from service.issuing import issue, open_sources
+    from service.ledger import open_ledger
+
+    issued = issue(
+        workspace,
+        open_ledger(workspace),
+        open_sources(workspace),
+        today=date.today(),
+        on=on.date() if on is not None else None,
+        by=by,
+        tell=lambda sentence: click.echo(sentence, err=True),
+    )
+    if as_json:
+        click.echo(json.dumps(asdict(issued), indent=2))
+        return
+    state = "Issued" if issued.is_new else "Already the newest forecast, nothing was written:"
+    click.echo(f"{state} {issued.forecast_id} as of {issued.as_of} (ledger entry {issued.entry}).")
+    for note in issued.notes:
+        click.echo(note)

@@ -1,0 +1,143 @@
+"""Issued forecasts on disk: one folder a forecast, holding all that is needed to serve it without a model.
+
+The name of a folder is the first period and the start of the hash of its content, so equal forecasts have equal names
+and bytes. A folder without an entry in the ledger was never issued; an entry whose folder is missing or differs by one
+bit is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from contracts import BadInput, MissingThing, Workspace
+from service.ledger import Entry, canonical_json, sha256_of
+
+FORECASTS_FILE = "forecasts.parquet"
+HISTORY_FILE = "history.parquet"
+AREAS_FILE = "areas.parquet"
+BOUNDARIES_FILE = "boundaries.geojson"
+RECORD_FILE = "issue.json"
+_UNFINISHED = ".unfinished-"
+
+
+@dataclass(frozen=True)
+class IssuedForecast:
+    """What one entry of the ledger stands for.
+
+    ``record`` is ``issue.json``; ``forecasts`` keeps ``contracts.tables.FORECASTS``; ``history`` has the columns area,
+    target, period, count (NaN where not known) and settled; ``areas`` keeps ``contracts.tables.AREAS``;
+    ``boundaries`` is GeoJSON.
+    """
+
+    forecast_id: str
+    issued_at: str
+    issued_by: str
+    entry: int
+    record: dict[str, Any]
+    forecasts: pd.DataFrame
+    history: pd.DataFrame
+    areas: pd.DataFrame
+    boundaries: bytes
+
+
+def parquet_bytes(table: pd.DataFrame) -> bytes:
+    """A table as Parquet; equal tables give equal bytes under equal versions of the libraries."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def hashes_of(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """File name → SHA-256 of its bytes."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
+
+
+def forecast_id_of(first_period: str, hashes: Mapping[str, str]) -> str:
+    """For instance ``2025-08-1f3a90c2``: the next period and eight digits of the hash of all files' hashes."""
+    return f"{first_period}-{sha256_of(canonical_json(dict(hashes)))[:8]}"
+
+
+def write_folder(workspace: Workspace, forecast_id: str, contents: Mapping[str, bytes]) -> Path:
+    """Write the files beside the folder, flush them to the disk and move them there in one step."""
+    folder = workspace.forecasts / forecast_id
+    unfinished = workspace.forecasts / f"{_UNFINISHED}{forecast_id}"
+    unfinished.mkdir(parents=True)
+    for name, content in contents.items():
+        with (unfinished / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    _flush_folder(unfinished)
+    if folder.exists():
+        shutil.rmtree(folder)
+    unfinished.rename(folder)
+    _flush_folder(workspace.forecasts)
+    return folder
+
+
+def remove_remains(workspace: Workspace, issued: Collection[str]) -> tuple[str, ...]:
+    """Remove what a killed issue left: folders that no entry names. Returns their names."""
+    if not workspace.forecasts.exists():
+        return ()
+    remains = sorted(folder for folder in workspace.forecasts.iterdir() if folder.name not in issued)
+    for folder in remains:
+        shutil.rmtree(folder)
+    return tuple(folder.name for folder in remains)
+
+
+def read_files(workspace: Workspace, entry: Entry) -> dict[str, bytes]:
+    """The files of an entry of kind ``issue``, each checked against the hash that the entry recorded.
+
+    Raises ``MissingThing`` for an absent folder or file and ``BadInput`` for one that was changed.
+    """
+    forecast_id, hashes = entry.content["forecast_id"], entry.content["files"]
+    contents = {}
+    for name, recorded in hashes.items():
+        path = workspace.forecasts / forecast_id / name
+        try:
+            contents[name] = path.read_bytes()
+        except FileNotFoundError as error:
+            raise MissingThing(
+                f"The issued forecast {forecast_id} (ledger entry {entry.number}) has lost {path}.",
+                remedy="Restore it from a backup, or issue again with: wardcast issue",
+            ) from error
+        if hashlib.sha256(contents[name]).hexdigest() != recorded:
+            raise BadInput(
+                f"{path} is not what was issued (ledger entry {entry.number}): its SHA-256 differs.",
+                remedy="Restore it from a backup, or issue again with: wardcast issue",
+            )
+    return contents
+
+
+def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
+    """The issued forecast of an entry; raises as ``read_files`` does."""
+    contents = read_files(workspace, entry)
+    return IssuedForecast(
+        forecast_id=entry.content["forecast_id"],
+        issued_at=entry.recorded_at,
+        issued_by=entry.actor,
+        entry=entry.number,
+        record=json.loads(contents[RECORD_FILE]),
+        forecasts=pd.read_parquet(io.BytesIO(contents[FORECASTS_FILE])),
+        history=pd.read_parquet(io.BytesIO(contents[HISTORY_FILE])),
+        areas=pd.read_parquet(io.BytesIO(contents[AREAS_FILE])),
+        boundaries=contents[BOUNDARIES_FILE],
+    )
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,331 @@
+"""Issuing: the champions' forecasts of the next periods, written whole, then entered into the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import filelock
+import numpy as np
+import pandas as pd
+
+from contracts import BadInput, CountDistribution, Period, RefusedAction, Settings, StaleData, Workspace, next_period
+from contracts.periods import starts_of
+from contracts.tables import FORECASTS, check
+from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
+from service.issued import (
+    AREAS_FILE,
+    BOUNDARIES_FILE,
+    FORECASTS_FILE,
+    HISTORY_FILE,
+    RECORD_FILE,
+    forecast_id_of,
+    hashes_of,
+    parquet_bytes,
+    remove_remains,
+    write_folder,
+)
+from service.ledger import Entry, Ledger
+from service.wording import ahead_sentence, label_sentences, number_word
+
+if TYPE_CHECKING:
+    from features.as_of import AsOfDoor
+    from features.geography import Geography
+    from features.panel import Panel
+    from models import SavedModel
+
+MODEL_NAME = "wardcast"
+HISTORY_PERIODS = 36
+PUBLICATION_PERIODS = 2
+"""Periods that usually pass between the last known one and the next one, because counts are published in arrears."""
+SCHEDULE = "the schedule"
+"""Who issued, where no person is named."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where an issue takes counts, areas and models from."""
+
+    door: AsOfDoor
+    geography: Geography
+    registry: ModelRegistry
+    load: Callable[[Path, str], SavedModel]
+
+
+def open_sources(workspace: Workspace) -> Sources:
+    """The workspace's counts, areas and models."""
+    from features.as_of import load_door
+    from features.geography import load_geography
+    from models import load_saved_model, registry
+
+    return Sources(
+        door=load_door(workspace),
+        geography=load_geography(workspace, workspace.settings.geography),
+        registry=registry,
+        load=load_saved_model,
+    )
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """On which day's knowledge a forecast is issued, and whether that is a replay of the past."""
+
+    as_of: date
+    replay: bool
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What an issue did. ``is_new`` is False where the very same forecast was the newest already."""
+
+    forecast_id: str
+    is_new: bool
+    entry: int
+    issued_at: str
+    as_of: str
+    next_period: str
+    replay: bool
+    targets: tuple[dict[str, Any], ...]
+    folder: str
+    notes: tuple[str, ...]
+
+
+def issue(
+    workspace: Workspace,
+    ledger: Ledger,
+    sources: Sources,
+    *,
+    today: date,
+    on: date | None = None,
+    by: str = SCHEDULE,
+    tell: Callable[[str], None],
+) -> Issue:
+    """Issue the next periods of every approved target, as of ``on`` (or today, or the replayed day of the settings).
+
+    Raises ``RefusedAction`` where no model was approved, ``StaleData`` where the newest counts are too old.
+    The same inputs give the same files; issuing what is the newest forecast already writes nothing.
+    """
+    workspace.locks.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(workspace.locks / "issue.lock"):
+        for sentence in mend_aliases(workspace, ledger, sources.registry):
+            tell(sentence)
+        champions = _champions(workspace, ledger)
+        occasion = occasion_of(workspace.settings, sources.door, today=today, on=on)
+        contents = issue_contents(workspace, sources, champions, occasion, tell)
+        return _enter(workspace, ledger, contents, by, tell)
+
+
+def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | None) -> Occasion:
+    """The day whose knowledge is used: ``on``, else the replayed day of the settings, else today."""
+    if on is not None and on > today:
+        raise BadInput(f"{on} is after today, {today}.", remedy="Leave --on out, or name a day that has come.")
+    if on is not None:
+        return Occasion(on, replay=settings.forecast.replay or on != today)
+    if settings.forecast.replay:
+        return Occasion(newest_counts_published_on(door, today), replay=True)
+    return Occasion(today, replay=False)
+
+
+def newest_counts_published_on(door: AsOfDoor, today: date) -> date:
+    """The day on which the newest counts known today were published; raises ``BadInput`` if there are none."""
+    published = [found for found in door.publications if found.published_on <= today]
+    if not published:
+        raise BadInput(f"No publication is of {today} or before.", remedy="Correct the dates given to wardcast ingest.")
+    return max(published, key=lambda found: (found.last, found.published_on)).published_on
+
+
+def issue_contents(
+    workspace: Workspace,
+    sources: Sources,
+    champions: dict[str, Champion],
+    occasion: Occasion,
+    tell: Callable[[str], None],
+) -> dict[str, bytes]:
+    """File name → bytes of the folder of a forecast; the same inputs give the same bytes."""
+    settings = workspace.settings
+    view = sources.door.view(occasion.as_of)
+    first = next_period(occasion.as_of, settings.frequency)
+    geography = sources.geography
+    if geography.codes != view.areas:
+        geography = geography.only(view.areas)
+    tables, histories, records = [], [], []
+    for target in [name for name in settings.targets if name in champions]:
+        last = view.last_known(target)
+        _refuse_old_counts(settings, occasion, target, first, last)
+        horizons = tuple(range(first - last, first - last + settings.forecast.periods_ahead))
+        tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
+        model = approved_model(workspace, sources.registry, champions[target])
+        saved = sources.load(model.folder, champions[target].sha256)
+        distribution = saved.predict(view.until(last), geography, horizons)
+        tables.append(_forecast_table(view, target, last, horizons, distribution))
+        histories.append(_history_table(view, target, last))
+        records.append(_target_record(settings, champions[target], last, horizons))
+    return {
+        FORECASTS_FILE: parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS)),
+        HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
+        AREAS_FILE: parquet_bytes(geography.areas),
+        BOUNDARIES_FILE: geography.boundaries.read_bytes(),
+        RECORD_FILE: _record_bytes(settings, view, occasion, first, _publications(sources.door, view), records),
+    }
+
+
+def _champions(workspace: Workspace, ledger: Ledger) -> dict[str, Champion]:
+    champions = {
+        target: champion
+        for target, champion in current_champions(ledger).items()
+        if target in workspace.settings.forecast_targets()
+    }
+    if not champions:
+        raise RefusedAction(
+            "No model was approved, so nothing can be issued.",
+            remedy="Train one with 'wardcast train --target NAME', then 'wardcast approve --by NAME --reason TEXT'.",
+        )
+    return champions
+
+
+def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, first: Period, last: Period) -> None:
+    furthest = settings.forecast.stale_after_periods + PUBLICATION_PERIODS
+    if not occasion.replay and first - last > furthest:
+        raise StaleData(
+            f"The counts of '{target}' end in {last}, {first - last} periods before the next one, {first}; at most "
+            f"{furthest} are allowed.",
+            remedy="Ingest a newer publication, or set replay = true under [forecast] where the data are of the past.",
+        )
+
+
+def _forecast_table(
+    view: Panel, target: str, last: Period, horizons: tuple[int, ...], distribution: CountDistribution
+) -> pd.DataFrame:
+    shape = (len(horizons), len(view.areas))
+    if distribution.mean.shape != shape:
+        raise ValueError(f"the model of '{target}' gave shape {distribution.mean.shape}, not {shape}")
+    ordinals = np.array([last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
+    values = {"mean": distribution.mean, "dispersion": distribution.dispersion, **distribution.quantiles()}
+    values["p_at_least_one"] = distribution.p_at_least_one()
+    return pd.DataFrame(
+        {
+            "model": MODEL_NAME,
+            "area": np.tile(np.array(view.areas, dtype=object), len(horizons)),
+            "target": target,
+            "as_of": np.datetime64(view.as_of, "s"),
+            "period": np.repeat(starts_of(ordinals, view.frequency), len(view.areas)),
+            "horizon": np.repeat(np.array(horizons, dtype=np.int64), len(view.areas)),
+            **{name: value.ravel() for name, value in values.items()},
+        }
+    )
+
+
+def _history_table(view: Panel, target: str, last: Period) -> pd.DataFrame:
+    known = view.until(last)
+    counts = known.of(target)[:, -HISTORY_PERIODS:]
+    starts = starts_of(known.periods[-HISTORY_PERIODS:], view.frequency)
+    settled = known.settled[known.target_index(target), -HISTORY_PERIODS:]
+    return pd.DataFrame(
+        {
+            "area": np.repeat(np.array(view.areas, dtype=object), len(starts)),
+            "target": target,
+            "period": np.tile(starts, len(view.areas)),
+            "count": counts.ravel(),
+            "settled": np.tile(settled, len(view.areas)),
+        }
+    )
+
+
+def _target_record(settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "target": champion.target,
+        "title": settings.targets[champion.target].title,
+        "last_known_period": str(last),
+        "periods": [{"period": str(last.shift(horizon)), "horizon": horizon} for horizon in horizons],
+        "model_version": champion.version,
+        "run_id": champion.run_id,
+        "sha256": champion.sha256,
+        "report_sha256": champion.report_sha256,
+        "approved_by": champion.approved_by,
+        "approved_at": champion.approved_at,
+        "approval_reason": champion.reason,
+        "approval_entry": champion.entry,
+    }
+
+
+def _publications(door: AsOfDoor, view: Panel) -> list[dict[str, str]]:
+    return [
+        {"id": found.id, "published_on": str(found.published_on), "sha256": found.provenance.sha256}
+        for found in door.publications
+        if found.id in view.publications
+    ]
+
+
+def _record_bytes(
+    settings: Settings,
+    view: Panel,
+    occasion: Occasion,
+    first: Period,
+    publications: list[dict[str, str]],
+    targets: list[dict[str, Any]],
+) -> bytes:
+    record = {
+        "city": settings.city,
+        "geography": view.geography,
+        "frequency": str(settings.frequency),
+        "simulated": settings.simulated,
+        "replay": occasion.replay,
+        "as_of": str(occasion.as_of),
+        "next_period": str(first),
+        "stale_after_periods": settings.forecast.stale_after_periods,
+        "hotspot_share": settings.forecast.hotspot_share,
+        "publications": publications,
+        "targets": targets,
+    }
+    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _enter(
+    workspace: Workspace, ledger: Ledger, contents: dict[str, bytes], by: str, tell: Callable[[str], None]
+) -> Issue:
+    record = json.loads(contents[RECORD_FILE])
+    hashes = hashes_of(contents)
+    forecast_id = forecast_id_of(record["next_period"], hashes)
+    entries = ledger.entries("issue")
+    for name in remove_remains(workspace, {entry.content["forecast_id"] for entry in entries}):
+        tell(f"Removed {name}, which an interrupted issue left behind.")
+    if not _is_whole(workspace, forecast_id, contents):
+        write_folder(workspace, forecast_id, contents)
+    if entries and entries[-1].content["forecast_id"] == forecast_id:
+        return _issue_of(workspace, entries[-1], record, is_new=False)
+    payload = {key: value for key, value in record.items() if key not in ("stale_after_periods", "hotspot_share")}
+    entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload})
+    return _issue_of(workspace, entry, record, is_new=True)
+
+
+def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]) -> bool:
+    folder = workspace.forecasts / forecast_id
+    return all(
+        (folder / name).exists() and (folder / name).read_bytes() == content for name, content in contents.items()
+    )
+
+
+def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_new: bool) -> Issue:
+    notes = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
+    for target in record["targets"]:
+        first = target["periods"][0]
+        sentence = ahead_sentence(
+            period=first["period"], horizon=first["horizon"], last_known=target["last_known_period"], is_next=True
+        )
+        notes.append(f"{target['title']}: {sentence}")
+    return Issue(
+        forecast_id=entry.content["forecast_id"],
+        is_new=is_new,
+        entry=entry.number,
+        issued_at=entry.recorded_at,
+        as_of=record["as_of"],
+        next_period=record["next_period"],
+        replay=record["replay"],
+        targets=tuple(record["targets"]),
+        folder=str(workspace.forecasts / entry.content["forecast_id"]),
+        notes=tuple(notes),
+    )

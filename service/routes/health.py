@@ -1,0 +1,25 @@
+"""``/healthz`` and ``/readyz``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from service.routes.answers import PROBLEMS, Served
+from service.schemas import Health, Readiness
+from service.watcher import SnapshotWatcher
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process runs."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses=PROBLEMS)
+async def readyz(request: Request, served: Served) -> Readiness:
+    """A forecast is served; ``degraded`` with the reasons where a newer one was refused."""
+    watcher: SnapshotWatcher = request.app.state.watcher
+    refused = list(watcher.standing.refused)
+    return Readiness(status="degraded" if refused else "ready", forecast_id=served.forecast_id, refused=refused)

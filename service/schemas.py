@@ -1,0 +1,168 @@
+"""What the API answers, for its OpenAPI document. The answers themselves are encoded ahead by ``service.snapshot``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Schema(BaseModel):
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class Issue(_Schema):
+    """Which issued forecast an answer comes from."""
+
+    forecast_id: Annotated[str, Field(description="Name of the issued forecast, as in the ledger.")]
+    issued_at: Annotated[str, Field(description="When its ledger entry was written, UTC.")]
+    issued_by: str
+    city: str
+    geography: str
+    frequency: str
+    as_of: Annotated[str, Field(description="The day whose knowledge the forecast used.")]
+    replay: Annotated[bool, Field(description="True: issued as of a day in the past.")]
+    simulated: Annotated[bool, Field(description="True: the city and its crimes are simulated.")]
+
+
+class Envelope(Issue):
+    """What every forecast says of itself."""
+
+    target: str
+    title: str
+    period: Annotated[str, Field(description="The forecast period.")]
+    is_next_period: Annotated[bool, Field(description="The first whole period that begins after the as-of day.")]
+    horizon: Annotated[int, Field(description="Whole periods after the last known one.")]
+    last_known_period: str
+    model_version: int
+    model_run_id: str
+    model_sha256: str
+    approved_by: str
+    approved_at: str
+    note: Annotated[str, Field(description="The same in words.")]
+
+
+class AreaForecast(_Schema):
+    """The predictive distribution of one area's count."""
+
+    area: str
+    name: str
+    parent: str | None
+    mean: Annotated[float, Field(description="Expected crimes in the area and period.")]
+    q025: float
+    q05: float
+    q10: float
+    q25: float
+    q50: float
+    q75: float
+    q90: float
+    q95: float
+    q975: float
+    p_at_least_one: Annotated[float, Field(ge=0, le=1, description="Probability of at least one crime.")]
+    rank: Annotated[int, Field(ge=1, description="1 is the highest expected count of the city.")]
+    risk_score: Annotated[float, Field(ge=0, description="Expected count as a multiple of the city's mean area.")]
+    band: Literal["much_above", "above", "average", "below", "well_below"]
+
+
+class PeriodForecast(AreaForecast):
+    """One area's forecast of one period."""
+
+    period: str
+    is_next_period: bool
+    horizon: int
+
+
+class Forecasts(Envelope):
+    """Areas from the highest expected count to the lowest."""
+
+    areas: list[AreaForecast]
+
+
+class Hotspots(Forecasts):
+    """The densest areas within a share of the land."""
+
+    share: float
+    chosen_by: str
+    land_share: Annotated[float, Field(description="Share of the city's land in these areas.")]
+    expected_share: Annotated[float, Field(description="Share of the city's expected crimes in these areas.")]
+
+
+class OneArea(Envelope):
+    """One area's forecast of the asked period, and of every issued one."""
+
+    forecast: AreaForecast
+    periods: list[PeriodForecast]
+
+
+class KnownCount(_Schema):
+    """A count as it was known on the as-of day; null where it was not known."""
+
+    period: str
+    count: int | None
+    settled: Annotated[bool, Field(description="True: known only from a publication later than the as-of day.")]
+
+
+class History(Envelope):
+    """One area's counts before the forecast."""
+
+    area: str
+    name: str
+    history: list[KnownCount]
+
+
+class BandMeaning(_Schema):
+    """One step of the legend."""
+
+    band: str
+    label: str
+    at_least: Annotated[float, Field(description="Lowest risk score in it.")]
+
+
+class Publication(_Schema):
+    """A file of counts that the forecast saw."""
+
+    id: str
+    published_on: str
+    sha256: Annotated[str, Field(description="SHA-256 of the file as it was published.")]
+
+
+class Summary(Issue):
+    """What is served: targets, periods, models, approvals and the legend."""
+
+    next_period: str
+    hotspot_share: float
+    publications: list[Publication]
+    bands: list[BandMeaning]
+    targets: list[dict[str, Any]]
+    note: str
+
+
+class Boundaries(Issue):
+    """A GeoJSON feature collection; each feature has the properties code, name and parent."""
+
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]]
+
+
+class Health(_Schema):
+    """Whether the process runs."""
+
+    status: Literal["ok"]
+
+
+class Readiness(_Schema):
+    """What is served, and why anything newer is refused."""
+
+    status: Literal["ready", "degraded"]
+    forecast_id: str
+    refused: list[str]
+
+
+class ProblemDocument(BaseModel):
+    """A problem as RFC 9457 describes it, with the remedy."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str

@@ -1,0 +1,73 @@
+"""Runs the web application on a loopback address. Until there is a sign-in, it listens on nothing else."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from contracts import BadInput, RefusedAction, Workspace
+from service.app import create_app
+from service.ledger import open_ledger
+from service.watcher import SnapshotWatcher
+
+_IN_USE = "Choose another port with --port, or stop the program that listens there."
+
+
+def bind_loopback(host: str, port: int) -> socket.socket:
+    """A socket bound to a loopback address; port 0 takes a free one.
+
+    Raises ``RefusedAction`` for an address that others could reach and for a port in use.
+    """
+    address = _loopback(host)
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((str(address), port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise RefusedAction(f"Cannot listen on {host}, port {port}: {error.strerror}.", remedy=_IN_USE) from error
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The web address of a bound socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def serve(workspace: Workspace, listener: socket.socket, *, tell: Callable[[str], None]) -> None:
+    """Serve until an interrupt (Ctrl-C) or a termination signal."""
+    ledger = open_ledger(workspace)
+    watcher = SnapshotWatcher(workspace, ledger)
+    watcher.poll()
+    snapshot = watcher.standing.snapshot
+    for reason in watcher.standing.refused:
+        tell(f"Refused: {reason}")
+    what = f"the forecast {snapshot.forecast_id}" if snapshot else "no forecast yet; issue one with: wardcast issue"
+    tell(f"Serving {what}. Open {address_of(listener)} and stop with Ctrl-C.")
+    server = uvicorn.Server(uvicorn.Config(create_app(watcher), log_level="warning", access_log=False))
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        tell("Stopped.")
+    finally:
+        listener.close()
+        ledger.close()
+
+
+def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError as error:
+        raise BadInput(f"'{host}' is not an address.", remedy="Use 127.0.0.1, ::1 or localhost.") from error
+    if not address.is_loopback:
+        raise RefusedAction(
+            f"The service has no sign-in yet and refuses to listen on {host}, where others could reach it.",
+            remedy="Use --host 127.0.0.1.",
+        )
+    return address

@@ -1,0 +1,93 @@
+"""Keeps the newest valid snapshot: looks into the ledger again and again, and keeps the last good one meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from contracts import RefusedAction, WardcastError, Workspace
+from service.approvals import champions_of
+from service.issued import read_issued
+from service.ledger import Entry, Ledger, Verification, findings_of, refuse_findings
+from service.snapshot import Snapshot, build_snapshot
+
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is served, and the reasons for which anything newer is not. Swapped as one reference."""
+
+    snapshot: Snapshot | None = None
+    refused: tuple[str, ...] = ()
+    head: str | None = None
+
+
+class SnapshotWatcher:
+    """Polls the ledger in a thread of its own between ``start`` and ``stop``."""
+
+    def __init__(self, workspace: Workspace, ledger: Ledger) -> None:
+        self._workspace = workspace
+        self._ledger = ledger
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.standing = Standing()
+
+    def start(self) -> None:
+        """Take the first snapshot, then poll until ``stop``."""
+        self.poll()
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="snapshot-watcher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stop.wait(POLL_SECONDS):
+            self.poll()
+
+    def poll(self) -> None:
+        """Take up a new issue, if there is a valid one; otherwise keep the last good one and note why."""
+        before = self.standing
+        try:
+            head = self._ledger.head()
+            if head != before.head or before.refused:
+                self.standing = self._look(before.snapshot, head)
+        except (WardcastError, sa.exc.SQLAlchemyError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            self.standing = Standing(before.snapshot, (f"The ledger cannot be read: {reason}",), None)
+
+    def _look(self, current: Snapshot | None, head: str) -> Standing:
+        entries = self._ledger.entries()
+        refuse_findings(Verification(len(entries), head, tuple(findings_of(entries))))
+        refused: list[str] = []
+        for entry in reversed([entry for entry in entries if entry.kind == "issue"]):
+            if current is not None and current.entry == entry.number:
+                return Standing(current, tuple(refused), head)
+            try:
+                refuse_unapproved(entry, entries)
+                return Standing(build_snapshot(read_issued(self._workspace, entry)), tuple(refused), head)
+            except WardcastError as error:
+                refused.append(str(error))
+        return Standing(current, tuple(refused), head)
+
+
+def refuse_unapproved(entry: Entry, entries: tuple[Entry, ...]) -> None:
+    """Raise ``RefusedAction`` if an issue holds a forecast of a model that was not the approved one at the time."""
+    before = [other for other in entries if other.kind == "approval" and other.number < entry.number]
+    champions = champions_of(before)
+    for about in entry.content["targets"]:
+        champion = champions.get(about["target"])
+        if champion is None or champion.sha256 != about["sha256"]:
+            raise RefusedAction(
+                f"The issued forecast {entry.content['forecast_id']} (ledger entry {entry.number}) of "
+                f"'{about['target']}' is not of a model that was approved.",
+                remedy="Approve the model, then issue again with: wardcast issue",
+            )

@@ -1,0 +1,33 @@
+"""Sentences that are shown wherever a forecast is."""
+
+from __future__ import annotations
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+PLACES_NOT_PEOPLE = "It forecasts places, not people."
+
+
+def number_word(number: int) -> str:
+    """``two`` for 2; digits above twelve."""
+    return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else str(number)
+
+
+def ahead_sentence(*, period: str, horizon: int, last_known: str, is_next: bool) -> str:
+    """How far ahead a forecast looks.
+
+    >>> ahead_sentence(period="2025-08", horizon=2, last_known="2025-06", is_next=True)
+    'The next period, 2025-08, is two periods ahead of the last known one, 2025-06.'
+    """
+    name = f"The next period, {period}," if is_next else f"The period {period}"
+    unit = "period" if horizon == 1 else "periods"
+    return f"{name} is {number_word(horizon)} {unit} ahead of the last known one, {last_known}."
+
+
+def label_sentences(*, simulated: bool, replay: bool, as_of: str) -> list[str]:
+    """What must be said of a forecast that is not of today or not of a real city."""
+    sentences = []
+    if simulated:
+        sentences.append("The city and its crimes are simulated.")
+    if replay:
+        sentences.append(f"Replayed: this is what would have been issued on {as_of}, not a forecast of today.")
+    return sentences

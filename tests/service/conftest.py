@@ -1,0 +1,278 @@
+"""A small city with a real store, geography and ledger, and a fake registry of models: nothing is trained here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+
+from contracts import CountDistribution, Frequency, Period, Workspace
+from features.geography import Geography
+from features.panel import Panel
+from service.app import create_app
+from service.approvals import approve
+from service.issuing import Issue, Sources, issue
+from service.ledger import Ledger, open_ledger
+from service.watcher import SnapshotWatcher
+
+TODAY = date(2025, 7, 10)
+TARGETS = ("violence", "robbery")
+SETTINGS = """
+city = "Testham"
+geography = "cells"
+simulated = true
+[forecast]
+replay = {replay}
+[offences.simulated]
+violence = []
+robbery = []
+[targets.violence]
+title = "Violence with injury"
+offences = {{ simulated = ["violence"] }}
+[targets.robbery]
+title = "Robbery"
+offences = {{ simulated = ["robbery"] }}
+"""
+
+
+@dataclass(frozen=True)
+class FakeModel:
+    """Stands for ``models.registry.RegisteredModel``."""
+
+    target: str
+    version: int
+    run_id: str
+    sha256: str
+    folder: Path
+
+
+@dataclass
+class FakeRegistry:
+    """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version."""
+
+    versions: dict[tuple[str, int], FakeModel] = field(default_factory=dict)
+    aliases: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, target: str, folder: Path) -> FakeModel:
+        number = 1 + sum(1 for known, _ in self.versions if known == target)
+        sha256 = hashlib.sha256(f"{target} {number}".encode()).hexdigest()
+        model = FakeModel(target, number, f"run-{target}-{number}", sha256, folder)
+        self.versions[target, number] = model
+        self.aliases[target, "challenger"] = number
+        return model
+
+    def registered(self, workspace: Workspace, target: str, alias: str) -> FakeModel | None:
+        number = self.aliases.get((target, alias))
+        return None if number is None else self.versions[target, number]
+
+    def version(self, workspace: Workspace, target: str, number: int) -> FakeModel:
+        return self.versions[target, number]
+
+    def set_champion(self, workspace: Workspace, model: FakeModel) -> None:
+        self.aliases[model.target, "champion"] = model.version
+
+
+class FakeSavedModel:
+    """Predicts each area's mean of the last 12 periods."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def predict(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> CountDistribution:
+        mean = np.nanmean(panel.of(self.target)[:, -12:], axis=1)
+        return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2))
+
+
+@dataclass(frozen=True)
+class FakePublication:
+    """What issuing asks of a publication."""
+
+    id: str
+    published_on: date
+    last: Period
+    provenance: Any
+
+
+@dataclass(frozen=True)
+class FakeDoor:
+    """Counts of a made-up city, known to June 2025 and published on 10 July."""
+
+    panel: Panel
+    publications: tuple[FakePublication, ...]
+
+    def view(self, as_of: date) -> Panel:
+        return Panel(
+            as_of=as_of,
+            geography=self.panel.geography,
+            frequency=self.panel.frequency,
+            targets=self.panel.targets,
+            areas=self.panel.areas,
+            first=self.panel.first,
+            counts=self.panel.counts,
+            settled=self.panel.settled,
+            publications=self.panel.publications,
+        )
+
+
+def _square(column: int, row: int) -> list[list[float]]:
+    west, south, step = -0.2 + column * 0.01, 51.4 + row * 0.006, (0.01, 0.006)
+    east, north = west + step[0], south + step[1]
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def _geography(folder: Path, columns: int, rows: int) -> Geography:
+    cells = [(f"C{row:02d}{column:02d}", column, row) for row in range(rows) for column in range(columns)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": code, "name": f"Cell {row + 1}/{column + 1}", "parent": f"D{column // 6 + 1}"},
+            "geometry": {"type": "Polygon", "coordinates": [_square(column, row)]},
+        }
+        for code, column, row in cells
+    ]
+    folder.mkdir(parents=True)
+    boundaries = folder / "boundaries.geojson"
+    boundaries.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    areas = pd.DataFrame(
+        {
+            "area": [code for code, _, _ in cells],
+            "name": [f"Cell {row + 1}/{column + 1}" for _, column, row in cells],
+            "parent": [f"D{column // 6 + 1}" for _, column, _ in cells],
+            "area_km2": 0.46,
+            "longitude": [-0.195 + column * 0.01 for _, column, _ in cells],
+            "latitude": [51.403 + row * 0.006 for _, _, row in cells],
+        }
+    )
+    nothing: Any = None
+    return Geography("cells", areas, pd.DataFrame(index=areas["area"]), nothing, nothing, boundaries)
+
+
+def _panel(areas: tuple[str, ...], columns: int, rows: int) -> Panel:
+    generator = np.random.default_rng(7)
+    column, row = np.meshgrid(np.arange(columns), np.arange(rows))
+    distance = np.hypot((column - columns * 0.55) / columns, (row - rows * 0.45) / rows)
+    centre = np.hypot((column - columns * 0.2) / columns, (row - rows * 0.8) / rows)
+    level = (1.2 + 22 * np.exp(-((distance / 0.13) ** 2)) + 9 * np.exp(-((centre / 0.09) ** 2))).ravel()
+    level = level * generator.gamma(6.0, 1 / 6.0, level.shape)
+    season = 1 + 0.15 * np.sin(np.arange(48) * 2 * np.pi / 12)
+    means = np.stack([level, 0.3 * level])[:, :, None] * season
+    return Panel(
+        as_of=TODAY,
+        geography="cells",
+        frequency=Frequency.MONTH,
+        targets=TARGETS,
+        areas=areas,
+        first=Period.parse("2021-07", Frequency.MONTH),
+        counts=generator.poisson(means).astype(float),
+        settled=np.zeros((2, 48), dtype=bool),
+        publications=("simulated-2025-07-10-aaaaaaaa",),
+    )
+
+
+@dataclass
+class City:
+    """A workspace with a challenger for each target, and everything an issue needs."""
+
+    workspace: Workspace
+    registry: FakeRegistry
+    sources: Sources
+    ledger: Ledger
+    told: list[str] = field(default_factory=list)
+
+    def approve(self, **choice: Any) -> None:
+        chosen = {"by": "Ada Example", "reason": "Skill and audit are in order.", **choice}
+        approve(self.workspace, self.ledger, self.registry, **chosen)
+
+    def issue(self, *, today: date = TODAY, **choice: Any) -> Issue:
+        return issue(self.workspace, self.ledger, self.sources, today=today, tell=self.told.append, **choice)
+
+
+def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False) -> City:
+    """A city of ``columns × rows`` square cells in a new workspace."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower()))
+    workspace = Workspace(root)
+    registry = FakeRegistry()
+    for target in TARGETS:
+        registry.add(target, root / target)
+    folder = workspace.geographies / "cells"
+    geography = _geography(folder, columns, rows) if not folder.exists() else None
+    if geography is None:
+        raise ValueError(f"{root} holds a city already")
+    panel = _panel(geography.codes, columns, rows)
+    publication = FakePublication(
+        panel.publications[0], TODAY, panel.last, SimpleNamespace(sha256=hashlib.sha256(b"counts").hexdigest())
+    )
+    sources = Sources(
+        door=FakeDoor(panel, (publication,)),
+        geography=geography,
+        registry=registry,
+        load=lambda folder, sha256: FakeSavedModel(folder.name),
+    )
+    return City(workspace, registry, sources, open_ledger(workspace))
+
+
+@dataclass(frozen=True)
+class Client:
+    """Sends requests straight into the application, without a network."""
+
+    app: Any
+    watcher: SnapshotWatcher
+
+    def get(self, path: str, **choice: Any) -> httpx.Response:
+        return self.request("GET", path, **choice)
+
+    def request(self, method: str, path: str, **choice: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+                return await client.request(method, path, **choice)
+
+        return asyncio.run(send())
+
+
+def client_of(city: City, *, today: date = TODAY) -> Client:
+    """A client of the city's service on a day."""
+    watcher = SnapshotWatcher(city.workspace, city.ledger)
+    watcher.poll()
+    return Client(create_app(watcher, today=lambda: today), watcher)
+
+
+@pytest.fixture
+def serve_city() -> Callable[..., Client]:
+    """Makes a client of a city's service."""
+    return client_of
+
+
+CityMaker = Callable[..., City]
+
+
+@pytest.fixture(scope="session")
+def city_maker() -> CityMaker:
+    """Makes a city in a folder."""
+    return make_city
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    """A city of 30 areas with two challengers and nothing approved."""
+    return make_city(tmp_path / "workspace")
+
+
+@pytest.fixture
+def issued_city(city: City) -> City:
+    """The same with both models approved and one forecast issued."""
+    city.approve()
+    city.issue()
+    return city
