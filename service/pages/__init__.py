@@ -1,1 +1,1 @@
-"""Being built."""
+"""The page: HTML, style and scripts, served from this package and from nowhere else."""

@@ -1,0 +1,41 @@
+// The card of one area: what is expected, how sure that is, and what was.
+import { areaForecast, areaHistory } from "/static/answers.js";
+import { historyChart } from "/static/chart.js";
+import { count, element, percent, periodWords, range, times } from "/static/words.js";
+
+function fact(term, value) {
+  return element("div", {}, element("dt", {}, term), element("dd", {}, value));
+}
+
+function keyItem(className, words) {
+  return element("li", {}, element("span", { class: className, "aria-hidden": "true" }), words);
+}
+
+function intervals(forecast) {
+  const rows = [["50%", "q25", "q75"], ["80%", "q10", "q90"], ["90%", "q05", "q95"], ["95%", "q025", "q975"]].map(([name, low, high]) =>
+    element("tr", {}, element("th", { class: "text", scope: "row" }, `${name} probability`), element("td", {}, range(forecast[low], forecast[high]))));
+  return element("table", { class: "intervals" }, element("caption", { class: "text hint" }, "How many crimes, and how sure"), element("tbody", {}, ...rows));
+}
+
+export async function areaCard(code, target, period, bandLabel, areas) {
+  const [answer, known] = await Promise.all([areaForecast(code, target, period), areaHistory(code, target)]);
+  const { forecast, periods } = answer;
+  const when = periodWords(answer.period);
+  const interval = `${range(forecast.q10, forecast.q90)} with 80% probability`;
+  const title = element("div", { class: "area-title" },
+    element("div", {}, element("h2", { id: "area-name" }, forecast.name),
+      element("p", { class: "hint" }, forecast.parent ? `${code}, within ${forecast.parent}` : code)),
+    element("span", { class: "chip" }, element("span", { class: `swatch band-${forecast.band}`, "aria-hidden": "true" }), bandLabel(forecast.band)));
+  const lead = element("p", { class: "lead", id: "area-interval" }, element("strong", {}, count(forecast.mean)),
+    ` expected in ${when}: ${interval}.`);
+  const numbers = element("dl", { class: "numbers" },
+    fact("At least one", percent(forecast.p_at_least_one)),
+    fact("Rank", `${forecast.rank} of ${areas}`),
+    fact("Beside the mean area", times(forecast.risk_score)));
+  const label = `${answer.title} in ${forecast.name}: recorded counts to ${periodWords(answer.last_known_period)}, and ${interval} in ${when}.`;
+  const chart = historyChart(known.history, periods, periods[0].horizon, label);
+  const key = element("ul", { class: "chart-key", "aria-label": "Key of the chart" },
+    keyItem("key-line", "recorded"), keyItem("key-line expected", "expected"),
+    keyItem("swatch key-50", "50%"), keyItem("swatch key-80", "80%"), keyItem("swatch key-95", "95%"));
+  return [title, lead, numbers, element("h3", {}, "Recorded and forecast, per period"), chart, key, intervals(forecast)];
+}
