@@ -12,25 +12,6 @@ CONTRACT = [
     *("coverage_50", "coverage_80", "coverage_90", "coverage_95", "pai_5", "pei_10"),
     *("vs_ewma", "vs_ewma_low", "vs_ewma_high", "seconds", "peak_mb"),
 ]
-    "model",
-    "horizon",
-    "level",
-    "mean_poisson_deviance",
-    "mae",
-    "crps",
-    "log_score",
-    "coverage_50",
-    "coverage_80",
-    "coverage_90",
-    "coverage_95",
-    "pai_5",
-    "pei_10",
-    "vs_ewma",
-    "vs_ewma_low",
-    "vs_ewma_high",
-    "seconds",
-    "peak_mb",
-]
 
 
 @pytest.fixture
