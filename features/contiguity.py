@@ -61,6 +61,7 @@ def _metres(longitude: Floats, latitude: Floats) -> Floats:
 
 def _canonical(matrix: sparse.csr_array) -> sparse.csr_array:
     both_ways = matrix.tocoo()
-    pairs = np.unique(np.column_stack(both_ways.coords), axis=0)
+    linked = (both_ways.data != 0) & (both_ways.coords[0] != both_ways.coords[1])
+    pairs = np.unique(np.column_stack(both_ways.coords)[linked], axis=0)
     ones = np.ones(len(pairs), dtype=np.float64)
     return sparse.csr_array((ones, (pairs[:, 0], pairs[:, 1])), shape=matrix.shape)

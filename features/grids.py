@@ -11,6 +11,7 @@ from features.boundaries import DECIMALS, WGS84, Boundaries, local_projection
 
 Floats = npt.NDArray[np.float64]
 MOST_CELLS = 100_000
+_MARGIN_SHARE = 0.001
 
 
 def grid_cells(longitude: Floats, latitude: Floats, cell_metres: float) -> Boundaries:
@@ -32,21 +33,25 @@ def grid_cells(longitude: Floats, latitude: Floats, cell_metres: float) -> Bound
     projection = local_projection((west + east) / 2, (south + north) / 2)
     to_metres = pyproj.Transformer.from_crs(WGS84, projection, always_xy=True)
     x, y = to_metres.transform(longitude[known], latitude[known])
-    columns, rows = _cells_along(x, cell_metres), _cells_along(y, cell_metres)
+    (left, columns), (bottom, rows) = _cells_along(x, cell_metres), _cells_along(y, cell_metres)
     if columns * rows > MOST_CELLS:
         raise BadInput(
             f"A grid of {cell_metres:g} m over these points would have {columns * rows:,} cells "
             f"({west:.3f} to {east:.3f} degrees east, {south:.3f} to {north:.3f} north).",
             remedy="Set misplaced points aside, or give a larger cell.",
         )
-    corners = np.meshgrid(x.min() + cell_metres * np.arange(columns + 1), y.min() + cell_metres * np.arange(rows + 1))
+    corners = np.meshgrid(left + cell_metres * np.arange(columns + 1), bottom + cell_metres * np.arange(rows + 1))
     corner_degrees = to_metres.transform(corners[0], corners[1], direction="INVERSE")
     degrees = np.stack(corner_degrees, axis=-1).round(DECIMALS)
     return _cells(degrees, rows, columns)
 
 
-def _cells_along(metres: Floats, cell_metres: float) -> int:
-    return int(np.floor((metres.max() - metres.min()) / cell_metres)) + 1
+def _cells_along(metres: Floats, cell_metres: float) -> tuple[float, int]:
+    """Where the first cell begins and how many there are; the outermost points lie well inside of the first and last."""
+    margin = max(1.0, _MARGIN_SHARE * cell_metres)
+    length = float(metres.max() - metres.min())
+    number = int(np.floor((length + 2 * margin) / cell_metres)) + 1
+    return float(metres.min()) - (number * cell_metres - length) / 2, number
 
 
 def _cells(corners: Floats, rows: int, columns: int) -> Boundaries:
