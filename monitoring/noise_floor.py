@@ -47,7 +47,7 @@ def floor_of(
     return Floor(
         mean_poisson_deviance=accuracy.mean_poisson_deviance(outcomes, forecast.mean),
         mae=accuracy.mae(outcomes, forecast.mean),
-        crps=float(0.5 * forecast.mean_absolute_difference()[known].mean()),
+        crps=accuracy.expected_crps(forecast[known]),
         log_score=accuracy.log_score(outcomes, forecast),
         pei_10=_mean_of_finite(captures) if len(areas) > 1 else None,
     )

@@ -5,7 +5,7 @@ from sklearn.metrics import mean_poisson_deviance as sklearn_deviance
 
 import monitoring
 from contracts import CountDistribution
-from monitoring.accuracy import crps_loss, mean_absolute_percentage_error
+from monitoring.accuracy import crps_loss, expected_crps, mean_absolute_percentage_error
 
 
 def test_deviance_agrees_with_scikit_learn(truth, outcomes):
@@ -60,3 +60,15 @@ def test_nothing_known_is_an_error():
 
 def test_percentage_error_is_undefined_at_zero():
     assert np.isnan(mean_absolute_percentage_error(np.array([0.0, 1.0]), np.array([1.0, 1.0])))
+
+
+def test_many_forecasts_score_as_they_do_one_by_one():
+    generator = np.random.default_rng(8)
+    many = CountDistribution(generator.gamma(2.0, 3.0, 9001), np.array(0.2))
+    counts = many.sample(1, seed=1)[0].astype(float)
+    counts[::7] = np.nan
+    losses = crps_loss(counts, many)
+    assert np.array_equal(np.isnan(losses), np.isnan(counts))
+    for at in (1, 3999, 4001, 8999):
+        assert losses[at] == pytest.approx(many[at : at + 1].crps(counts[at : at + 1])[0])
+    assert expected_crps(many) == pytest.approx(0.5 * many.mean_absolute_difference().mean())
