@@ -47,7 +47,7 @@ def grid_cells(longitude: Floats, latitude: Floats, cell_metres: float) -> Bound
 
 
 def _cells_along(metres: Floats, cell_metres: float) -> tuple[float, int]:
-    """Where the first cell begins and how many there are; the outermost points lie well inside of the first and last."""
+    """Where the first cell begins and how many there are; the outermost points lie well inside of them."""
     margin = max(1.0, _MARGIN_SHARE * cell_metres)
     length = float(metres.max() - metres.min())
     number = int(np.floor((length + 2 * margin) / cell_metres)) + 1
