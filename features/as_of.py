@@ -24,6 +24,7 @@ from contracts import BadInput, Frequency, MissingThing, Period, Settings, Works
 from features.panel import Panel
 from features.publication_counts import Flags, Floats, TargetCounts, load_target_counts
 from features.publications import Publication, PublicationStore
+from features.sources.source_counts import Provenance
 
 
 class ViewMode(StrEnum):
@@ -44,7 +45,7 @@ class _Layer:
     known: Flags
 
     @classmethod
-    def of(cls, loaded: TargetCounts, targets: Sequence[str], areas: Sequence[str]) -> _Layer:
+    def of(cls, publication: Publication, loaded: TargetCounts, targets: Sequence[str], areas: Sequence[str]) -> _Layer:
         where = {area: position for position, area in enumerate(areas)}
         members = np.array([where[area] for area in loaded.areas], dtype=np.int64)
         known = np.zeros((len(areas), loaded.known.shape[1]), dtype=bool)
@@ -53,7 +54,7 @@ class _Layer:
         counts[:, members] = loaded.counts
         counts[:, ~known] = np.nan
         return cls(
-            publication=loaded.publication,
+            publication=publication,
             targets=tuple(targets.index(name) for name in loaded.targets),
             first=loaded.first,
             counts=counts,
@@ -86,7 +87,7 @@ class AsOfDoor:
         self._lag = timedelta(days=settings.publication_lag_days)
         chosen = _chosen(store, geography, frequency, source)
         loaded = [load_target_counts(publication, settings) for publication in chosen]
-        _refuse_mixed_sources(loaded)
+        _refuse_mixed_sources(chosen, loaded)
         self.areas = tuple(sorted({area for part in loaded for area in part.areas}))
         self.targets = tuple(name for name in settings.targets if any(name in part.targets for part in loaded))
         if not self.targets:
@@ -94,8 +95,11 @@ class AsOfDoor:
                 f"No publication by {geography} and {frequency} carries a target of wardcast.toml.",
                 remedy="Add targets of its offences under [targets].",
             )
-        self.publications = tuple(part.publication for part in loaded)
-        self._layers = tuple(_Layer.of(part, self.targets, self.areas) for part in loaded)
+        self.publications = chosen
+        self._layers = tuple(
+            _Layer.of(publication, part, self.targets, self.areas)
+            for publication, part in zip(chosen, loaded, strict=True)
+        )
         self._first = min(layer.first for layer in self._layers)
         self._last = max(layer.last for layer in self._layers)
 
@@ -125,6 +129,15 @@ class AsOfDoor:
         for index, layer in enumerate(self._layers):
             canvas.lay(layer, index, until=self._last)
         return self._panel(newest, canvas, len(self._layers))
+
+    def newest_counts_published_on(self, today: date) -> date:
+        """The day on which the newest counts known ``today`` were published; raises ``BadInput`` if there are none."""
+        published = [found for found in self.publications if found.published_on <= today]
+        if not published:
+            raise BadInput(
+                f"No publication is of {today} or before.", remedy="Correct the dates given to wardcast ingest."
+            )
+        return max(published, key=lambda found: (found.last, found.published_on)).published_on
 
     def _canvas(self, as_of: date, last: int) -> _Canvas:
         periods = min(last, self._last) - self._first + 1
@@ -222,13 +235,13 @@ def _what_there_is(everything: Iterable[Publication]) -> str:
     return f" (it has {', '.join(kinds)})" if kinds else ""
 
 
-def _refuse_mixed_sources(loaded: Sequence[TargetCounts]) -> None:
+def _refuse_mixed_sources(publications: Sequence[Publication], loaded: Sequence[TargetCounts]) -> None:
     """One target may come from one taxonomy only: two count different things under one name."""
-    taxonomy_of: dict[str, TargetCounts] = {}
-    for part in loaded:
+    origin_of: dict[str, Provenance] = {}
+    for publication, part in zip(publications, loaded, strict=True):
+        ours = publication.provenance
         for target in part.targets:
-            other = taxonomy_of.setdefault(target, part)
-            ours, theirs = part.publication.provenance, other.publication.provenance
+            theirs = origin_of.setdefault(target, ours)
             if ours.taxonomy != theirs.taxonomy:
                 raise BadInput(
                     f"The target '{target}' is published by two sources for {ours.geography}: {theirs.source} and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -90,6 +91,16 @@ class Panel:
             counts=self.counts[:, recent, start:stop],
             settled=self.settled[:, start:stop],
         )
+
+    def only(self, areas: Sequence[str]) -> Panel:
+        """The panel of those areas, in that order; raises ``MissingThing`` for one that it does not have."""
+        position = {area: index for index, area in enumerate(self.areas)}
+        unknown = [area for area in areas if area not in position]
+        if unknown:
+            raise MissingThing(
+                f"No counts of the area {unknown[0]} are in the store.", remedy="Use an area of the geography."
+            )
+        return replace(self, areas=tuple(areas), counts=self.counts[:, [position[area] for area in areas]])
 
     def until(self, last: Period) -> Panel:
         """The panel without the periods after ``last``."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import BadInput, CountDistribution, periods_per_year
+from contracts import CountDistribution, periods_per_year
 from features.geography import Geography
 from features.lags import ewma, rolling_mean, shifted
 from features.panel import Floats, Panel
@@ -107,7 +107,5 @@ COUNTING_FORECASTERS: dict[str, MeansByOrigin] = {
 
 
 def counting_forecaster(name: str) -> CountingForecaster:
-    """The forecaster of that name; raises ``BadInput`` with the names there are."""
-    if name not in COUNTING_FORECASTERS:
-        raise BadInput(f"There is no forecaster '{name}'.", remedy=f"Use one of {', '.join(COUNTING_FORECASTERS)}.")
+    """The forecaster of that name, one of ``COUNTING_FORECASTERS``."""
     return CountingForecaster(name, COUNTING_FORECASTERS[name])

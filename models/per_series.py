@@ -1,4 +1,4 @@
-"""One statistical model per area, by statsforecast: exponential smoothing and the theta method, chosen automatically."""
+"""One statistical model per area, by statsforecast: exponential smoothing or theta, chosen automatically."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from models.baselines import SMALLEST_MEAN_SHARE
 
 INTERVAL_LEVEL = 68.27
 """A central interval of this percentage is one standard deviation to either side."""
+
+PER_SERIES = {"auto_ets": "AutoETS", "auto_theta": "AutoTheta"}
+"""Our name → the name statsforecast gives its column."""
 
 SMALLEST_DISPERSION = 1e-3
 LONGEST_SEASON = 24
@@ -57,13 +60,10 @@ class FittedPerSeries:
         else:
             frame = _forward(self.fitted, _long(panel, self.target), ahead)
         shape = (len(panel.areas), ahead)
-        means = frame[_MODEL_COLUMNS[self.name]].to_numpy(np.float64).reshape(shape)
-        upper = frame[f"{_MODEL_COLUMNS[self.name]}-hi-{INTERVAL_LEVEL}"].to_numpy(np.float64).reshape(shape)
+        means = frame[PER_SERIES[self.name]].to_numpy(np.float64).reshape(shape)
+        upper = frame[f"{PER_SERIES[self.name]}-hi-{INTERVAL_LEVEL}"].to_numpy(np.float64).reshape(shape)
         chosen = [horizon - 1 for horizon in horizons]
         return _count_distribution(means[:, chosen].T, upper[:, chosen].T, panel.of(self.target))
-
-
-_MODEL_COLUMNS = {"auto_ets": "AutoETS", "auto_theta": "AutoTheta"}
 
 
 def _model(name: str, season: int) -> Any:

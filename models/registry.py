@@ -1,0 +1,163 @@
+"""The registry of trained models: MLflow's, one registered model a target, with the aliases challenger and champion."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import filelock
+
+from contracts import MissingThing, Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+SAVED_MODEL = "saved_model"
+SHA256_TAG = "sha256"
+REPORT_SHA256_TAG = "report_sha256"
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """One version of a target's model. ``folder`` holds the files of its saved model, whose sha256 was recorded."""
+
+    target: str
+    version: int
+    run_id: str
+    sha256: str
+    folder: Path
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_tracking(workspace: Workspace) -> None:
+    """Point MLflow at the workspace's store, making it where it is new.
+
+    MLflow migrates a fresh database when it is first opened, and two processes that do so at once break it: the first
+    opening is made under a lock.
+    """
+    os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
+    import mlflow
+
+    workspace.locks.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(workspace.tracking_url)
+    mlflow.set_registry_uri(workspace.tracking_url)
+    with filelock.FileLock(workspace.locks / "tracking.lock"):
+        mlflow.search_experiments(max_results=1)
+
+
+def register(
+    workspace: Workspace,
+    *,
+    target: str,
+    saved_model: Path,
+    sha256: str,
+    example: pd.DataFrame,
+    tags: Mapping[str, str],
+) -> RegisteredModel:
+    """Log ``saved_model`` in the active run as models-from-code and register it with the alias ``challenger``.
+
+    ``example`` (doubles) gives the signature. The alias moves last: a process killed before that leaves the old
+    challenger in place.
+    """
+    import mlflow
+    from mlflow.models import infer_signature
+
+    from models import pyfunc_entry
+
+    logged = mlflow.pyfunc.log_model(
+        name=f"wardcast_{target}",
+        python_model=str(Path(pyfunc_entry.__file__)),
+        artifacts={SAVED_MODEL: str(saved_model)},
+        signature=infer_signature(
+            example, example[["base_share", "city_total"]].set_axis(["mean", "dispersion"], axis=1)
+        ),
+        pip_requirements=[f"{package}=={_version(package)}" for package in ("lightgbm", "numpy", "pandas")],
+    )
+    client = _client(workspace)
+    _ensure_registered(client, target)
+    created = client.create_model_version(
+        name=_name(target),
+        source=logged.model_uri,
+        run_id=logged.run_id,
+        model_id=logged.model_id,
+        tags={**tags, SHA256_TAG: sha256},
+    )
+    client.set_registered_model_alias(_name(target), CHALLENGER, created.version)
+    return version(workspace, target, int(created.version))
+
+
+def registered(workspace: Workspace, target: str, alias: str) -> RegisteredModel | None:
+    """The model under an alias, or None."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST, ErrorCode
+
+    try:
+        found = _client(workspace).get_model_version_by_alias(_name(target), alias)
+    except MlflowException as error:
+        absent = (ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAMETER_VALUE))
+        if error.error_code in absent:
+            return None
+        raise
+    return _registered_model(target, found)
+
+
+def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
+    """One version of a target's model; raises ``MissingThing``."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = _client(workspace).get_model_version(_name(target), str(number))
+    except MlflowException as error:
+        raise MissingThing(
+            f"There is no version {number} of a model of '{target}'.", remedy="Train one with: wardcast train"
+        ) from error
+    return _registered_model(target, found)
+
+
+def set_champion(workspace: Workspace, model: RegisteredModel) -> None:
+    """Move the alias ``champion`` to this version."""
+    _client(workspace).set_registered_model_alias(_name(model.target), CHAMPION, str(model.version))
+
+
+def _client(workspace: Workspace) -> MlflowClient:
+    open_tracking(workspace)
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=workspace.tracking_url, registry_uri=workspace.tracking_url)
+
+
+def _name(target: str) -> str:
+    return f"wardcast-{target}"
+
+
+def _ensure_registered(client: MlflowClient, target: str) -> None:
+    if not client.search_registered_models(filter_string=f"name = '{_name(target)}'"):
+        client.create_registered_model(_name(target))
+
+
+def _registered_model(target: str, found: ModelVersion) -> RegisteredModel:
+    import mlflow
+
+    tags: dict[str, Any] = dict(found.tags)
+    local = mlflow.artifacts.download_artifacts(artifact_uri=found.source)
+    return RegisteredModel(
+        target=target,
+        version=int(found.version),
+        run_id=str(found.run_id),
+        sha256=str(tags[SHA256_TAG]),
+        folder=Path(local) / "artifacts" / SAVED_MODEL,
+        tags=tags,
+    )
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version as installed
+
+    return installed(package)

@@ -1,0 +1,91 @@
+"""``wardcast backtest``: compare forecasters on past periods."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from contracts import Frequency, Period, Workspace
+from service.options import json_option, workspace_option
+
+DEFAULT_MODELS = "seasonal_naive,last_value,mean_12,ewma,auto_ets,auto_theta,wardcast"
+
+
+@click.command("backtest")
+@click.option("--target", required=True, help="What to forecast, as in wardcast.toml.")
+@click.option("--from", "first", required=True, metavar="PERIOD", help="First forecast period, such as 2023-03.")
+@click.option("--to", "last", required=True, metavar="PERIOD", help="Last forecast period.")
+@click.option(
+    "--horizon",
+    "horizons",
+    type=click.IntRange(1, 12),
+    multiple=True,
+    default=(1,),
+    show_default=True,
+    help="Whole periods ahead of the last known one; may be given several times.",
+)
+@click.option("--geography", help="Geography; by default the one of the settings.")
+@click.option(
+    "--period", "frequency", type=click.Choice([str(f) for f in Frequency]), help="Period; by default as in settings."
+)
+@click.option("--source", help="Source of the counts, where two carry the target.")
+@click.option("--models", default=DEFAULT_MODELS, show_default=True, help="Forecasters, separated by commas.")
+@click.option(
+    "--view",
+    type=click.Choice(["as-of", "settled"]),
+    default="as-of",
+    show_default=True,
+    help="Counts as they were known at each origin, or as they stand now.",
+)
+@click.option("--refit-every", type=click.IntRange(1), help="Refit at every N-th origin; by default 1, per area 12.")
+@click.option("--seed", type=int, help="Seed; by default the one of the settings.")
+@click.option(
+    "--forecasts-out", type=click.Path(dir_okay=False, path_type=Path), help="Parquet file for every forecast made."
+)
+@json_option
+@workspace_option
+def command(
+    workspace: Workspace,
+    target: str,
+    first: str,
+    last: str,
+    horizons: tuple[int, ...],
+    geography: str | None,
+    frequency: str | None,
+    source: str | None,
+    models: str,
+    view: str,
+    refit_every: int | None,
+    seed: int | None,
+    forecasts_out: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare forecasters on past periods, each forecast made from what was known before it.
+
+    The run, its forecasts, scores, audit and pictures are kept in MLflow.
+    """
+    from features.as_of import ViewMode
+    from training.experiment import run_experiment
+    from training.rolling_origin import Plan
+
+    settings = workspace.settings
+    length = Frequency(frequency) if frequency else settings.frequency
+    plan = Plan(
+        target=target,
+        first=Period.parse(first, length),
+        last=Period.parse(last, length),
+        horizons=tuple(sorted(set(horizons))),
+        models=tuple(dict.fromkeys(name.strip() for name in models.split(",") if name.strip())),
+        view=ViewMode(view),
+        seed=settings.seed if seed is None else seed,
+        refit_every=refit_every,
+    )
+    done = run_experiment(workspace, plan, geography=geography, source=source, forecasts_out=forecasts_out)
+    if as_json:
+        click.echo(json.dumps(done.to_dict()))
+        return
+    click.echo(done.scores.areas.as_text())
+    click.echo(f"\n{done.scores.city.as_text()}")
+    click.echo(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")

@@ -1,0 +1,70 @@
+"""``wardcast train``: fit, backtest, audit, log and register a challenger."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contracts import Workspace
+from service.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from training.train import Trained
+
+
+@click.command("train")
+@click.option(
+    "--target", "targets", multiple=True, help="May be given several times; by default every forecast target."
+)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Learn from what was known on this day; by default today, or "
+    "the day of the newest counts where the settings say replay.",
+)
+@json_option
+@workspace_option
+def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:
+    """Fit the champion recipe, backtest and audit it, log it to MLflow and register it as challenger.
+
+    Nothing is served from it until a named person approves it.
+    """
+    from training.train import train
+
+    trained = []
+    for target in targets or workspace.settings.forecast_targets():
+        click.echo(f"Training {target}", err=True)
+        one = train(workspace, target, as_of=as_of.date() if as_of else None, today=datetime.now().date())
+        trained.append(one)
+        if not as_json:
+            click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n")
+    if as_json:
+        click.echo(json.dumps([_document(one) for one in trained]))
+        return
+    for one in trained:
+        click.echo(_sentence(one))
+    click.echo("To make one the champion: wardcast approve --by NAME --reason TEXT")
+
+
+def _sentence(one: Trained) -> str:
+    return (
+        f"Challenger: {one.model.target} version {one.model.version}, trained on counts to {one.last_known} as known on "
+        f"{one.as_of} (MLflow run {one.model.run_id})"
+    )
+
+
+def _document(one: Trained) -> dict[str, Any]:
+    return {
+        "target": one.model.target,
+        "version": one.model.version,
+        "run_id": one.model.run_id,
+        "sha256": one.model.sha256,
+        "as_of": str(one.as_of),
+        "last_known": str(one.last_known),
+        "leaderboard": one.scores.rows,
+        "noise_floor": one.scores.areas.noise_floor,
+        "fairness": one.fairness.to_dict(),
+    }

@@ -1,0 +1,140 @@
+"""A backtest as a tracked experiment: forecasts, leaderboard, audit and pictures, all in one run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from contracts import BadInput, Workspace
+from contracts.tables import FORECASTS, check
+from features.as_of import AsOfDoor, load_door
+from features.geography import Geography, load_geography
+from models.champion import NAME as CHAMPION
+from monitoring import FairnessAudit, Leaderboard, Verification, audit, leaderboard
+from training.figures import write_figures
+from training.rolling_origin import Backtest, Plan, run_backtest
+from training.tracking import Run, tracked_run
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the judge says of a backtest: at the level of areas and of the city."""
+
+    areas: Leaderboard
+    city: Leaderboard
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of both levels, areas first."""
+        return [*self.areas.rows, *self.city.rows]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A backtest, its scores and the run that holds both."""
+
+    backtest: Backtest
+    scores: Scores
+    fairness: FairnessAudit
+    run_id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that ``wardcast backtest --json`` prints."""
+        plan = self.backtest.plan
+        return {
+            "target": plan.target,
+            "geography": self.backtest.geography.name,
+            "view": str(plan.view),
+            "settled_share": self.backtest.settled_share,
+            "seed": plan.seed,
+            "from": str(plan.first),
+            "to": str(plan.last),
+            "areas": len(self.backtest.geography.codes),
+            "run_id": self.run_id,
+            "noise_floor": self.scores.areas.noise_floor,
+            "leaderboard": self.scores.rows,
+        }
+
+
+def run_experiment(
+    workspace: Workspace,
+    plan: Plan,
+    *,
+    geography: str | None = None,
+    source: str | None = None,
+    forecasts_out: Path | None = None,
+    progress: bool = True,
+) -> Experiment:
+    """Backtest, judge, audit and track. ``forecasts_out`` also gets the forecasts as Parquet, whole or not at all."""
+    if forecasts_out is not None and not forecasts_out.parent.is_dir():
+        raise BadInput(f"There is no folder {forecasts_out.parent}.", remedy="Make it, or name another file.")
+    workspace.settings.target(plan.target)
+    door = load_door(workspace, geography=geography, frequency=plan.first.frequency, source=source)
+    areas = load_geography(workspace, door.geography)
+    parameters = asdict(plan) | {"view": str(plan.view), "geography": door.geography}
+    name = f"{plan.target} {plan.first}…{plan.last}"
+    with tracked_run(workspace, "backtest", name, parameters, door.publications) as run:
+        backtest, scores, fairness = judge(workspace, door, areas, plan, progress=progress)
+        log_experiment(run, backtest, scores, fairness)
+    if forecasts_out is not None:
+        write_forecasts(backtest, forecasts_out)
+    return Experiment(backtest, scores, fairness, run.run_id)
+
+
+def judge(
+    workspace: Workspace, door: AsOfDoor, geography: Geography, plan: Plan, *, progress: bool
+) -> tuple[Backtest, Scores, FairnessAudit]:
+    """Backtest a plan, score it at both levels, and audit the champion recipe (or the first model of the plan)."""
+    backtest = run_backtest(door, geography, workspace.settings, plan, progress=progress)
+    land = backtest.geography.areas["area_km2"].to_numpy(float)
+    scores = Scores(
+        areas=leaderboard(backtest.verifications, area_km2=land, seed=plan.seed),
+        city=leaderboard(backtest.verifications, area_km2=land, level="city", seed=plan.seed),
+    )
+    return backtest, scores, _audit(workspace, backtest, audited(backtest))
+
+
+def audited(backtest: Backtest) -> Verification:
+    """The forecasts that are audited and drawn: the champion recipe's, where it was run, at the first horizon."""
+    plan = backtest.plan
+    return backtest.of(CHAMPION if CHAMPION in plan.models else plan.models[0], min(plan.horizons))
+
+
+def _audit(workspace: Workspace, backtest: Backtest, verification: Verification) -> FairnessAudit:
+    settings = workspace.settings
+    geography = backtest.geography
+    meaning = settings.geographies.get(geography.name)
+    groups = geography.attributes[list(meaning.groups.values())] if meaning and meaning.groups else None
+    if groups is not None and meaning is not None:
+        groups = groups.set_axis(list(meaning.groups), axis=1)
+    return audit(
+        verification.forecast.mean,
+        verification.outcomes,
+        residents=geography.attribute(meaning.residents) if meaning and meaning.residents else None,
+        group_shares=groups,
+        deprivation=geography.attribute(meaning.deprivation) if meaning and meaning.deprivation else None,
+        flagged_share=settings.forecast.hotspot_share,
+        seed=backtest.plan.seed,
+    )
+
+
+def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: FairnessAudit) -> None:
+    """Put forecasts, leaderboard, audit and pictures into a run."""
+    run.scores(scores.rows)
+    run.document({"areas": scores.areas.rows, "city": scores.city.rows}, "leaderboard.json")
+    run.document(scores.areas.noise_floor, "noise_floor.json")
+    run.text(scores.areas.as_text() + "\n", "leaderboard.txt")
+    run.text(fairness.to_json() + "\n", "audit/fairness.json")
+    run.text(fairness.as_text() + "\n", "audit/fairness.txt")
+    with run.folder("figures") as folder:
+        write_figures(folder, audited(backtest), backtest.geography, backtest.plan.first.frequency)
+    with run.folder("forecasts") as folder:
+        write_forecasts(backtest, folder / "forecasts.parquet")
+
+
+def write_forecasts(backtest: Backtest, path: Path) -> None:
+    """Write the forecasts table; another file of that name is replaced only once the new one is whole."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    check(backtest.forecasts, FORECASTS).to_parquet(unfinished, index=False)
+    unfinished.replace(path)
