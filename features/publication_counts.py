@@ -13,6 +13,7 @@ import pandas as pd
 from contracts import Frequency, Ordinals, Settings, ordinals_of
 from contracts.targets import ALL_OFFENCES
 from features.publications import COUNTS_FILE, COVERAGE_FILE, COVERS_FILE, Publication
+from features.sources.source_counts import SourceCounts
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -23,13 +24,12 @@ WHOLE_SHARE = 2.0 / 3.0
 
 @dataclass(frozen=True)
 class TargetCounts:
-    """Counts of the targets that one publication carries.
+    """Counts of the targets that one publication carries, over the areas and periods that it knows.
 
     ``counts`` has shape (targets, areas, periods), crimes, 0 where not known; ``known`` has shape (areas, periods).
     ``first`` is the ordinal of the first period; areas are sorted by code.
     """
 
-    publication: Publication
     targets: tuple[str, ...]
     areas: tuple[str, ...]
     first: int
@@ -72,9 +72,8 @@ def target_offences(taxonomy: str, offences: Sequence[str], settings: Settings) 
 
 
 def load_target_counts(publication: Publication, settings: Settings) -> TargetCounts:
-    """Read one publication; the targets it carries are in the order of the settings."""
+    """Read one stored publication; the targets it carries are in the order of the settings."""
     offences = publication.offences
-    carried = target_offences(publication.provenance.taxonomy, offences, settings)
     areas, known, first = _coverage(publication)
     with duckdb.connect() as database:
         database.register("areas", pd.DataFrame({"area": areas, "area_index": np.arange(len(areas))}))
@@ -89,14 +88,25 @@ def load_target_counts(publication: Publication, settings: Settings) -> TargetCo
     dense = np.zeros((len(offences), *known.shape))
     since = _ordinals(np.asarray(rows["seconds"]), publication.provenance.frequency) - first
     dense[rows["offence_index"], rows["area_index"], since] = rows["count"]
-    return TargetCounts(
-        publication=publication,
-        targets=tuple(carried),
-        areas=areas,
-        first=first,
-        counts=_summed(dense, offences, carried),
-        known=known,
-    )
+    carried = target_offences(publication.provenance.taxonomy, offences, settings)
+    return TargetCounts(tuple(carried), areas, first, _summed(dense, offences, carried), known)
+
+
+def target_counts_of(counts: SourceCounts, settings: Settings) -> TargetCounts:
+    """The same, of a publication that is not stored yet."""
+    areas = tuple(sorted({area for cover in counts.covers for area in cover.areas}))
+    position = {area: index for index, area in enumerate(areas)}
+    first = counts.first.ordinal
+    known = np.zeros((len(areas), counts.last.ordinal - first + 1), dtype=bool)
+    for cover in counts.covers:
+        members = np.array([position[area] for area in cover.areas], dtype=np.int64)
+        known[members[:, None], np.array(cover.periods, dtype=np.int64) - first] = True
+    coded = counts.counts
+    where = np.array([position.get(area, -1) for area in coded.areas], dtype=np.int64)
+    dense = np.zeros((len(coded.offences), *known.shape))
+    dense[coded.offence, where[coded.area], coded.period - first] = coded.count
+    carried = target_offences(counts.provenance.taxonomy, counts.offences, settings)
+    return TargetCounts(tuple(carried), areas, first, _summed(dense, coded.offences, carried), known)
 
 
 def _summed(dense: Floats, offences: Sequence[str], carried: Mapping[str, tuple[str, ...]]) -> Floats:

@@ -286,3 +286,29 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def summary_of(publication: Publication) -> dict[str, Any]:
+    """What a person wants to see of a publication, as plain JSON values."""
+    origin = publication.provenance
+    return {
+        "id": publication.id,
+        "source": origin.source,
+        "taxonomy": origin.taxonomy,
+        "geography": origin.geography,
+        "frequency": str(origin.frequency),
+        "published_on": origin.published_on.isoformat(),
+        "file_name": origin.file_name,
+        "sha256": origin.sha256,
+        "first": str(publication.first),
+        "last": str(publication.last),
+        "periods": publication.periods,
+        "areas": publication.areas,
+        "crimes": publication.crimes,
+        "offences": list(publication.offences),
+        "rows_read": publication.rows_read,
+        "rows_kept": publication.rows_kept,
+        "rows_set_aside": publication.rows_set_aside,
+        "set_aside": publication.set_aside().to_dict("records"),
+        "notes": list(publication.notes),
+    }

@@ -19,11 +19,11 @@ SMALLEST_STUB_MEDIAN = 20.0
 
 @dataclass(frozen=True)
 class KnownAreas:
-    """The areas of the geography that a source is matched to: codes, and the code of each one's parent or None."""
+    """The areas of the geography that a source is matched to: codes, and the codes of all that each one lies in."""
 
     geography: str
     codes: tuple[str, ...]
-    parents: tuple[str | None, ...]
+    ancestors: tuple[frozenset[str], ...]
 
     def positions(self, codes: Sequence[str]) -> Integers:
         """Where each code stands among the known ones, −1 where it does not."""
@@ -77,8 +77,7 @@ def set_aside_unknown_areas(
     unknown = areas.positions(codes) < 0
     limit = settings.ingest.unknown_area_share
     share = float(crimes[unknown].sum()) / max(float(crimes.sum()), 1.0)
-    share_of_codes = float(unknown.mean()) if len(codes) else 0.0
-    if max(share, share_of_codes) > limit:
+    if share > limit:
         example = next(code for code, wrong in zip(codes, unknown, strict=True) if wrong)
         raise BadInput(
             f"{name}: {unknown.sum()} of {len(codes)} area codes ({share:.1%} of the crimes), such as '{example}', "
@@ -113,6 +112,13 @@ def leading_stubs(totals: npt.NDArray[np.int64], limit_share: float) -> int:
     return int(whole[0])
 
 
+def refuse_last_stub(name: str, last: Period, totals: Sequence[int], limit_share: float) -> None:
+    """Raise ``BadInput`` where the last of a source's totals is a stub's, whatever comes before it."""
+    median = float(np.median(totals))
+    if median >= SMALLEST_STUB_MEDIAN and totals[-1] < limit_share * median:
+        raise _stub(name, "last", last, totals[-1], median, limit_share)
+
+
 def refuse_later_stubs(
     name: str, periods: Ordinals, totals: npt.NDArray[np.int64], frequency: Frequency, limit_share: float
 ) -> None:
@@ -123,8 +129,12 @@ def refuse_later_stubs(
     for ordinal, total in zip(periods.tolist(), totals.tolist(), strict=True):
         if total < limit_share * median:
             kind = "last" if ordinal == periods[-1] else "middle"
-            raise BadInput(
-                f"{name}: the {kind} {frequency} {Period(frequency, ordinal)} has {total} crimes, under "
-                f"{limit_share:.0%} of the median {frequency}'s {median:.0f}: it is a stub.",
-                remedy="Wait for the whole publication, or remove that period from the file.",
-            )
+            raise _stub(name, kind, Period(frequency, ordinal), total, median, limit_share)
+
+
+def _stub(name: str, kind: str, period: Period, total: int, median: float, limit_share: float) -> BadInput:
+    return BadInput(
+        f"{name}: the {kind} {period.frequency} {period} has {total} crimes, under {limit_share:.0%} of the median "
+        f"{period.frequency}'s {median:.0f}: it is a stub.",
+        remedy="Wait for the whole publication; a part of it is never learned.",
+    )

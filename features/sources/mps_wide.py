@@ -19,13 +19,13 @@ import pyarrow as pa
 from contracts import BadInput, Frequency, Ordinals, Period, Settings
 from features.sources import checks, text_files
 from features.sources.source_counts import (
+    STUB,
     CodedCounts,
     Cover,
     Integers,
     Provenance,
     SetAside,
     SourceCounts,
-    describe_wordings,
 )
 
 TAXONOMY = "mps"
@@ -77,17 +77,16 @@ def read_mps_wide(
     checks.refuse_later_stubs(
         str(path), periods[stubs:], cells[:, stubs:].sum(axis=0), Frequency.MONTH, settings.ingest.stub_share
     )
-    counts = _coded(rows, cells[:, stubs:], periods[stubs:], areas)
-    return _source_counts(
+    known = set(areas.codes)
+    return SourceCounts.by_wording(
         Provenance(
             source, TAXONOMY, areas.geography, Frequency.MONTH, published_on, path.name, text_files.sha256_of(data)
         ),
-        rows=rows,
-        by_wording=counts,
-        covered=tuple(code for code in rows.areas if code in set(areas.codes)),
-        periods=periods[stubs:],
+        _coded(rows, cells[:, stubs:], periods[stubs:], areas),
+        rows.offences,
+        covers=(Cover("all", tuple(sorted(known.intersection(rows.areas))), tuple(periods[stubs:].tolist())),),
         set_aside=(*unknown, *_stubs_set_aside(periods[:stubs], cells[:, :stubs])),
-        rows_set_aside=int(sum(part.rows for part in unknown)),
+        rows_read=len(rows.area),
     )
 
 
@@ -193,28 +192,6 @@ def _coded(rows: _Rows, cells: Integers, periods: Ordinals, areas: checks.KnownA
 
 def _stubs_set_aside(periods: Ordinals, cells: Integers) -> tuple[SetAside, ...]:
     return tuple(
-        SetAside("stub", str(Period(Frequency.MONTH, ordinal)), int((column > 0).sum()), int(column.sum()))
+        SetAside(STUB, str(Period(Frequency.MONTH, ordinal)), int((column > 0).sum()), int(column.sum()))
         for ordinal, column in zip(periods.tolist(), cells.T, strict=True)
-    )
-
-
-def _source_counts(
-    provenance: Provenance,
-    *,
-    rows: _Rows,
-    by_wording: CodedCounts,
-    covered: tuple[str, ...],
-    periods: Ordinals,
-    set_aside: tuple[SetAside, ...],
-    rows_set_aside: int,
-) -> SourceCounts:
-    known = tuple(periods.tolist())
-    return SourceCounts(
-        provenance=provenance,
-        counts=by_wording.merged(rows.offences),
-        covers=(Cover("all", tuple(sorted(covered)), known),),
-        wordings=describe_wordings(by_wording, rows.offences, known, Frequency.MONTH),
-        set_aside=set_aside,
-        rows_read=len(rows.area),
-        rows_kept=len(rows.area) - rows_set_aside,
     )

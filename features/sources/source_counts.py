@@ -14,6 +14,8 @@ from contracts import Frequency, Ordinals, Period, starts_of
 
 Integers = npt.NDArray[np.int64]
 
+STUB = "stub"
+"""The reason of a period that is set aside; its ``rows`` are the counts that it had."""
 SET_ASIDE_COLUMNS = ("reason", "what", "rows", "crimes")
 
 
@@ -155,6 +157,31 @@ class SourceCounts:
     rows_read: int
     rows_kept: int
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def by_wording(
+        cls,
+        provenance: Provenance,
+        counts: CodedCounts,
+        offence_of: Mapping[str, str],
+        *,
+        covers: tuple[Cover, ...],
+        set_aside: tuple[SetAside, ...],
+        rows_read: int,
+        notes: tuple[str, ...] = (),
+    ) -> SourceCounts:
+        """From counts that have the source's wordings in place of offences; ``offence_of`` maps one to the other."""
+        periods = sorted({period for cover in covers for period in cover.periods})
+        return cls(
+            provenance=provenance,
+            counts=counts.merged(offence_of),
+            covers=covers,
+            wordings=describe_wordings(counts, offence_of, periods, provenance.frequency),
+            set_aside=set_aside,
+            rows_read=rows_read,
+            rows_kept=rows_read - sum(part.rows for part in set_aside if part.reason != STUB),
+            notes=notes,
+        )
 
     @property
     def offences(self) -> tuple[str, ...]:

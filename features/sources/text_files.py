@@ -37,7 +37,11 @@ def sha256_of(data: bytes) -> str:
 
 def read_text_table(path: Path) -> bytes:
     """The bytes of a whole UTF-8 text table; raises ``BadInput`` where they are not one."""
-    data = existing_file(path).read_bytes()
+    return checked_text(path, existing_file(path).read_bytes())
+
+
+def checked_text(path: Path, data: bytes) -> bytes:
+    """The same bytes, if they are a whole UTF-8 text table."""
     refuse_other_formats(path, data)
     if not data.endswith((b"\n", b"\r")):
         rows = data.count(b"\n") + 1
@@ -65,8 +69,8 @@ def refuse_other_formats(path: Path, data: bytes) -> None:
         raise BadInput(f"{path}: row {row} holds a zero byte; the file is damaged.", remedy=_GET_IT_AGAIN)
 
 
-def string_table(path: Path, data: bytes) -> pa.Table:
-    """Every column as text; raises ``BadInput`` that names a row with too few or too many fields."""
+def string_table(path: Path, data: bytes, only: tuple[str, ...] = ()) -> pa.Table:
+    """Every column (or ``only`` these) as text; raises ``BadInput`` that names a row with too few or many fields."""
     ragged: list[csv.InvalidRow] = []
 
     def note(row: csv.InvalidRow) -> str:
@@ -80,7 +84,9 @@ def string_table(path: Path, data: bytes) -> pa.Table:
             read_options=csv.ReadOptions(use_threads=False),
             parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
             convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(header, pa.string()),
+                strings_can_be_null=False,
+                include_columns=list(only) or None,
             ),
         )
     except pa.ArrowInvalid as error:

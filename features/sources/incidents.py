@@ -1,0 +1,241 @@
+"""A file of single incidents: a time, a longitude, a latitude and perhaps a category in each row of a CSV, plain or
+gzip. Incidents are counted by the area that they lie in; nothing else of a row is kept."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contracts import BadInput, Frequency, Ordinals, Period, Settings, ordinals_of, starts_of
+from features.sources import checks, text_files
+from features.sources.source_counts import (
+    STUB,
+    CodedCounts,
+    Cover,
+    Integers,
+    Provenance,
+    SetAside,
+    SourceCounts,
+)
+
+SOURCE = "incidents"
+TAXONOMY = "incidents"
+UNLIKELY = 0.001
+"""A first or last period counts as cut off where the silence at its edge has a smaller probability than this."""
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Locate = Callable[[Floats, Floats], tuple[checks.KnownAreas, Integers]]
+"""From longitudes and latitudes (degrees WGS 84) to the areas and each point's position in them, −1 outside."""
+
+
+@dataclass(frozen=True)
+class IncidentColumns:
+    """Names of the columns; ``time_format`` as in Python's ``strptime``, or None for ISO 8601."""
+
+    time: str
+    longitude: str
+    latitude: str
+    category: str | None = None
+    time_format: str | None = None
+
+
+def read_incidents(
+    path: Path,
+    *,
+    columns: IncidentColumns,
+    settings: Settings,
+    frequency: Frequency,
+    locate: Locate,
+    published_on: date | None,
+    today: date,
+) -> SourceCounts:
+    """Read one file. Without ``published_on`` it is the day after the last incident, and told.
+
+    Times are taken as local. Rows without a time or a position, or outside of all areas, are set aside; so is a
+    first or last period that the file covers in part only. Raises ``BadInput`` in one line.
+    """
+    data = _read(path)
+    names = [columns.time, columns.longitude, columns.latitude, *([columns.category] if columns.category else [])]
+    text_files.require_columns(path, text_files.header_of(path, data), names)
+    table = text_files.string_table(path, data, only=tuple(names))
+    wordings, wording, offence_of = _categories(path, table, columns, settings)
+    timed, moments = _moments(path, table, columns)
+    longitude = _degrees(path, table, columns.longitude, 180.0)
+    latitude = _degrees(path, table, columns.latitude, 90.0)
+    placed = np.isfinite(longitude) & np.isfinite(latitude) & ~((longitude == 0) & (latitude == 0))
+    whole = timed & placed
+    if not whole.any():
+        raise BadInput(f"{path} has no row with a time and a position.", remedy="Check --time, --lon and --lat.")
+    notes = []
+    if published_on is None:
+        published_on = _day_after(moments[timed])
+        notes.append(f"Published on {published_on} is assumed: the day after the last incident.")
+    areas, position = locate(longitude[whole], latitude[whole])
+    inside = position >= 0
+    set_aside = _told(len(timed), timed, placed, int((~inside).sum()))
+    kept = moments[whole][inside]
+    if kept.size == 0:
+        raise BadInput(
+            f"{path} has no incident inside {areas.geography}.", remedy="Check --lon, --lat and --geography."
+        )
+    period = ordinals_of(kept, frequency)
+    periods, stubs = _whole_periods(path, kept, period, frequency, settings)
+    checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(periods[-1])), today)
+    in_whole = (period >= periods[0]) & (period <= periods[-1])
+    return SourceCounts.by_wording(
+        Provenance(SOURCE, TAXONOMY, areas.geography, frequency, published_on, path.name, text_files.sha256_of(data)),
+        CodedCounts.summed(
+            areas=areas.codes,
+            offences=wordings,
+            area=position[inside][in_whole],
+            offence=wording[whole][inside][in_whole],
+            period=period[in_whole],
+            count=np.ones(int(in_whole.sum()), dtype=np.int64),
+        ),
+        offence_of,
+        covers=(Cover("all", areas.codes, tuple(periods.tolist())),),
+        set_aside=(*set_aside, *stubs),
+        rows_read=len(timed),
+        notes=tuple(notes),
+    )
+
+
+def _read(path: Path) -> bytes:
+    if path.suffix != ".gz":
+        return text_files.read_text_table(path)
+    try:
+        data = gzip.decompress(text_files.existing_file(path).read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{path} is not a whole gzip file: {error}.", remedy="Download it again.") from error
+    return text_files.checked_text(path, data)
+
+
+def _categories(
+    path: Path, table: pa.Table, columns: IncidentColumns, settings: Settings
+) -> tuple[tuple[str, ...], Integers, dict[str, str]]:
+    """Wordings, each row's position in them, and the offence of each."""
+    if columns.category is None:
+        offences = tuple(settings.offences.get(TAXONOMY, {}))
+        if len(offences) != 1:
+            raise BadInput(
+                f"[offences.{TAXONOMY}] has {len(offences)} offences, so the file's category has to be told.",
+                remedy="Name its column with --category, or leave one offence in wardcast.toml.",
+            )
+        return offences, np.zeros(table.num_rows, dtype=np.int64), {offences[0]: offences[0]}
+    encoded = table.column(columns.category).combine_chunks().dictionary_encode()
+    code = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    _, first_rows = np.unique(code, return_index=True)
+    wordings = tuple(encoded.dictionary.to_pylist())
+    rows = [text_files.row_number(row) for row in first_rows.tolist()]
+    return wordings, code, checks.offences_of_wordings(str(path), wordings, rows, TAXONOMY, settings)
+
+
+def _moments(path: Path, table: pa.Table, columns: IncidentColumns) -> tuple[Flags, npt.NDArray[np.datetime64]]:
+    """Which rows have a time, and the times (datetime64[s], NaT where there is none)."""
+    texts = pc.utf8_trim_whitespace(table.column(columns.time).combine_chunks())
+    filled = pc.if_else(pc.equal(texts, ""), None, texts)
+    parsed = pd.to_datetime(
+        pd.Series(filled.to_pandas()), format=columns.time_format or "ISO8601", errors="coerce", utc=False
+    ) if columns.time_format else _iso_times(path, columns.time, filled)  # fmt: skip
+    present = np.asarray(pc.is_valid(filled).to_numpy(zero_copy_only=False), dtype=bool)
+    moments = np.asarray(parsed, dtype="datetime64[s]")
+    wrong = present & np.isnat(moments)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise BadInput(
+            f"{path}: row {text_files.row_number(row)}, column '{columns.time}': '{texts[row].as_py()}' is not a time.",
+            remedy="Write times like 2023-03-01 22:15:00, or give their form with --time-format.",
+        )
+    return present, moments
+
+
+def _iso_times(path: Path, column: str, texts: pa.Array) -> npt.NDArray[np.datetime64]:
+    zoned = pc.match_substring_regex(texts, r"[Tt ]\d{2}.*([Zz]|[+-]\d{2}:?\d{2})$")
+    if pc.any(zoned).as_py():
+        row = int(pc.index(zoned, True).as_py())
+        raise BadInput(
+            f"{path}: row {text_files.row_number(row)}, column '{column}': '{texts[row].as_py()}' has a time zone.",
+            remedy="Give local times without a zone, so that nights and weeks begin where they are lived.",
+        )
+    try:
+        parsed = texts.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        parsed = pd.to_datetime(pd.Series(texts.to_pandas()), format="ISO8601", errors="coerce").to_numpy()
+    return np.asarray(parsed, dtype="datetime64[s]")
+
+
+def _degrees(path: Path, table: pa.Table, column: str, limit: float) -> Floats:
+    texts = pc.utf8_trim_whitespace(table.column(column).combine_chunks())
+    filled = pc.if_else(pc.equal(texts, ""), None, texts)
+    try:
+        degrees = np.asarray(filled.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    except pa.ArrowInvalid:
+        degrees = pd.to_numeric(pd.Series(filled.to_pandas()), errors="coerce").to_numpy(dtype=np.float64)
+    present = np.asarray(pc.is_valid(filled).to_numpy(zero_copy_only=False), dtype=bool)
+    wrong = present & ~(np.abs(degrees) <= limit)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise BadInput(
+            f"{path}: row {text_files.row_number(row)}, column '{column}': '{texts[row].as_py()}' is not in degrees "
+            f"between {-limit:.0f} and {limit:.0f}.",
+            remedy="Give WGS 84 longitude as --lon and latitude as --lat.",
+        )
+    return degrees
+
+
+def _day_after(moments: npt.NDArray[np.datetime64]) -> date:
+    last: date = moments.max().astype("datetime64[D]").item()
+    return last + timedelta(days=1)
+
+
+def _told(rows: int, timed: Flags, placed: Flags, outside: int) -> tuple[SetAside, ...]:
+    counted = (
+        ("no time", int((~timed).sum())),
+        ("no position", int((timed & ~placed).sum())),
+        ("outside of all areas", outside),
+    )
+    return tuple(SetAside(reason, f"of {rows} rows", number, number) for reason, number in counted if number)
+
+
+def _whole_periods(
+    path: Path, moments: npt.NDArray[np.datetime64], period: Ordinals, frequency: Frequency, settings: Settings
+) -> tuple[Ordinals, tuple[SetAside, ...]]:
+    """Ordinals of the periods that the file covers whole, and those that it does not.
+
+    The file is taken to begin with its first incident and end with its last: a first or last period is cut off where
+    the silence before or after is improbable (exp(−rate × silence), a Poisson process), or its total is a stub's.
+    """
+    first, last = int(period.min()), int(period.max())
+    periods = np.arange(first, last + 1, dtype=np.int64)
+    totals = np.bincount(period - first, minlength=len(periods))
+    bounds = starts_of(np.array([first, last + 1]), frequency)
+    seconds = max(float((moments.max() - moments.min()).astype(np.int64)), 1.0)
+    rate = len(moments) / seconds
+    silence_before = float((moments.min() - bounds[0]).astype(np.int64))
+    silence_after = float((bounds[1] - moments.max()).astype(np.int64))
+    start = int(np.exp(-rate * silence_before) < UNLIKELY)
+    stop = len(periods) - int(np.exp(-rate * silence_after) < UNLIKELY)
+    if stop <= start:
+        raise BadInput(f"{path} covers no whole {frequency}.", remedy="Give a longer file or a shorter --period.")
+    if frequency in (Frequency.MONTH, Frequency.WEEK):
+        start += checks.leading_stubs(totals[start:stop], settings.ingest.stub_share)
+        checks.refuse_later_stubs(
+            str(path), periods[start:stop], totals[start:stop], frequency, settings.ingest.stub_share
+        )
+    cut = [*range(start), *range(stop, len(periods))]
+    stubs = tuple(
+        SetAside(STUB, str(Period(frequency, int(periods[index]))), int(totals[index]), int(totals[index]))
+        for index in cut
+    )
+    return periods[start:stop], stubs

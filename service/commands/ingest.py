@@ -1,0 +1,208 @@
+"""``wardcast ingest``: put a publication into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contracts import Frequency, Workspace
+from service.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from features.publications import Publication
+
+SHOWN_NOTES = 12
+SHOWN_SET_ASIDE = 8
+
+
+@click.group(name="ingest")
+def command() -> None:
+    """Put a publication into the store, whole or not at all.
+
+    A file that is damaged, cut short or does not mean what earlier ones meant is refused in one line, with the remedy,
+    and the store stays as it was. What is set aside is counted and told.
+    """
+
+
+def _day(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value is not None else None
+
+
+def published_on_option(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--published-on DATE``."""
+    return click.option(
+        "--published-on",
+        type=click.DateTime(["%Y-%m-%d"]),
+        callback=_day,
+        required=required,
+        help="The day on which the source published it: from then on its counts were known.",
+    )
+
+
+def _geography_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("--geography", help=f"The geography of its area codes. Default: {default}.")
+
+
+def _mps(source: str, areas: str, default_geography: str) -> click.Command:
+    @click.command(
+        name=source, help=f"The Metropolitan Police's table of crimes by {areas}, offence and month (wide CSV)."
+    )
+    @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+    @published_on_option(required=True)
+    @_geography_option(default_geography)
+    @workspace_option
+    @json_option
+    def ingest_mps_table(
+        files: tuple[Path, ...], published_on: date, geography: str | None, workspace: Workspace, as_json: bool
+    ) -> None:
+        from features.ingesting import ingest_mps
+
+        show(
+            ingest_mps(workspace, files, source=source, published_on=published_on, geography=geography),
+            as_json=as_json,
+        )
+
+    return ingest_mps_table
+
+
+command.add_command(_mps("mps-ward", "ward", "the one of wardcast.toml"))
+command.add_command(_mps("mps-lsoa", "LSOA", "lsoa_2021"))
+
+
+@command.command("police-uk")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@published_on_option(required=False)
+@_geography_option("lsoa_2021")
+@workspace_option
+@json_option
+def police_uk(
+    folder: Path, published_on: date | None, geography: str | None, workspace: Workspace, as_json: bool
+) -> None:
+    """A data.police.uk archive (YYYY-MM/YYYY-MM-force-street.csv).
+
+    A month without a file is missing, a file without rows is a month of zeros. Without --published-on, the first day
+    of the second month after the last one is assumed.
+    """
+    from features.ingesting import ingest_police_uk
+
+    show([ingest_police_uk(workspace, folder, published_on=published_on, geography=geography)], as_json=as_json)
+
+
+@command.command("incidents")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--time", required=True, metavar="COL", help="Column of the local date and time.")
+@click.option("--lon", "longitude", required=True, metavar="COL", help="Column of the longitude, degrees WGS 84.")
+@click.option("--lat", "latitude", required=True, metavar="COL", help="Column of the latitude, degrees WGS 84.")
+@click.option("--category", metavar="COL", help="Column of the category, matched to [offences.incidents].")
+@click.option(
+    "--time-format", metavar="FORMAT", help="Form of the times, such as '%m/%d/%Y %I:%M:%S %p'; else ISO 8601."
+)
+@click.option("--geography", help="Areas, or a grid such as grid_500m that is made if it is not there.")
+@click.option("--period", type=click.Choice([str(one) for one in Frequency]), help="Default: the one of wardcast.toml.")
+@published_on_option(required=False)
+@workspace_option
+@json_option
+def incidents(
+    file: Path,
+    time: str,
+    longitude: str,
+    latitude: str,
+    category: str | None,
+    time_format: str | None,
+    geography: str | None,
+    period: str | None,
+    published_on: date | None,
+    workspace: Workspace,
+    as_json: bool,
+) -> None:
+    """A CSV of single incidents, plain or gzip, counted by the area that each lies in.
+
+    Without --published-on, the day after the last incident is assumed.
+    """
+    from features.ingesting import ingest_incidents
+    from features.sources.incidents import IncidentColumns
+
+    publication = ingest_incidents(
+        workspace,
+        file,
+        columns=IncidentColumns(time, longitude, latitude, category, time_format),
+        geography=geography or workspace.settings.geography,
+        frequency=Frequency(period) if period else workspace.settings.frequency,
+        published_on=published_on,
+    )
+    show([publication], as_json=as_json)
+
+
+@command.command("counts")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--area", required=True, metavar="COL", help="Column of the area code.")
+@click.option("--period", required=True, metavar="COL", help="Column of the period, or of a day in it.")
+@click.option("--category", required=True, metavar="COL", help="Column of the category.")
+@click.option("--count", required=True, metavar="COL", help="Column of the count.")
+@click.option("--taxonomy", required=True, help="The system of categories: its wordings stand under [offences.NAME].")
+@click.option("--frequency", type=click.Choice([str(one) for one in Frequency]), help="Default: that of wardcast.toml.")
+@_geography_option("the one of wardcast.toml")
+@published_on_option(required=True)
+@workspace_option
+@json_option
+def counts(
+    file: Path,
+    area: str,
+    period: str,
+    category: str,
+    count: str,
+    taxonomy: str,
+    frequency: str | None,
+    geography: str | None,
+    published_on: date,
+    workspace: Workspace,
+    as_json: bool,
+) -> None:
+    """A long table of counts (CSV or Parquet): a row per area, period and category; a row left out means zero."""
+    from features.ingesting import ingest_counts
+    from features.sources.counts import CountColumns
+
+    publication = ingest_counts(
+        workspace,
+        file,
+        columns=CountColumns(area, period, category, count),
+        taxonomy=taxonomy,
+        published_on=published_on,
+        geography=geography,
+        frequency=Frequency(frequency) if frequency else workspace.settings.frequency,
+    )
+    show([publication], as_json=as_json)
+
+
+def show(publications: Sequence[Publication], *, as_json: bool) -> None:
+    """Print what was ingested; what was set aside and what is to be known goes to standard error, or into the JSON."""
+    from features.publications import summary_of
+
+    if as_json:
+        import json
+
+        click.echo(json.dumps([summary_of(publication) for publication in publications], indent=2))
+        return
+    for publication in publications:
+        click.echo(
+            f"Ingested {publication.id}: {publication.crimes:,} crimes, {publication.first} to {publication.last}, "
+            f"{publication.areas:,} areas of {publication.provenance.geography}, {len(publication.offences)} offences."
+        )
+        _tell_set_aside(publication)
+        for note in publication.notes[:SHOWN_NOTES]:
+            click.echo(f"  Note: {note}", err=True)
+        if len(publication.notes) > SHOWN_NOTES:
+            rest = len(publication.notes) - SHOWN_NOTES
+            click.echo(f"  {rest} more notes: wardcast publications --json", err=True)
+
+
+def _tell_set_aside(publication: Publication) -> None:
+    parts = publication.set_aside().to_dict("records")
+    for part in parts[:SHOWN_SET_ASIDE]:
+        click.echo(f"  Set aside: {part['reason']}: {part['what']}, {part['crimes']:,} crimes.", err=True)
+    if len(parts) > SHOWN_SET_ASIDE:
+        click.echo(f"  {len(parts) - SHOWN_SET_ASIDE} more were set aside: wardcast publications --json", err=True)
