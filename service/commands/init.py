@@ -1,0 +1,41 @@
+"""``wardcast init``: make a workspace."""
+
+from __future__ import annotations
+
+import click
+
+from contracts import Workspace
+from service.options import workspace_option
+
+_NEXT_LONDON = """Next, with your own paths:
+  wardcast geography add ward_2022 --boundaries london_wards_2022.geojson --code ward22_code --name ward22_name \\
+    --parent ltla24_code --attributes ward_2022_attributes.parquet --attributes-code ward24_code --workspace {root}
+  wardcast ingest mps-ward FILE --published-on DATE --workspace {root}
+  wardcast backtest --target violence --from 2023-03 --to 2025-02 --view settled --workspace {root}"""
+_NEXT_SIMULATED = """Next:
+  wardcast publications --workspace {root}
+  wardcast backtest --target violence --from 2023-07 --to 2024-06 --view settled --workspace {root}
+  wardcast train --target violence --workspace {root}"""
+
+
+@click.command()
+@click.option("--example", type=click.Choice(["london"]), help="Whose settings to begin with.  [default: london]")
+@click.option("--simulated", is_flag=True, help="Make a simulated city with its areas and publications.")
+@click.option("--seed", type=click.IntRange(min=0), help="Which simulated city.  [default: 7]")
+@workspace_option
+def command(example: str | None, simulated: bool, seed: int | None, workspace: Workspace) -> None:
+    """Make a workspace: a folder with a commented wardcast.toml."""
+    from service.workspace_setup import make_simulated_workspace, make_workspace
+
+    if simulated and example is not None:
+        raise click.UsageError("Give either --example or --simulated.")
+    if seed is not None and not simulated:
+        raise click.UsageError("--seed needs --simulated.")
+    if simulated:
+        made = make_simulated_workspace(
+            workspace.root, seed if seed is not None else 7, lambda sentence: click.echo(sentence, err=True)
+        )
+    else:
+        made = make_workspace(workspace.root, example or "london")
+    click.echo(f"Made the workspace {made.root}; its settings are in {made.root / 'wardcast.toml'}.")
+    click.echo((_NEXT_SIMULATED if simulated else _NEXT_LONDON).format(root=made.root))
