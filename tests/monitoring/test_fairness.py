@@ -74,7 +74,7 @@ def test_a_whole_city_forecast_too_low_is_no_groups_harm(city):
     plain, low = city.audit(), city.audit(0.7 * city.mean)
     assert low.city_calibration == pytest.approx(0.7 * plain.city_calibration)
     for one, other in zip(plain.findings, low.findings, strict=True):
-        assert other.value == pytest.approx(one.value)
+        assert (other.value, other.low, other.high) == pytest.approx((one.value, one.low, one.high))
 
 
 def test_exposure_of_a_group_whose_areas_are_all_flagged(city):
