@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -147,6 +148,6 @@ def whole_counts(path: Path, table: pa.Table, column: str) -> npt.NDArray[np.int
 def _what_is_wrong(text: str) -> str:
     if not text.strip():
         return "the count is blank"
-    if text.strip().startswith("-"):
-        return f"the count '{text}' is negative or no number"
+    if re.fullmatch(r"-\d+(\.\d+)?", text.strip()):
+        return f"the count '{text}' is negative"
     return f"the count '{text}' is not a whole number"
