@@ -18,7 +18,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SAYS_NO_DOMAIN = frozenset(
-    {"imd", "iod", "wimd", "simd", "nimdm", "index", "multiple", "deprivation", "composite", "overall"}
+    {"imd", "iod", "wimd", "simd", "nimdm", "index", "of", "multiple", "deprivation", "composite", "overall"}
     | {"score", "rank", "decile", "quintile", "centile", "percentile"}
 )
 
