@@ -64,7 +64,7 @@ def table_columns(path: Path) -> tuple[str, ...]:
 
 
 def _read_table(path: Path, *, text: tuple[str, ...]) -> pd.DataFrame:
-    if not path.exists():
+    if not path.is_file():
         raise BadInput(f"There is no file {path}.", remedy="Correct the path of the attributes.")
     try:
         if path.suffix.lower() == ".parquet":
@@ -98,9 +98,11 @@ def _tell_join(path: Path, own: list[str], codes: Sequence[str]) -> list[str]:
         )
     notes = []
     if without_row:
-        notes.append(f"{len(without_row)} areas have no attributes: {_first(without_row)}")
+        notes.append(f"{len(without_row)} of {len(codes)} areas without attributes: {_first(without_row)}")
     if without_area:
-        notes.append(f"{len(without_area)} rows of the attributes have no area: {_first(without_area)}")
+        notes.append(
+            f"{len(without_area)} of {len(own)} rows of the attributes without an area: {_first(without_area)}"
+        )
     return notes
 
 

@@ -103,9 +103,14 @@ def _read_geographic_file(path: Path) -> gpd.GeoDataFrame:
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
 
-    if not path.exists():
+    if not path.is_file():
         raise BadInput(f"There is no file {path}.", remedy="Correct the path of the boundaries.")
     try:
+        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        if len(layers) > 1:
+            raise BadInput(
+                f"{path} has {len(layers)} layers: {', '.join(layers)}.", remedy="Export the one with the areas alone."
+            )
         frame = pyogrio.read_dataframe(path, force_2d=True)
     except (DataSourceError, DataLayerError, shapely.errors.GEOSException) as error:
         reason = str(error).splitlines()[0].rstrip(".")

@@ -119,7 +119,7 @@ def add_geography(
     """
     _check_name(name)
     columns = {"code": code, "name": area_name, "parent": parent, "attributes_code": attributes_code}
-    inputs = {path.name: _sha256(path) for path in (boundaries, attributes) if path is not None and path.is_file()}
+    inputs = {path.name: _sha256(path) for path in _input_files(boundaries, attributes)}
     source = {"kind": "boundaries", "columns": columns, "sha256": inputs}
     with geography_folder.geographies_lock(workspace):
         if (there := _already_there(workspace, name, source)) is not None:
@@ -279,6 +279,13 @@ def _check_name(name: str) -> None:
             f"'{name}' cannot be the name of a geography.",
             remedy="Use letters, digits, '_' and '-', with the vintage, such as ward_2022.",
         )
+
+
+def _input_files(boundaries: Path, attributes: Path | None) -> list[Path]:
+    """Every file that is read: a Shapefile keeps its columns and its coordinate system in files beside it."""
+    beside = [boundaries.with_suffix(suffix) for suffix in (".dbf", ".prj")] if boundaries.suffix == ".shp" else []
+    files = [boundaries, *beside, *([attributes] if attributes is not None else [])]
+    return [file for file in files if file.is_file()]
 
 
 def _sha256(path: Path) -> str:

@@ -75,7 +75,8 @@ def list_(workspace: Workspace, as_json: bool) -> None:
     if not geographies:
         click.echo("There are no geographies yet. Add one with: wardcast geography add --help")
     for geography in geographies:
+        nested = f" in {geography.parents} parents" if geography.parents else ""
         click.echo(
-            f"{geography.name}: {geography.areas} areas in {geography.parents} parents, "
-            f"{geography.area_km2:.1f} km², {len(geography.attributes)} attributes"
+            f"{geography.name}: {geography.areas} areas{nested}, {geography.area_km2:.1f} km², "
+            f"{len(geography.attributes)} attributes"
         )

@@ -170,6 +170,30 @@ def test_a_projected_file_is_brought_to_degrees(
     np.testing.assert_array_equal(other.adjacency.toarray(), nine.adjacency.toarray())
 
 
+def test_a_file_with_several_layers_is_refused(workspace: Workspace, squares: Path, tmp_path: Path) -> None:
+    import geopandas as gpd
+
+    path = tmp_path / "layers.gpkg"
+    for layer in ("wards", "boroughs"):
+        gpd.read_file(squares).to_file(path, layer=layer)
+    with pytest.raises(BadInput, match="has 2 layers: wards, boroughs"):
+        add_geography(workspace, "layers_1", boundaries=path, code="code", area_name="label")
+
+
+def test_a_shapefile_whose_columns_changed_is_another_geography(
+    workspace: Workspace, squares: Path, tmp_path: Path
+) -> None:
+    import geopandas as gpd
+
+    path = tmp_path / "areas.shp"
+    frame = gpd.read_file(squares)
+    frame.to_file(path)
+    add_geography(workspace, "areas_1", boundaries=path, code="code", area_name="label")
+    frame.assign(code=frame["code"].str.upper()).to_file(path)
+    with pytest.raises(RefusedAction):
+        add_geography(workspace, "areas_1", boundaries=path, code="code", area_name="label")
+
+
 def test_a_missing_coordinate_system_is_read_as_degrees_only_where_that_can_be(
     workspace: Workspace, squares: Path, tmp_path: Path
 ) -> None:
@@ -207,8 +231,8 @@ def test_attributes_are_joined_by_code_and_what_is_missing_is_told(workspace: Wo
     assert np.isnan(residents[0])
     np.testing.assert_array_equal(residents[1:], np.arange(10, 400, 10))
     assert list(geography.areas["parent"])[:3] == [None, "P1", "P0"]
-    assert "1 areas have no attributes: 000" in geography.notes
-    assert "1 rows of the attributes have no area: 999" in geography.notes
+    assert "1 of 40 areas without attributes: 000" in geography.notes
+    assert "1 of 40 rows of the attributes without an area: 999" in geography.notes
     assert "columns that are no numbers were left out: word" in geography.notes
     with pytest.raises(MissingThing, match="no attribute 'wealth'"):
         geography.attribute("wealth")
