@@ -24,6 +24,8 @@ QUANTILE_COLUMNS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q9
 
 _SMALLEST_MEAN = 1e-9
 _SMALLEST_DISPERSION = 1e-9
+_PIECE = 4000
+"""Distributions integrated at once: their nodes fit the processor's cache."""
 _GINI_NODES, _GINI_WEIGHTS = np.polynomial.legendre.leggauss(96)
 
 
@@ -95,16 +97,25 @@ class CountDistribution:
 
     def quantile(self, level: float) -> Floats:
         """The smallest whole count k with P(count ≤ k) ≥ level."""
-        deviation = np.sqrt(self.variance)
-        low = np.full(self.mean.shape, -1.0)
-        high = np.ceil(self.mean + 10.0 * deviation + 10.0)
+        guess, margin = self._normal_quantile(level)
+        low, high = np.maximum(guess - margin, -1.0), guess + margin
+        low = np.where(self.cdf(low) >= level, -1.0, low)
         while (short := self.cdf(high) < level).any():
-            high = np.where(short, 2.0 * high, high)
-        while (high - low > 1.0).any():
+            high = np.where(short, 2.0 * high + 1.0, high)
+        while (wide := high - low > 1.0).any():
             middle = np.floor((low + high) / 2.0)
             enough = self.cdf(middle) >= level
-            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+            low, high = np.where(wide & ~enough, middle, low), np.where(wide & enough, middle, high)
         return high
+
+    def _normal_quantile(self, level: float) -> tuple[Floats, Floats]:
+        """A whole number near the quantile (Cornish & Fisher's first term) and how far from it to look first."""
+        deviation = np.sqrt(self.variance)
+        skewness = (1.0 + 2.0 * self.dispersion * self.mean) / deviation
+        z = float(special.ndtri(level))
+        correction = np.minimum(np.abs(skewness), 2.0) * (z * z - 1.0) / 6.0
+        guess = np.maximum(np.floor(self.mean + deviation * (z + correction)), 0.0)
+        return guess, np.ceil(0.1 * deviation) + 1.0
 
     def quantiles(self) -> dict[str, Floats]:
         """The published quantiles, by column name of the forecasts table."""
@@ -121,6 +132,13 @@ class CountDistribution:
         E|X − X'| = 1/π ∫₀^π (1 − |φ(t)|²) / (1 − cos t) dt, with u = tan(t / 2) scaled by the standard
         deviation and Gauss–Legendre quadrature; relative error under 1e-6 for means from 1e-4 to 1e4.
         """
+        result = np.empty(self.mean.shape)
+        flat = CountDistribution(self.mean.ravel(), self.dispersion.ravel())
+        for start in range(0, flat.mean.size, _PIECE):
+            result.reshape(-1)[start : start + _PIECE] = flat[start : start + _PIECE]._piece_of_differences()
+        return result
+
+    def _piece_of_differences(self) -> Floats:
         v = (_GINI_NODES + 1.0) / 2.0
         weights = _GINI_WEIGHTS / 2.0
         scale = 1.0 / np.sqrt(self.variance)[..., None]

@@ -16,7 +16,7 @@ def neighbour_mean(adjacency: sparse.csr_array, values: Floats) -> Floats:
     known = ~np.isnan(values)
     sums = np.asarray(adjacency @ np.where(known, values, 0.0))
     counts = np.asarray(adjacency @ known.astype(np.float64))
-    return np.divide(sums, counts, out=np.full(values.shape, np.nan), where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=np.full(values.shape, np.nan), where=counts > 0))
 
 
 def group_totals(groups: np.ndarray, values: Floats) -> Floats:

@@ -89,7 +89,7 @@ def build_share_features(panel: Panel, target: str, geography: Geography, *, bas
 def shares_of(counts: Floats) -> Floats:
     """Each area's share of the known total of its period; NaN where missing or where the total is zero."""
     totals = np.nansum(counts, axis=0)
-    return np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0)
+    return np.asarray(np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0))
 
 
 class _Columns:

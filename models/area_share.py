@@ -50,7 +50,7 @@ class ShareSettings:
     """How the share is boosted. ``years`` of origins are learned from."""
 
     rounds: int = 100
-    years: int = 8
+    years: int = 6
     seed: int = 7
 
 

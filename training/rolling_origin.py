@@ -86,8 +86,8 @@ class Backtest:
             return "Forecast from settled counts: as they stand now, not as they were known at each origin."
         if self.settled_share > 0:
             return (
-                f"Forecast from counts as they were known at each origin; for {self.settled_share:.0%} of the periods no "
-                "publication of the time is in the store, and settled counts stand in."
+                f"Forecast from counts as they were known at each origin; for {self.settled_share:.0%} of the periods "
+                "no publication of the time is in the store, and settled counts stand in."
             )
         return "Forecast from counts as they were known at each origin."
 

@@ -51,8 +51,8 @@ def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | No
 
 def _sentence(one: Trained) -> str:
     return (
-        f"Challenger: {one.model.target} version {one.model.version}, trained on counts to {one.last_known} as known on "
-        f"{one.as_of} (MLflow run {one.model.run_id})"
+        f"Challenger: {one.model.target} version {one.model.version}, trained on counts to {one.last_known} as known "
+        f"on {one.as_of} (MLflow run {one.model.run_id})"
     )
 
 
