@@ -116,7 +116,7 @@ class CodedCounts:
 
     def merged(self, offence_of: Mapping[str, str]) -> CodedCounts:
         """With wordings in place of offences, the same counts by offence: ``offence_of`` maps one to the other."""
-        merged = tuple(dict.fromkeys(offence_of[wording] for wording in self.offences))
+        merged = tuple(sorted({offence_of[wording] for wording in self.offences}))
         position = np.array([merged.index(offence_of[wording]) for wording in self.offences], dtype=np.int64)
         return CodedCounts.summed(
             areas=self.areas,
