@@ -1,0 +1,282 @@
+"""Which package may import which: read from the source of every module, with no exemption and no cycle."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+MAY_IMPORT = {
+    "contracts": set(),
+    "features": {"contracts"},
+    "models": {"contracts", "features"},
+    "monitoring": {"contracts"},
+    "training": {"contracts", "features", "models", "monitoring"},
+    "service": {"contracts", "features", "models", "monitoring", "training"},
+}
+"""The table of the design: folder → the folders of ours that it may import besides itself."""
+
+COMMAND_LINE = "service.commands"
+NEVER_IN_THE_WEB_PROCESS = {"training", "mlflow", "lightgbm", "statsforecast"}
+DYNAMIC = {"import_module", "__import__"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: which module it is in, what it names, and whether it ever runs."""
+
+    module: str
+    imported: str
+    line: int
+    runs: bool
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line} imports {self.imported}"
+
+
+def modules_of(root: Path) -> dict[str, Path]:
+    """Module name → file, of every package of the table that lies under ``root``."""
+    found = {}
+    for package in MAY_IMPORT:
+        for path in sorted((root / package).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports_of(modules: Mapping[str, Path]) -> list[Import]:
+    """Every import of every module, those inside functions and ``if TYPE_CHECKING`` included."""
+    return [
+        Import(module, imported, node.lineno, runs)
+        for module, path in modules.items()
+        for node, runs in _import_nodes(ast.parse(path.read_text(encoding="utf-8")), runs=True)
+        for imported in _named(node, module, path.name == "__init__.py", modules)
+    ]
+
+
+def _import_nodes(node: ast.AST, *, runs: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node, runs
+        return
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        for child in node.body:
+            yield from _import_nodes(child, runs=False)
+        for child in node.orelse:
+            yield from _import_nodes(child, runs=runs)
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _import_nodes(child, runs=runs)
+
+
+def _named(
+    node: ast.Import | ast.ImportFrom, module: str, is_package: bool, modules: Mapping[str, Path]
+) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    base = node.module or ""
+    if node.level:
+        parents = module.split(".")
+        kept = parents[: len(parents) - node.level + (1 if is_package else 0)]
+        base = ".".join([*kept, *([node.module] if node.module else [])])
+    for alias in node.names:
+        submodule = f"{base}.{alias.name}"
+        yield submodule if submodule in modules else base
+
+
+def layer_breaks(imports: list[Import]) -> list[str]:
+    """Imports that the table forbids."""
+    return [str(one) for one in imports if not _allowed(one)]
+
+
+def _allowed(one: Import) -> bool:
+    ours, theirs = one.module.split(".")[0], one.imported.split(".")[0]
+    if theirs not in MAY_IMPORT or ours == theirs:
+        return not (one.imported.startswith(COMMAND_LINE) and not one.module.startswith(COMMAND_LINE))
+    if ours == "service" and theirs == "training":
+        return one.module.startswith(f"{COMMAND_LINE}.")
+    return theirs in MAY_IMPORT[ours]
+
+
+def cycles(edges: Mapping[str, set[str]]) -> list[list[str]]:
+    """Groups of names that reach one another, of two names or more, and names that reach themselves directly."""
+    reached = {name: _reachable(edges, name) for name in edges}
+    groups = {frozenset({other for other in reached[name] if name in reached.get(other, set())}) for name in edges}
+    return sorted(sorted(group) for group in groups if group)
+
+
+def _reachable(edges: Mapping[str, set[str]], start: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(edges.get(start, ()))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(edges.get(name, ()))
+    return found
+
+
+def graph(imports: list[Import], modules: Mapping[str, Path]) -> dict[str, set[str]]:
+    """Module → the modules of ours that it names."""
+    edges: dict[str, set[str]] = {module: set() for module in modules}
+    for one in imports:
+        if one.imported in modules:
+            edges[one.module].add(one.imported)
+    return edges
+
+
+def reached_in(start: str, imports: list[Import], modules: Mapping[str, Path]) -> set[str]:
+    """Everything, libraries included, that a process can come to import that begins with the module ``start``.
+
+    Importing a module runs the packages it lies in.
+    """
+    edges: dict[str, set[str]] = {module: set() for module in modules}
+    for one in imports:
+        if one.runs:
+            edges[one.module] |= {one.imported, *_packages_of(one.imported)}
+    return _reachable(edges, start)
+
+
+def _packages_of(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[:length]) for length in range(1, len(parts))}
+
+
+@pytest.fixture(scope="module")
+def modules(repository: Path) -> dict[str, Path]:
+    return modules_of(repository)
+
+
+@pytest.fixture(scope="module")
+def imports(modules: dict[str, Path]) -> list[Import]:
+    return imports_of(modules)
+
+
+def test_every_package_is_read(modules: dict[str, Path], imports: list[Import]) -> None:
+    assert {name.split(".")[0] for name in modules} == set(MAY_IMPORT)
+    assert len(imports) > len(modules)
+
+
+def test_no_module_imports_a_layer_above_its_own(imports: list[Import]) -> None:
+    assert layer_breaks(imports) == []
+
+
+def test_no_cycle_between_packages(imports: list[Import]) -> None:
+    edges: dict[str, set[str]] = {package: set() for package in MAY_IMPORT}
+    for one in imports:
+        ours, theirs = one.module.split(".")[0], one.imported.split(".")[0]
+        if theirs in MAY_IMPORT and ours != theirs:
+            edges[ours].add(theirs)
+    assert cycles(edges) == []
+
+
+def test_no_cycle_between_modules(imports: list[Import], modules: dict[str, Path]) -> None:
+    assert cycles(graph(imports, modules)) == []
+
+
+def test_the_web_process_never_trains_and_loads_no_model(imports: list[Import], modules: dict[str, Path]) -> None:
+    reached = {name.split(".")[0] for name in reached_in("service.app", imports, modules)}
+    assert reached & NEVER_IN_THE_WEB_PROCESS == set()
+    assert "models" not in reached
+
+
+def test_the_web_process_as_python_imports_it() -> None:
+    program = "import json, sys, service.app, service.serving; print(json.dumps(sorted(sys.modules)))"
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    loaded = {name.split(".")[0] for name in json.loads(printed)}
+    assert loaded & (NEVER_IN_THE_WEB_PROCESS | {"models"}) == set()
+
+
+def test_only_the_command_line_imports_by_a_name_made_at_run_time(modules: dict[str, Path]) -> None:
+    """What is imported by a string is hidden from the tests above; the command line names its own commands only."""
+    dynamic = {
+        module
+        for module, path in modules.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", None)) in DYNAMIC
+    }
+    from service.cli import COMMANDS
+
+    assert dynamic == {"service.cli"}
+    assert {name.rpartition(".")[0] for name, _ in COMMANDS.values()} == {COMMAND_LINE}
+    assert {name for name, _ in COMMANDS.values()} <= set(modules)
+
+
+def test_every_folder_of_modules_is_named_in_pyproject(repository: Path, modules: dict[str, Path]) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {".".join(path.relative_to(repository).parent.parts) for path in modules.values()}
+    assert folders == set(project["tool"]["setuptools"]["packages"])
+
+
+def _plant(root: Path, files: Mapping[str, str]) -> list[Import]:
+    for package in MAY_IMPORT:
+        (root / package).mkdir(parents=True, exist_ok=True)
+        (root / package / "__init__.py").touch()
+    for name, text in files.items():
+        path = root / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return imports_of(modules_of(root))
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("contracts/periods", "import features.panel"),
+        ("features/lags", "def late():\n    from models import registry"),
+        ("models/baselines", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from monitoring import mae"),
+        ("monitoring/accuracy", "try:\n    from features import panel\nexcept ImportError:\n    raise"),
+        ("training/train", "from service.ledger import Ledger"),
+        ("service/app", "from training.train import train"),
+        ("service/routes/pages", "def answer():\n    import training"),
+        ("service/issuing", "from service.commands.train import command"),
+    ],
+)
+def test_a_planted_break_is_found(tmp_path: Path, place: str, text: str) -> None:
+    assert len(layer_breaks(_plant(tmp_path, {place: text}))) == 1
+
+
+def test_a_command_may_import_training(tmp_path: Path) -> None:
+    assert layer_breaks(_plant(tmp_path, {"service/commands/train": "from training.train import train"})) == []
+
+
+def test_a_planted_cycle_is_found(tmp_path: Path) -> None:
+    planted = _plant(
+        tmp_path,
+        {
+            "features/panel": "from features import lags",
+            "features/lags": "def late():\n    from .neighbours import matrix",
+            "features/neighbours": "import features.panel",
+        },
+    )
+    found = cycles(graph(planted, modules_of(tmp_path)))
+    assert found == [["features.lags", "features.neighbours", "features.panel"]]
+
+
+def test_a_module_that_imports_its_own_package_is_a_cycle(tmp_path: Path) -> None:
+    planted = _plant(
+        tmp_path, {"models/__init__": "from models.champion import fit", "models/champion": "import models"}
+    )
+    assert cycles(graph(planted, modules_of(tmp_path))) == [["models", "models.champion"]]
+
+
+def test_what_the_web_process_reaches_counts_functions_and_packages_but_not_types(tmp_path: Path) -> None:
+    planted = _plant(
+        tmp_path,
+        {
+            "service/app": "from service.watcher import look",
+            "service/watcher": "def look():\n    from models.risk import score",
+            "models/__init__": "import lightgbm",
+            "models/risk": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mlflow",
+        },
+    )
+    reached = reached_in("service.app", planted, modules_of(tmp_path))
+    assert "lightgbm" in reached
+    assert "mlflow" not in reached
