@@ -23,7 +23,8 @@ import numpy.typing as npt
 from contracts import BadInput, Frequency, MissingThing, Period, Settings, Workspace
 from features.panel import Panel
 from features.publication_counts import Flags, Floats, TargetCounts, load_target_counts
-from features.publications import Publication, PublicationStore
+from features.publication_record import Publication
+from features.publications import PublicationStore
 from features.sources.source_counts import Provenance
 
 

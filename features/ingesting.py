@@ -14,7 +14,8 @@ import numpy.typing as npt
 from contracts import Frequency, MissingThing, Workspace
 from features.geography import Geography, areas_of_points, grid_geography, list_geographies, load_geography
 from features.meaning import check_meaning
-from features.publications import Publication, PublicationStore
+from features.publication_record import Publication
+from features.publications import PublicationStore
 from features.sources.checks import KnownAreas
 from features.sources.counts import CountColumns, read_counts
 from features.sources.incidents import IncidentColumns, read_incidents

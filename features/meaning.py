@@ -11,7 +11,8 @@ import numpy.typing as npt
 from contracts import BadInput, Period, Settings
 from contracts.targets import ALL_OFFENCES
 from features.publication_counts import lacking_offences, load_target_counts, target_counts_of, target_offences
-from features.publications import Publication, PublicationStore
+from features.publication_record import Publication
+from features.publications import PublicationStore
 from features.revisions import Overlap, overlap_of
 from features.sources.source_counts import SourceCounts, Wording
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from contracts import Frequency, Ordinals, Settings, ordinals_of
 from contracts.targets import ALL_OFFENCES
-from features.publications import COUNTS_FILE, COVERAGE_FILE, COVERS_FILE, Publication
+from features.publication_record import COUNTS_FILE, COVERAGE_FILE, COVERS_FILE, Publication
 from features.sources.source_counts import SourceCounts
 
 Floats = npt.NDArray[np.float64]

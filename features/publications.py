@@ -9,80 +9,32 @@ reader sees all of it or nothing, whenever the writer is killed.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import json
 import os
 import shutil
-from dataclasses import dataclass, fields
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from contracts import BadInput, Frequency, MissingThing, Period, starts_of
-from features.sources.source_counts import Provenance, SourceCounts, Wording
+from contracts import BadInput, MissingThing, Period, starts_of
+from features.publication_record import (
+    COUNTS_FILE,
+    COVERAGE_FILE,
+    COVERS_FILE,
+    RECORD_FILE,
+    SET_ASIDE_FILE,
+    Publication,
+    read_record,
+    record_text,
+)
+from features.sources.source_counts import Provenance, SourceCounts
 
-COUNTS_FILE = "counts.parquet"
-COVERS_FILE = "covers.parquet"
-COVERAGE_FILE = "coverage.parquet"
-SET_ASIDE_FILE = "set_aside.parquet"
-RECORD_FILE = "publication.json"
+__all__ = ["Publication", "PublicationStore"]
+
 _INCOMING = ".incoming-"
 _LOCK_FILE = ".lock"
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What the store knows of one publication without reading its counts."""
-
-    id: str
-    folder: Path
-    provenance: Provenance
-    content_sha256: str
-    first: Period
-    last: Period
-    areas: int
-    periods: int
-    wordings: tuple[Wording, ...]
-    crimes: int
-    rows_read: int
-    rows_kept: int
-    rows_set_aside: int
-    notes: tuple[str, ...]
-    wardcast: str
-
-    @property
-    def label(self) -> str:
-        """As settings name it in ``accepted_changes``: source and date."""
-        return self.provenance.label
-
-    @property
-    def published_on(self) -> date:
-        """The day from which its counts were known."""
-        return self.provenance.published_on
-
-    @property
-    def offences(self) -> tuple[str, ...]:
-        """The offences that it carries."""
-        return tuple(dict.fromkeys(wording.offence for wording in self.wordings))
-
-    @property
-    def family(self) -> tuple[str, str, str, str]:
-        """Publications of one family follow each other: source, taxonomy, geography and frequency."""
-        origin = self.provenance
-        return (origin.source, origin.taxonomy, origin.geography, str(origin.frequency))
-
-    def parquet(self, name: str) -> str:
-        """Path of one of its Parquet files, as DuckDB takes it."""
-        return str(self.folder / name)
-
-    def set_aside(self) -> pd.DataFrame:
-        """What was not counted, and why: columns ``reason``, ``what``, ``rows``, ``crimes``."""
-        return pd.read_parquet(self.folder / SET_ASIDE_FILE)
 
 
 class PublicationStore:
@@ -96,7 +48,7 @@ class PublicationStore:
         if not self.root.is_dir():
             return ()
         folders = [path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith(".")]
-        return tuple(sorted(map(_read_record, folders), key=lambda found: (found.published_on, found.id)))
+        return tuple(sorted(map(read_record, folders), key=lambda found: (found.published_on, found.id)))
 
     def get(self, publication_id: str) -> Publication:
         """The publication of that name; raises ``MissingThing``."""
@@ -139,11 +91,12 @@ class PublicationStore:
             incoming = self.root / f"{_INCOMING}{name}-{os.getpid()}"
             incoming.mkdir()
             _write_tables(incoming, counts)
-            _write_record(incoming, name, counts)
+            (incoming / RECORD_FILE).write_text(record_text(name, counts, _content_sha256(incoming)), encoding="utf-8")
+            _sync(incoming / RECORD_FILE)
             _sync_folder(incoming)
             incoming.rename(self.root / name)
             _sync_folder(self.root)
-        return _read_record(self.root / name)
+        return read_record(self.root / name)
 
     def _remove_leftovers(self) -> None:
         for leftover in self.root.glob(f"{_INCOMING}*"):
@@ -195,84 +148,12 @@ def _write_tables(folder: Path, counts: SourceCounts) -> None:
         _sync(path)
 
 
-def _write_record(folder: Path, name: str, counts: SourceCounts) -> None:
-    origin = counts.provenance
-    record = {
-        "id": name,
-        "source": origin.source,
-        "taxonomy": origin.taxonomy,
-        "geography": origin.geography,
-        "frequency": str(origin.frequency),
-        "published_on": origin.published_on.isoformat(),
-        "file_name": origin.file_name,
-        "sha256": origin.sha256,
-        "content_sha256": _content_sha256(folder),
-        "first": str(counts.first),
-        "last": str(counts.last),
-        "areas": len({area for cover in counts.covers for area in cover.areas}),
-        "periods": len(counts.periods),
-        "wordings": [
-            {part.name: getattr(wording, part.name) for part in fields(Wording)} for wording in counts.wordings
-        ],
-        "crimes": int(counts.counts.count.sum()),
-        "rows_read": counts.rows_read,
-        "rows_kept": counts.rows_kept,
-        "rows_set_aside": sum(part.rows for part in counts.set_aside),
-        "notes": list(counts.notes),
-        "wardcast": importlib.metadata.version("wardcast"),
-    }
-    path = folder / RECORD_FILE
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    _sync(path)
-
-
 def _content_sha256(folder: Path) -> str:
     """One digest of the counts and what they cover: the lineage of every view that uses them."""
     digest = hashlib.sha256()
     for name in (COUNTS_FILE, COVERS_FILE, COVERAGE_FILE):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()
-
-
-def _read_record(folder: Path) -> Publication:
-    path = folder / RECORD_FILE
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return _publication(folder, record)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            f"{path} cannot be read: {type(error).__name__}: {error}.",
-            remedy="Restore the folder from a backup, or move it out of the store and ingest its file again.",
-        ) from error
-
-
-def _publication(folder: Path, record: dict[str, Any]) -> Publication:
-    frequency = Frequency(record["frequency"])
-    return Publication(
-        id=record["id"],
-        folder=folder,
-        provenance=Provenance(
-            source=record["source"],
-            taxonomy=record["taxonomy"],
-            geography=record["geography"],
-            frequency=frequency,
-            published_on=date.fromisoformat(record["published_on"]),
-            file_name=record["file_name"],
-            sha256=record["sha256"],
-        ),
-        content_sha256=record["content_sha256"],
-        first=Period.parse(record["first"], frequency),
-        last=Period.parse(record["last"], frequency),
-        areas=record["areas"],
-        periods=record["periods"],
-        wordings=tuple(Wording(**wording) for wording in record["wordings"]),
-        crimes=record["crimes"],
-        rows_read=record["rows_read"],
-        rows_kept=record["rows_kept"],
-        rows_set_aside=record["rows_set_aside"],
-        notes=tuple(record["notes"]),
-        wardcast=record["wardcast"],
-    )
 
 
 def _sync(path: Path) -> None:
@@ -286,29 +167,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def summary_of(publication: Publication) -> dict[str, Any]:
-    """What a person wants to see of a publication, as plain JSON values."""
-    origin = publication.provenance
-    return {
-        "id": publication.id,
-        "source": origin.source,
-        "taxonomy": origin.taxonomy,
-        "geography": origin.geography,
-        "frequency": str(origin.frequency),
-        "published_on": origin.published_on.isoformat(),
-        "file_name": origin.file_name,
-        "sha256": origin.sha256,
-        "first": str(publication.first),
-        "last": str(publication.last),
-        "periods": publication.periods,
-        "areas": publication.areas,
-        "crimes": publication.crimes,
-        "offences": list(publication.offences),
-        "rows_read": publication.rows_read,
-        "rows_kept": publication.rows_kept,
-        "rows_set_aside": publication.rows_set_aside,
-        "set_aside": publication.set_aside().to_dict("records"),
-        "notes": list(publication.notes),
-    }

@@ -10,7 +10,8 @@ import numpy as np
 
 from contracts import Ordinals, Period, Settings
 from features.publication_counts import Flags, Floats, TargetCounts, load_target_counts
-from features.publications import Publication, PublicationStore
+from features.publication_record import Publication
+from features.publications import PublicationStore
 
 
 @dataclass(frozen=True)

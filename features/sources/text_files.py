@@ -87,7 +87,7 @@ def string_table(path: Path, data: bytes, only: tuple[str, ...] = ()) -> pa.Tabl
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(header, pa.string()),
                 strings_can_be_null=False,
-                include_columns=list(only) or None,
+                include_columns=list(dict.fromkeys(only)) or None,
             ),
         )
     except pa.ArrowInvalid as error:

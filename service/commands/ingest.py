@@ -13,7 +13,7 @@ from contracts import Frequency, Workspace
 from service.options import json_option, workspace_option
 
 if TYPE_CHECKING:
-    from features.publications import Publication
+    from features.publication_record import Publication
 
 SHOWN_NOTES = 12
 SHOWN_SET_ASIDE = 8
@@ -180,7 +180,7 @@ def counts(
 
 def show(publications: Sequence[Publication], *, as_json: bool) -> None:
     """Print what was ingested; what was set aside and what is to be known goes to standard error, or into the JSON."""
-    from features.publications import summary_of
+    from features.publication_record import summary_of
 
     if as_json:
         import json

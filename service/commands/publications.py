@@ -23,7 +23,8 @@ def command(target: str | None, workspace: Workspace, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from features.publications import PublicationStore, summary_of
+    from features.publication_record import summary_of
+    from features.publications import PublicationStore
     from features.revisions import revisions
 
     settings = workspace.settings

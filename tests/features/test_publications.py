@@ -17,7 +17,8 @@ import pytest
 from contracts import BadInput, Frequency, MissingThing
 from contracts.tables import COUNTS, check
 from features.as_of import AsOfDoor
-from features.publications import PublicationStore, summary_of
+from features.publication_record import summary_of
+from features.publications import PublicationStore
 from features.revisions import revisions
 
 

@@ -62,9 +62,9 @@ def test_incidents_are_counted_in_their_week_and_area(tiny_city: Any) -> None:
 
 
 def test_a_week_that_is_covered_in_part_is_set_aside(tiny_city: Any) -> None:
-    read = _read(tiny_city, _file(tiny_city, _hourly("2024-01-04", 24 * 17 + 12)))
+    read = _read(tiny_city, _file(tiny_city, _hourly("2024-01-04", 24 * 18)))
     assert (str(read.first), str(read.last)) == ("2024-W02", "2024-W03")
-    assert [(part.what, part.rows) for part in read.set_aside] == [("2024-W01", 96), ("2024-W04", 0)][:1]
+    assert [(part.what, part.rows) for part in read.set_aside] == [("2024-W01", 96)]
     cut = _read(tiny_city, _file(tiny_city, _hourly("2024-01-01", 24 * 16)))
     assert (str(cut.last), cut.set_aside[0].what) == ("2024-W02", "2024-W03")
 
@@ -133,5 +133,5 @@ def test_chicago_by_day_counts_every_assault_of_its_whole_days(tiny_city: Any, r
     by_hand = pd.read_csv(path, usecols=["date"], parse_dates=["date"])["date"].dt.floor("D").value_counts()
     counted = read.counts.frame(Frequency.DAY).set_index("period")["count"]
     assert counted.sum() + sum(part.rows for part in read.set_aside) == by_hand.sum()
-    assert (by_hand.loc[counted.index] == counted).all()
+    assert by_hand.loc[counted.index].tolist() == counted.tolist()
     assert len(read.periods) >= 365 * 9

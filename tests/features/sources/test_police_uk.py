@@ -15,7 +15,10 @@ from features.sources.checks import KnownAreas
 from features.sources.police_uk import read_police_uk
 from features.sources.source_counts import SourceCounts
 
-HEADER = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,Last outcome category,Context"
+HEADER = (
+    "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,"
+    "Last outcome category,Context"
+)
 
 
 def _street(root: Path, month: str, force: str, rows: list[tuple[str, str]]) -> None:
@@ -109,7 +112,7 @@ def test_what_is_no_archive_is_refused(tiny_city: Any, archive: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([("W000", "Piracy")], r"2023-04-west-street\.csv: row 2: the offence 'Piracy'"),
+        ([*[("W000", "Robbery")] * 99, ("W000", "Piracy")], r"2023-04-west-street\.csv: row 101: the offence 'Piracy'"),
         ([("W000", "Robbery")] * 3, r"\(west\): the last month 2023-04 has 3 crimes"),
         ([("Z1", "Robbery")] * 100, r"1 of 5 area codes \(24\.\d% of the crimes\), such as 'Z1'"),
     ],

@@ -1,0 +1,99 @@
+"""``wardcast ingest`` and ``wardcast publications`` through the command line's own door."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from service.cli import main, wardcast
+from service.commands import ingest, publications
+
+SETTINGS = """
+city = "Chicago"
+geography = "grid_1000m"
+frequency = "week"
+[offences.incidents]
+incident = []
+[targets.incidents]
+title = "Incidents"
+offences = { incidents = "all" }
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / "wardcast.toml").write_text(SETTINGS, encoding="utf-8")
+    rows = [
+        f"2024-01-{1 + day:02d} {hour:02d}:00:00,{-87.60 - 0.01 * (hour % 8)},{41.80 + 0.005 * (day % 7)}"
+        for day in range(28)
+        for hour in range(24)
+    ]
+    (tmp_path / "incidents.csv").write_text("\n".join(["when,lon,lat", *rows]) + "\n", encoding="utf-8")
+    return root
+
+
+def _ingest(workspace: Path, *more: str) -> Any:
+    file = str(workspace.parent / "incidents.csv")
+    arguments = ["incidents", file, "--time", "when", "--lon", "lon", "--lat", "lat", "--workspace", str(workspace)]
+    return CliRunner().invoke(ingest.command, [*arguments, *more])
+
+
+def test_incidents_make_a_grid_and_are_told(workspace: Path) -> None:
+    result = _ingest(workspace)
+    assert result.exit_code == 0, result.output
+    assert "672 crimes, 2024-W01 to 2024-W04" in result.stdout
+    assert "Published on 2024-01-29 is assumed" in result.stderr
+    assert (workspace / "geographies" / "grid_1000m").is_dir()
+    listing = CliRunner().invoke(publications.command, ["--workspace", str(workspace)])
+    assert "incidents-2024-01-29" in listing.stdout
+
+
+def test_json_is_one_document(workspace: Path) -> None:
+    result = _ingest(workspace, "--json")
+    (summary,) = json.loads(result.stdout)
+    assert (summary["crimes"], summary["periods"], summary["frequency"]) == (672, 4, "week")
+    listing = CliRunner().invoke(publications.command, ["--workspace", str(workspace), "--json"])
+    assert [one["id"] for one in json.loads(listing.stdout)["publications"]] == [summary["id"]]
+
+
+def test_an_error_is_one_line_and_an_exit_code(
+    workspace: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = [
+        "ingest",
+        "mps-ward",
+        "nowhere.csv",
+        "--published-on",
+        "2024-01-10",
+        "--workspace",
+        str(workspace / "none"),
+    ]
+    monkeypatch.setattr(sys, "argv", ["wardcast", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 6
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert len(told.err.strip().splitlines()) == 1
+    assert "There is no workspace" in told.err
+
+
+@pytest.mark.parametrize("kind", ["mps-ward", "mps-lsoa", "police-uk", "incidents", "counts"])
+def test_every_kind_has_help(kind: str) -> None:
+    result = CliRunner().invoke(wardcast, ["ingest", kind, "--help"])
+    assert result.exit_code == 0
+    assert "--workspace" in result.output
+
+
+def test_an_empty_store_and_an_unknown_target_are_told(workspace: Path) -> None:
+    result = CliRunner().invoke(publications.command, ["--workspace", str(workspace)])
+    assert "The store is empty" in result.stderr
+    unknown = CliRunner().invoke(publications.command, ["--workspace", str(workspace), "--target", "piracy"])
+    assert "There is no target 'piracy'" in str(unknown.exception)
