@@ -43,6 +43,7 @@ def open_tracking(workspace: Workspace) -> None:
     opening is made under a lock.
     """
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     import mlflow
 
     workspace.locks.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,8 @@ from training.rolling_origin import Plan
 from training.tracking import Run, tracked_run
 
 BACKTEST_PERIODS = 12
+BACKTEST_REFIT_EVERY = 4
+"""Origins between refits in the backtest that comes with training: enough to judge the recipe, and quick."""
 BACKTEST_MODELS = ("mean_12", "ewma", CHAMPION)
 HORIZONS_BEYOND = 2
 """Counts come in arrears: a model learns this many horizons more than the periods that are issued."""
@@ -72,7 +74,16 @@ def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
     settings = workspace.settings
     horizons = tuple(range(1, settings.forecast.periods_ahead + 1))
     first = panel.last.shift(1 - BACKTEST_PERIODS)
-    return Plan(target, first, panel.last, horizons, BACKTEST_MODELS, ViewMode.AS_OF, settings.seed)
+    return Plan(
+        target=target,
+        first=first,
+        last=panel.last,
+        horizons=horizons,
+        models=BACKTEST_MODELS,
+        view=ViewMode.AS_OF,
+        seed=settings.seed,
+        refit_every=BACKTEST_REFIT_EVERY,
+    )
 
 
 def _register(
