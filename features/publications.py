@@ -1,6 +1,7 @@
 """The store of publications: Parquet files, one folder a publication, read through DuckDB. Nothing is overwritten.
 
-A folder is ``<source>-<published_on>-<first 8 digits of the file's sha256>`` and holds ``counts.parquet`` (sorted,
+A folder is ``<source>-<published_on>-<first 8 digits of the file's sha256>`` (and what tells it apart,
+where one file is counted by two geographies or frequencies) and holds ``counts.parquet`` (sorted,
 nonzero), ``covers.parquet`` (which areas a cover holds), ``coverage.parquet`` (which periods it knows),
 ``set_aside.parquet`` and ``publication.json``. It is written beside, in a hidden folder, and renamed whole: a
 reader sees all of it or nothing, whenever the writer is killed.
@@ -84,10 +85,12 @@ class PublicationStore:
     def write(self, counts: SourceCounts) -> Publication:
         """Put one publication into the store, whole or not at all; raises ``BadInput`` for a duplicate."""
         origin = counts.provenance
-        name = f"{origin.source}-{origin.published_on}-{origin.sha256[:8]}"
         with self.lock():
             self._remove_leftovers()
             self.refuse_duplicate(counts)
+            name = f"{origin.source}-{origin.published_on}-{origin.sha256[:8]}"
+            if (self.root / name).exists():
+                name = f"{name}-{origin.taxonomy}-{origin.geography}-{origin.frequency}"
             incoming = self.root / f"{_INCOMING}{name}-{os.getpid()}"
             incoming.mkdir()
             _write_tables(incoming, counts)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,14 @@ def test_two_files_of_one_day_may_follow_each_other(tiny_city: Any) -> None:
         "2022-01",
         "2023-01",
     ]
+
+
+def test_one_file_may_be_counted_by_two_geographies(tiny_city: Any) -> None:
+    counts = tiny_city.read(tiny_city.file(tiny_city.rows()))
+    tiny_city.store.write(counts)
+    other = replace(counts, provenance=replace(counts.provenance, geography="districts"))
+    assert tiny_city.store.write(other).id.endswith("-mps-districts-month")
+    assert len(tiny_city.store.list()) == 2
 
 
 def test_leftovers_of_a_killed_ingest_are_ignored_and_removed(tiny_city: Any) -> None:

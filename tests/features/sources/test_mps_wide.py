@@ -7,10 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from contracts import BadInput, MissingThing
+from contracts import BadInput, MissingThing, read_settings
 from contracts.tables import COUNTS, COVERAGE, check
+from features.sources.checks import KnownAreas
+from features.sources.mps_wide import read_mps_wide
 
 Damage = Callable[[list[list[str]]], list[list[str]]]
 
@@ -146,6 +149,26 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tiny_city: Any) -> Non
     plain = tiny_city.read(path).counts.count.sum()
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert tiny_city.read(path).counts.count.sum() == plain
+
+
+@pytest.mark.real_data
+def test_the_london_table_by_lsoa_counts_every_crime(real_data: Path, repository: Path) -> None:
+    attributes = pd.read_parquet(real_data / "geography" / "lsoa_2021_attributes.parquet", columns=["lsoa21_code"])
+    codes = tuple(sorted(attributes["lsoa21_code"]))
+    path = real_data / "london" / "mps_lsoa" / "recent_published_2026-04_to_2025-06.csv"
+    read = read_mps_wide(
+        path,
+        source="mps-lsoa",
+        settings=read_settings(repository / "contracts" / "examples" / "london.toml"),
+        areas=KnownAreas("lsoa_2021", codes, (frozenset(),) * len(codes)),
+        published_on=date(2025, 7, 10),
+        today=date(2026, 1, 1),
+    )
+    table = pd.read_csv(path)
+    assert read.counts.count.sum() == table.iloc[:, 5:].to_numpy().sum()
+    violence = read.counts.count[read.counts.offence == read.counts.offences.index("violence_with_injury")].sum()
+    assert violence == table.loc[table["Minor Category"] == "VIOLENCE WITH INJURY"].iloc[:, 5:].to_numpy().sum()
+    assert (len(read.covers[0].areas), len(read.periods), read.set_aside) == (4988, 16, ())
 
 
 def test_a_folder_and_a_path_that_is_not_there_are_told(tiny_city: Any) -> None:
