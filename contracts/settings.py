@@ -118,6 +118,8 @@ class Settings(_Part):
     geography: str
     """The geography used where a command names none."""
     frequency: Frequency = Frequency.MONTH
+    source: str = ""
+    """The source whose counts are used where two carry the same target, such as "mps-lsoa"; empty where one does."""
     simulated: bool = False
     """True: every page, table and record of this workspace says that the city is simulated."""
     seed: int = 7

@@ -200,14 +200,14 @@ class _Canvas:
 def load_door(
     workspace: Workspace, geography: str | None = None, frequency: Frequency | None = None, source: str | None = None
 ) -> AsOfDoor:
-    """The door of a workspace, by default for the geography and frequency of its settings."""
+    """The door of a workspace, by default for the geography, frequency and source of its settings."""
     settings = workspace.settings
     return AsOfDoor(
         PublicationStore(workspace.publications),
         settings,
         geography=geography or settings.geography,
         frequency=frequency or settings.frequency,
-        source=source,
+        source=source or settings.source or None,
     )
 
 

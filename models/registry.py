@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 SAVED_MODEL = "saved_model"
+EXAMPLE_ROWS = 3
 SHA256_TAG = "sha256"
 REPORT_SHA256_TAG = "report_sha256"
 
@@ -46,6 +48,7 @@ def open_tracking(workspace: Workspace) -> None:
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     import mlflow
 
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     workspace.locks.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(workspace.tracking_url)
     mlflow.set_registry_uri(workspace.tracking_url)
@@ -76,6 +79,7 @@ def register(
         name=f"wardcast_{target}",
         python_model=str(Path(pyfunc_entry.__file__)),
         artifacts={SAVED_MODEL: str(saved_model)},
+        input_example=example.head(EXAMPLE_ROWS),
         signature=infer_signature(
             example, example[["base_share", "city_total"]].set_axis(["mean", "dispersion"], axis=1)
         ),

@@ -33,7 +33,12 @@ def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
 
 
 def refit_every(name: str, asked: int | None) -> int:
-    """At every which origin a forecaster is refitted: what was asked for, or what its kind needs."""
+    """At every which origin a forecaster is refitted: what was asked for, or what its kind needs.
+
+    Counting costs nothing and is always done anew.
+    """
+    if name in COUNTING_FORECASTERS:
+        return 1
     if asked is not None:
         return asked
     return PER_SERIES_REFIT_EVERY if name in PER_SERIES else 1

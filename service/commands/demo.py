@@ -1,0 +1,38 @@
+"""``wardcast demo``: a simulated city from ingest to a served page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from contracts import Workspace
+from service.options import workspace_option
+
+
+@click.command()
+@click.option("--no-serve", is_flag=True, help="Stop before serving the page.")
+@click.option("--seed", default=7, show_default=True, type=click.IntRange(min=0), help="Which simulated city.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@workspace_option
+def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
+    """Simulate a city, ingest, train, audit, approve, issue, and serve the page."""
+    from service.demo import approve_and_issue, prepare
+    from service.serving import bind_loopback, serve
+    from training.train import train
+
+    listener = None if no_serve else bind_loopback("127.0.0.1", port)
+    prepare(workspace, seed, _tell)
+    trained = [train(workspace, target, today=date.today()) for target in workspace.settings.forecast_targets()]
+    for one in trained:
+        click.echo(f"{one.scores.areas.as_text()}\n")
+    for one in trained:
+        click.echo(f"Trained {one.model.target} version {one.model.version} on simulated counts to {one.last_known}.")
+    issued = approve_and_issue(workspace, date.today(), _tell)
+    click.echo(f"Issued {issued.forecast_id} for {issued.next_period} (ledger entry {issued.entry}).")
+    if listener is not None:
+        serve(workspace, listener, tell=_tell)
+
+
+def _tell(sentence: str) -> None:
+    click.echo(sentence, err=True)

@@ -1,0 +1,39 @@
+"""The demonstration: a simulated city from its first publication to a served page, by the same steps a user takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from contracts import SETTINGS_FILE, RefusedAction, Workspace
+from models import registry
+from service.approvals import approve
+from service.issuing import Issue, issue, open_sources
+from service.ledger import open_ledger
+from service.workspace_setup import make_simulated_workspace
+
+APPROVER = "Demonstration"
+REASON = "Demonstration of a simulated city; nobody judged this model."
+
+
+def prepare(workspace: Workspace, seed: int, tell: Callable[[str], None]) -> None:
+    """Make the simulated city's workspace, or keep the one that an earlier demonstration made.
+
+    Raises ``RefusedAction`` where the workspace is of a real city.
+    """
+    if not (workspace.root / SETTINGS_FILE).exists():
+        make_simulated_workspace(workspace.root, seed, tell)
+    if not workspace.settings.simulated:
+        raise RefusedAction(
+            f"{workspace.root} is the workspace of {workspace.settings.city}, not of a simulated city.",
+            remedy="Name another folder with --workspace.",
+        )
+
+
+def approve_and_issue(workspace: Workspace, today: date, tell: Callable[[str], None]) -> Issue:
+    """Approve the challengers in the demonstration's name and issue the next periods."""
+    ledger = open_ledger(workspace)
+    approval = approve(workspace, ledger, registry, by=APPROVER, reason=REASON)
+    for champion in approval.champions:
+        tell(f"Approved {champion.target} version {champion.version} (ledger entry {champion.entry}).")
+    return issue(workspace, ledger, open_sources(workspace), today=today, by=APPROVER, tell=tell)
