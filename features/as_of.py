@@ -247,5 +247,5 @@ def _refuse_mixed_sources(publications: Sequence[Publication], loaded: Sequence[
                 raise BadInput(
                     f"The target '{target}' is published by two sources for {ours.geography}: {theirs.source} and "
                     f"{ours.source}, whose categories differ.",
-                    remedy=f"Choose one with --source {theirs.source} or --source {ours.source}.",
+                    remedy=f'Choose one in wardcast.toml, with source = "{theirs.source}" or source = "{ours.source}", or by --source.',
                 )

@@ -1,1 +1,1 @@
-"""Being built."""
+"""Issues, serves, shows, and lets a named person approve."""

@@ -1,1 +1,1 @@
-"""Being built."""
+"""The commands, one module each: parse, call one function, print."""
