@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -171,6 +174,22 @@ def test_ci_runs_the_checks_and_the_tests_and_lets_nothing_be_skipped() -> None:
     assert "export WARDCAST_REQUIRE_ALL=1" in script
     assert [line for line in script.splitlines() if line.startswith("make ")] == ["make check", "make test"]
     assert (REPOSITORY / ".ci/run").stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize(("failing", "called"), [("none", "check test"), ("test", "check test"), ("check", "check")])
+def test_ci_fails_where_a_target_fails(tmp_path: Path, failing: str, called: str) -> None:
+    log = tmp_path / "log"
+    for name, body in {
+        "make": f'[ "$1" = --version ] && exit 0\necho "$1 $WARDCAST_REQUIRE_ALL" >> {log}\n[ "$1" != {failing} ]',
+        "chromium": "echo Chromium 1",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHON": sys.executable}
+    done = subprocess.run([REPOSITORY / ".ci" / "run"], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode == 0) == (failing == "none"), done.stderr
+    assert log.read_text(encoding="utf-8").split("\n") == [*(f"{target} 1" for target in called.split()), ""]
+    assert "python    Python 3." in done.stdout
 
 
 def test_the_image_is_made_by_make_and_runs_as_nobody_special() -> None:
