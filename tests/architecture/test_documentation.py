@@ -151,7 +151,15 @@ def test_documented_defaults_are_the_defaults() -> None:
 
 @pytest.mark.parametrize("name", [*_names(DOCUMENTS), ".ci/run", "Dockerfile", "compose.yaml"])
 def test_only_make_targets_that_exist_are_named(name: str) -> None:
-    assert set(MAKE_TARGET.findall(_text(name))) <= _targets_of_makefile()
+    text = _code_in(_text(name)) if name.endswith(".md") else _text(name)
+    assert set(MAKE_TARGET.findall(text)) <= _targets_of_makefile()
+
+
+def _code_in(text: str) -> str:
+    """The fenced blocks of a Markdown document and its inline code, a line each."""
+    return "\n".join(
+        [*re.findall(r"^ *```\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL), *re.findall(r"`[^`\n]+`", text)]
+    )
 
 
 def test_a_make_target_that_does_not_exist_would_be_found() -> None:
