@@ -12,17 +12,19 @@ A view holds what was known on a day. Counts are revised, so each one belongs to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from contracts import BadInput, Frequency, MissingThing, Period, Settings, Workspace
+from contracts import BadInput, Frequency, MissingThing, Period, Settings, Workspace, ordinals_of
+from features.incident_points import read_points
 from features.panel import Panel
-from features.publication_counts import Flags, Floats, TargetCounts, load_target_counts
+from features.points import Points, points_in_order
+from features.publication_counts import Flags, Floats, TargetCounts, load_target_counts, target_offences
 from features.publication_record import Publication
 from features.publications import PublicationStore
 from features.sources.source_counts import Provenance
@@ -44,9 +46,17 @@ class _Layer:
     first: int
     counts: Floats
     known: Flags
+    points: Points | None
 
     @classmethod
-    def of(cls, publication: Publication, loaded: TargetCounts, targets: Sequence[str], areas: Sequence[str]) -> _Layer:
+    def of(
+        cls,
+        publication: Publication,
+        loaded: TargetCounts,
+        targets: Sequence[str],
+        areas: Sequence[str],
+        settings: Settings,
+    ) -> _Layer:
         where = {area: position for position, area in enumerate(areas)}
         members = np.array([where[area] for area in loaded.areas], dtype=np.int64)
         known = np.zeros((len(areas), loaded.known.shape[1]), dtype=bool)
@@ -60,6 +70,7 @@ class _Layer:
             first=loaded.first,
             counts=counts,
             known=known,
+            points=_points_of(publication, targets, where, settings),
         )
 
     @property
@@ -98,7 +109,7 @@ class AsOfDoor:
             )
         self.publications = chosen
         self._layers = tuple(
-            _Layer.of(publication, part, self.targets, self.areas)
+            _Layer.of(publication, part, self.targets, self.areas, settings)
             for publication, part in zip(chosen, loaded, strict=True)
         )
         self._first = min(layer.first for layer in self._layers)
@@ -168,7 +179,22 @@ class AsOfDoor:
             counts=canvas.counts[:, :, keep],
             settled=np.asarray((canvas.origin[:, :, keep] >= known_then).any(axis=1)),
             publications=tuple(self._layers[index].publication.id for index in used),
+            points=self._points(canvas, used.tolist()),
         )
+
+    def _points(self, canvas: _Canvas, used: Sequence[int]) -> Points | None:
+        """The incidents behind the counts of a canvas; None where some publication in it holds counts only."""
+        parts = []
+        for index in used:
+            points = self._layers[index].points
+            if points is None:
+                return None
+            since = ordinals_of(points.moment, self.frequency) - self._first
+            inside = (since >= 0) & (since < canvas.origin.shape[2])
+            points, since = points.where(inside), since[inside]
+            counted = points.in_target & (canvas.origin[:, points.area, since] == index)
+            parts.append(replace(points, in_target=counted).where(counted.any(axis=0)))
+        return points_in_order(parts, len(self.targets))
 
 
 class _Canvas:
@@ -195,6 +221,21 @@ class _Canvas:
             show = known & (in_time | (origin >= 0) if or_over_known else in_time)
             np.copyto(self.counts[target, :, start:stop], layer.counts[position, :, : stop - start], where=show)
             np.copyto(origin, np.int16(index), where=show)
+
+
+def _points_of(
+    publication: Publication, targets: Sequence[str], where: Mapping[str, int], settings: Settings
+) -> Points | None:
+    """The incidents of one publication, by the door's targets and areas."""
+    stored = read_points(publication.folder)
+    if stored is None:
+        return None
+    carried = target_offences(publication.provenance.taxonomy, publication.offences, settings)
+    counted = np.array([[offence in carried.get(name, ()) for offence in stored.offences] for name in targets])
+    area = np.array([where[area] for area in stored.areas], dtype=np.int64)
+    return Points(
+        stored.moment, stored.longitude, stored.latitude, area[stored.area], counted[:, stored.offence].astype(bool)
+    )
 
 
 def load_door(
@@ -247,5 +288,5 @@ def _refuse_mixed_sources(publications: Sequence[Publication], loaded: Sequence[
                 raise BadInput(
                     f"The target '{target}' is published by two sources for {ours.geography}: {theirs.source} and "
                     f"{ours.source}, whose categories differ.",
-                    remedy=f'Choose one in wardcast.toml, with source = "{theirs.source}" or source = "{ours.source}", or by --source.',
+                    remedy=f'Choose one: source = "{theirs.source}" or "{ours.source}" in wardcast.toml, or --source.',
                 )

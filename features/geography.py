@@ -142,12 +142,19 @@ def grid_geography(
     """
     _check_name(name)
     cells = grid_cells(longitude, latitude, cell_metres)
-    digest = hashlib.sha256(b"".join(shapely.to_wkb(cells.polygons))).hexdigest()
-    source = {"kind": "grid", "cell_metres": float(cell_metres), "sha256": {"cells": digest}}
+    return drawn_geography(workspace, name, cells, {"kind": "grid", "cell_metres": float(cell_metres)})
+
+
+def drawn_geography(workspace: Workspace, name: str, shapes: Boundaries, source: dict[str, Any]) -> Geography:
+    """Add areas that come from no file; ``source`` says what they are. The same again changes nothing; others under the
+    same name raise ``RefusedAction``."""
+    _check_name(name)
+    digest = hashlib.sha256(b"".join(shapely.to_wkb(shapes.polygons))).hexdigest()
+    source = source | {"sha256": {"cells": digest}}
     with geography_folder.geographies_lock(workspace):
         if (there := _already_there(workspace, name, source)) is not None:
             return there
-        return _add(workspace, name, cells, no_attributes(cells.codes), cells.parents, source)
+        return _add(workspace, name, shapes, no_attributes(shapes.codes), shapes.parents, source)
 
 
 def load_geography(workspace: Workspace, name: str) -> Geography:

@@ -11,8 +11,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from contracts import Frequency, MissingThing, Workspace
-from features.geography import Geography, areas_of_points, grid_geography, list_geographies, load_geography
+from contracts import Frequency, Workspace
+from features.geography import (
+    Geography,
+    areas_of_points,
+    drawn_geography,
+    grid_geography,
+    list_geographies,
+    load_geography,
+)
+from features.geography_folder import stored_names
+from features.grids import drawn_areas, hexagons
 from features.meaning import check_meaning
 from features.publication_record import Publication
 from features.publications import PublicationStore
@@ -27,6 +36,9 @@ LSOA_GEOGRAPHY = "lsoa_2021"
 """The geography of sources by LSOA where none is named."""
 
 _GRID_NAME = re.compile(r"grid_(\d+)m")
+_H3_NAME = re.compile(r"h3_(\d+)")
+Degrees = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
 
 
 def take_in(workspace: Workspace, counts: SourceCounts) -> Publication:
@@ -85,12 +97,16 @@ def ingest_incidents(
     frequency: Frequency,
     published_on: date | None = None,
 ) -> Publication:
-    """Ingest a file of incidents by the areas of ``geography``. One that does not exist and is named like ``grid_500m``
-    is made: a regular grid of that cell size over the file's extent."""
+    """Ingest a file of incidents by the areas of ``geography``. One that does not exist is made where it is named like
+    ``grid_500m`` or ``h3_8`` (cells over the file's extent), or where ``columns.area`` names a column of codes (each
+    area is drawn around its incidents)."""
 
-    def locate(longitude: npt.NDArray[np.float64], latitude: npt.NDArray[np.float64]) -> tuple[KnownAreas, Integers]:
-        found = _geography_or_grid(workspace, geography, longitude, latitude)
-        return known_areas(workspace, found), areas_of_points(found, longitude, latitude)
+    def locate(longitude: Degrees, latitude: Degrees, codes: Texts | None = None) -> tuple[KnownAreas, Integers]:
+        found = _geography_or_made(workspace, geography, longitude, latitude, codes)
+        areas = known_areas(workspace, found)
+        if codes is not None:
+            return areas, areas.positions(codes.tolist())
+        return areas, areas_of_points(found, longitude, latitude)
 
     counts = read_incidents(
         path,
@@ -150,13 +166,17 @@ def _ancestors(code: str, parent_of: Mapping[str, str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _geography_or_grid(
-    workspace: Workspace, name: str, longitude: npt.NDArray[np.float64], latitude: npt.NDArray[np.float64]
+def _geography_or_made(
+    workspace: Workspace, name: str, longitude: Degrees, latitude: Degrees, codes: Texts | None
 ) -> Geography:
-    grid = _GRID_NAME.fullmatch(name)
-    try:
+    square, hexagon = _GRID_NAME.fullmatch(name), _H3_NAME.fullmatch(name)
+    if name in stored_names(workspace) or (codes is None and square is None and hexagon is None):
         return load_geography(workspace, name)
-    except MissingThing:
-        if grid is None:
-            raise
-    return grid_geography(workspace, name, longitude=longitude, latitude=latitude, cell_metres=float(grid[1]))
+    if codes is not None:
+        return drawn_geography(workspace, name, drawn_areas(codes, longitude, latitude), {"kind": "drawn"})
+    if hexagon is not None:
+        resolution = int(hexagon[1])
+        cells = hexagons(longitude, latitude, resolution)
+        return drawn_geography(workspace, name, cells, {"kind": "h3", "resolution": resolution})
+    cell_metres = float(square[1]) if square is not None else 0.0
+    return grid_geography(workspace, name, longitude=longitude, latitude=latitude, cell_metres=cell_metres)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Frequency, MissingThing, Ordinals, Period, periods_per_year
+from features.points import Points
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,6 +22,7 @@ class Panel:
     ``counts`` has shape (targets, areas, periods), float64, crimes; NaN where the count was not known.
     ``settled`` has shape (targets, periods): True where the count comes from a publication later than ``as_of``,
     because none of the time is in the store. The arrays are read-only copies: they reach nothing beyond the view.
+    ``points`` are the incidents that the counts count, where publications hold them: never one after the last period.
     """
 
     as_of: date
@@ -32,6 +34,7 @@ class Panel:
     counts: Floats
     settled: npt.NDArray[np.bool_]
     publications: tuple[str, ...]
+    points: Points | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.targets), len(self.areas))
@@ -90,6 +93,7 @@ class Panel:
             first=self.first.shift(start),
             counts=self.counts[:, recent, start:stop],
             settled=self.settled[:, start:stop],
+            points=self._points_of(np.flatnonzero(recent), last),
         )
 
     def only(self, areas: Sequence[str]) -> Panel:
@@ -100,11 +104,26 @@ class Panel:
             raise MissingThing(
                 f"No counts of the area {unknown[0]} are in the store.", remedy="Use an area of the geography."
             )
-        return replace(self, areas=tuple(areas), counts=self.counts[:, [position[area] for area in areas]])
+        chosen = [position[area] for area in areas]
+        points = self._points_of(np.array(chosen, dtype=np.int64), self.last)
+        return replace(self, areas=tuple(areas), counts=self.counts[:, chosen], points=points)
 
     def until(self, last: Period) -> Panel:
         """The panel without the periods after ``last``."""
         keep = last - self.first + 1
         if keep < 1:
             raise BadInput(f"The counts begin in {self.first}, after {last}.", remedy="Ask for a later period.")
-        return replace(self, counts=self.counts[:, :, :keep], settled=self.settled[:, :keep])
+        return replace(
+            self,
+            counts=self.counts[:, :, :keep],
+            settled=self.settled[:, :keep],
+            points=self._points_of(np.arange(len(self.areas)), last),
+        )
+
+    def _points_of(self, areas: Ordinals, last: Period) -> Points | None:
+        """The points in ``areas`` (positions, which are numbered anew in that order) to the end of ``last``."""
+        if self.points is None:
+            return None
+        position = np.full(len(self.areas), -1, dtype=np.int64)
+        position[areas] = np.arange(len(areas))
+        return self.points.in_areas(position).until(last.end)

@@ -3,8 +3,9 @@
 A folder is ``<source>-<published_on>-<first 8 digits of the file's sha256>`` (and what tells it apart,
 where one file is counted by two geographies or frequencies) and holds ``counts.parquet`` (sorted,
 nonzero), ``covers.parquet`` (which areas a cover holds), ``coverage.parquet`` (which periods it knows),
-``set_aside.parquet`` and ``publication.json``. It is written beside, in a hidden folder, and renamed whole: a
-reader sees all of it or nothing, whenever the writer is killed.
+``set_aside.parquet``, ``publication.json`` and, where the file holds single incidents, ``points.parquet``. It is
+written beside, in a hidden folder, and renamed whole: a reader sees all of it or nothing, whenever the writer is
+killed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from contracts import BadInput, MissingThing, Period, starts_of
+from features.incident_points import POINTS_FILE
 from features.publication_record import (
     COUNTS_FILE,
     COVERAGE_FILE,
@@ -147,6 +149,8 @@ def _write_tables(folder: Path, counts: SourceCounts) -> None:
         (SET_ASIDE_FILE, counts.set_aside_frame()),
     ):
         frame.to_parquet(folder / name, index=False)
+    if counts.points is not None:
+        counts.points.write(folder)
     for path in folder.iterdir():
         _sync(path)
 
@@ -154,8 +158,9 @@ def _write_tables(folder: Path, counts: SourceCounts) -> None:
 def _content_sha256(folder: Path) -> str:
     """One digest of the counts and what they cover: the lineage of every view that uses them."""
     digest = hashlib.sha256()
-    for name in (COUNTS_FILE, COVERS_FILE, COVERAGE_FILE):
-        digest.update((folder / name).read_bytes())
+    for name in (COUNTS_FILE, COVERS_FILE, COVERAGE_FILE, POINTS_FILE):
+        if (folder / name).exists():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()
 
 

@@ -19,7 +19,7 @@ from contracts.settings import read_settings
 if TYPE_CHECKING:
     from features.simulation import CityFiles, SimulatedCityParameters
 
-EXAMPLES = ("london", "simulated")
+EXAMPLES = ("london", "chicago", "simulated")
 SIMULATED_SOURCE = "simulated-source"
 """The folder of a simulated workspace with the city's files and its truth."""
 _SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)

@@ -1,5 +1,6 @@
 """A file of single incidents: a time, a longitude, a latitude and perhaps a category in each row of a CSV, plain or
-gzip. Incidents are counted by the area that they lie in; nothing else of a row is kept."""
+gzip. Incidents are counted by the area that they lie in, and kept with their time and position; nothing else of a row
+is."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import BadInput, Frequency, Ordinals, Period, Settings, ordinals_of, starts_of
+from features.incident_points import IncidentPoints
 from features.sources import checks, text_files
 from features.sources.source_counts import (
     STUB,
@@ -35,19 +37,29 @@ UNLIKELY = 0.001
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Locate = Callable[[Floats, Floats], tuple[checks.KnownAreas, Integers]]
-"""From longitudes and latitudes (degrees WGS 84) to the areas and each point's position in them, −1 outside."""
+Texts = npt.NDArray[np.object_]
+Locate = Callable[..., tuple[checks.KnownAreas, Integers]]
+"""From longitudes, latitudes (``Floats``, degrees WGS 84) and, where a column is named for them, area codes (``Texts``)
+to the areas and each point's position in them, −1 outside."""
 
 
 @dataclass(frozen=True)
 class IncidentColumns:
-    """Names of the columns; ``time_format`` as in Python's ``strptime``, or None for ISO 8601."""
+    """Names of the columns; ``time_format`` as in Python's ``strptime``, or None for ISO 8601. ``area`` holds the code
+    of the area that counts an incident; without it an incident is counted where it lies."""
 
     time: str
     longitude: str
     latitude: str
     category: str | None = None
     time_format: str | None = None
+    area: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that is read."""
+        optional = (self.category, self.area)
+        return (self.time, self.longitude, self.latitude, *(name for name in optional if name is not None))
 
 
 def read_incidents(
@@ -66,9 +78,8 @@ def read_incidents(
     first or last period that the file covers in part only. Raises ``BadInput`` in one line.
     """
     data = _read(path)
-    names = [columns.time, columns.longitude, columns.latitude, *([columns.category] if columns.category else [])]
-    text_files.require_columns(path, text_files.header_of(path, data), names)
-    table = text_files.string_table(path, data, only=tuple(names))
+    text_files.require_columns(path, text_files.header_of(path, data), columns.names)
+    table = text_files.string_table(path, data, only=columns.names)
     wordings, wording, offence_of = _categories(path, table, columns, settings)
     timed, moments = _moments(path, table, columns)
     longitude = _degrees(path, table, columns.longitude, 180.0)
@@ -81,7 +92,8 @@ def read_incidents(
     if published_on is None:
         published_on = _day_after(moments[timed])
         notes.append(f"Published on {published_on} is assumed: the day after the last incident.")
-    areas, position = locate(longitude[whole], latitude[whole])
+    by_code = () if columns.area is None else (_codes(table, columns.area)[whole],)
+    areas, position = locate(longitude[whole], latitude[whole], *by_code)
     inside = position >= 0
     set_aside = _told(len(timed), timed, placed, int((~inside).sum()))
     kept = moments[whole][inside]
@@ -92,23 +104,40 @@ def read_incidents(
     period = ordinals_of(kept, frequency)
     periods, stubs = _whole_periods(path, kept, period, frequency, settings)
     checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(periods[-1])), today)
-    in_whole = (period >= periods[0]) & (period <= periods[-1])
+    counted = np.flatnonzero(whole)[inside][(period >= periods[0]) & (period <= periods[-1])]
+    period = ordinals_of(moments[counted], frequency)
+    area = np.zeros(len(timed), dtype=np.int64)
+    area[whole] = position
     return SourceCounts.by_wording(
         Provenance(SOURCE, TAXONOMY, areas.geography, frequency, published_on, path.name, text_files.sha256_of(data)),
         CodedCounts.summed(
             areas=areas.codes,
             offences=wordings,
-            area=position[inside][in_whole],
-            offence=wording[whole][inside][in_whole],
-            period=period[in_whole],
-            count=np.ones(int(in_whole.sum()), dtype=np.int64),
+            area=area[counted],
+            offence=wording[counted],
+            period=period,
+            count=np.ones(len(counted), dtype=np.int64),
         ),
         offence_of,
         covers=(Cover("all", areas.codes, tuple(periods.tolist())),),
         set_aside=(*set_aside, *stubs),
         rows_read=len(timed),
         notes=tuple(notes),
+        points=IncidentPoints(
+            areas=areas.codes,
+            offences=wordings,
+            area=area[counted],
+            offence=wording[counted],
+            moment=moments[counted],
+            longitude=longitude[counted],
+            latitude=latitude[counted],
+        ),
     )
+
+
+def _codes(table: pa.Table, column: str) -> Texts:
+    trimmed = pc.utf8_trim_whitespace(table.column(column).combine_chunks())
+    return np.asarray(trimmed.to_numpy(zero_copy_only=False), dtype=object)
 
 
 def _read(path: Path) -> bytes:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import Frequency, Ordinals, Period, starts_of
+from features.incident_points import IncidentPoints
 
 Integers = npt.NDArray[np.int64]
 
@@ -147,7 +148,7 @@ class CodedCounts:
 
 @dataclass(frozen=True)
 class SourceCounts:
-    """One publication, read and checked, ready for the store."""
+    """One publication, read and checked, ready for the store. ``points`` are there where its rows are incidents."""
 
     provenance: Provenance
     counts: CodedCounts
@@ -157,6 +158,7 @@ class SourceCounts:
     rows_read: int
     rows_kept: int
     notes: tuple[str, ...] = ()
+    points: IncidentPoints | None = None
 
     @classmethod
     def by_wording(
@@ -169,8 +171,10 @@ class SourceCounts:
         set_aside: tuple[SetAside, ...],
         rows_read: int,
         notes: tuple[str, ...] = (),
+        points: IncidentPoints | None = None,
     ) -> SourceCounts:
-        """From counts that have the source's wordings in place of offences; ``offence_of`` maps one to the other."""
+        """From counts (and incidents) that have the source's wordings in place of offences; ``offence_of`` maps one
+        to the other."""
         periods = sorted({period for cover in covers for period in cover.periods})
         return cls(
             provenance=provenance,
@@ -181,6 +185,7 @@ class SourceCounts:
             rows_read=rows_read,
             rows_kept=rows_read - sum(part.rows for part in set_aside if part.reason != STUB),
             notes=notes,
+            points=points.merged(offence_of) if points is not None else None,
         )
 
     @property

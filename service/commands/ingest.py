@@ -101,7 +101,8 @@ def police_uk(
 @click.option(
     "--time-format", metavar="FORMAT", help="Form of the times, such as '%m/%d/%Y %I:%M:%S %p'; else ISO 8601."
 )
-@click.option("--geography", help="Areas, or a grid such as grid_500m that is made if it is not there.")
+@click.option("--geography", help="Areas, or cells such as grid_500m or h3_8 that are made if they are not there.")
+@click.option("--area", metavar="COL", help="Column of area codes; then an incident counts there, not where it lies.")
 @click.option("--period", type=click.Choice([str(one) for one in Frequency]), help="Default: the one of wardcast.toml.")
 @published_on_option(required=False)
 @workspace_option
@@ -114,6 +115,7 @@ def incidents(
     category: str | None,
     time_format: str | None,
     geography: str | None,
+    area: str | None,
     period: str | None,
     published_on: date | None,
     workspace: Workspace,
@@ -121,7 +123,8 @@ def incidents(
 ) -> None:
     """A CSV of single incidents, plain or gzip, counted by the area that each lies in.
 
-    Without --published-on, the day after the last incident is assumed.
+    With --area and a geography that is not there yet, each area is drawn around its incidents: good for counting by
+    code, no true boundary. Without --published-on, the day after the last incident is assumed.
     """
     from features.ingesting import ingest_incidents
     from features.sources.incidents import IncidentColumns
@@ -129,7 +132,7 @@ def incidents(
     publication = ingest_incidents(
         workspace,
         file,
-        columns=IncidentColumns(time, longitude, latitude, category, time_format),
+        columns=IncidentColumns(time, longitude, latitude, category, time_format, area),
         geography=geography or workspace.settings.geography,
         frequency=Frequency(period) if period else workspace.settings.frequency,
         published_on=published_on,

@@ -12,6 +12,10 @@ _NEXT_LONDON = """Next, with your own paths:
     --parent ltla24_code --attributes ward_2022_attributes.parquet --attributes-code ward24_code --workspace {root}
   wardcast ingest mps-ward FILE --published-on DATE --workspace {root}
   wardcast backtest --target violence --from 2023-03 --to 2025-02 --view settled --workspace {root}"""
+_NEXT_CHICAGO = """Next, with your own path:
+  wardcast ingest incidents FILE --time date --lon longitude --lat latitude --geography grid_500m --period week \\
+    --workspace {root}
+  wardcast backtest --target violence --from 2018-W27 --to 2018-W52 --view settled --workspace {root}"""
 _NEXT_SIMULATED = """Next:
   wardcast publications --workspace {root}
   wardcast backtest --target violence --from 2023-07 --to 2024-06 --view settled --workspace {root}
@@ -19,7 +23,9 @@ _NEXT_SIMULATED = """Next:
 
 
 @click.command()
-@click.option("--example", type=click.Choice(["london"]), help="Whose settings to begin with.  [default: london]")
+@click.option(
+    "--example", type=click.Choice(["london", "chicago"]), help="Whose settings to begin with.  [default: london]"
+)
 @click.option("--simulated", is_flag=True, help="Make a simulated city with its areas and publications.")
 @click.option("--seed", type=click.IntRange(min=0), help="Which simulated city.  [default: 7]")
 @workspace_option
@@ -38,4 +44,5 @@ def command(example: str | None, simulated: bool, seed: int | None, workspace: W
     else:
         made = make_workspace(workspace.root, example or "london")
     click.echo(f"Made the workspace {made.root}; its settings are in {made.root / 'wardcast.toml'}.")
-    click.echo((_NEXT_SIMULATED if simulated else _NEXT_LONDON).format(root=made.root))
+    next_steps = _NEXT_SIMULATED if simulated else {"chicago": _NEXT_CHICAGO}.get(example or "", _NEXT_LONDON)
+    click.echo(next_steps.format(root=made.root))
