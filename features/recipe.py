@@ -6,6 +6,7 @@ later. Everything at an origin is computed from that period and earlier ones.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from contracts import Frequency, Ordinals, periods_per_year
 from features.calendar_terms import season_of
 from features.geography import Geography
 from features.lags import ewma, rolling_mean
+from features.near_repeat import mixed_shares
 from features.neighbours import group_totals, neighbour_mean
 from features.panel import Floats, Panel
 
@@ -24,6 +26,13 @@ SMALLEST_SHARE_OF_MEAN = 0.005
 FAST, MIDDLE, SLOW, SLOWEST = 0.4, 0.2, 0.05, 0.02
 """Newest weights of the exponentially weighted shares, per month."""
 
+SEASON_YEARS = 4
+SEASON_SMOOTHING = 5.0
+"""The season ratio is taken after adding this many times the smallest share, since it has few counts."""
+
+AHEAD = ("own_season", "own_share_year_before", "season")
+"""Features that depend on the forecast period as well as on the origin."""
+
 
 @dataclass(frozen=True)
 class ShareFeatures:
@@ -32,6 +41,8 @@ class ShareFeatures:
     ``base_share`` (areas, periods): each area's smoothed share of the city, summing to 1 over areas.
     ``share`` (areas, periods): the share itself, NaN where missing.
     ``values`` (periods, areas, features), float32: ratios are natural logarithms relative to the base share.
+    ``season_ratio`` (areas, periods): logarithm of the share around a period over its mean of the year around it; NaN
+    where that year is not whole.
     """
 
     names: tuple[str, ...]
@@ -39,17 +50,34 @@ class ShareFeatures:
     share: Floats
     city_total: Floats
     values: npt.NDArray[np.float32]
+    season_ratio: Floats
     ordinals: Ordinals
     frequency: Frequency
 
     def rows(self, origin: int, horizon: int) -> npt.NDArray[np.float32]:
-        """Feature rows (areas, features + 1) for the period ``horizon`` after position ``origin``.
+        """Feature rows (areas, features) for the period ``horizon`` after position ``origin``.
 
-        The last column is the season of the forecast period.
+        The last columns are those that depend on the forecast period, as ``AHEAD`` names them.
         """
-        season = season_of(self.ordinals[origin : origin + 1] + horizon, self.frequency)[0]
-        column = np.full((self.values.shape[1], 1), season, dtype=np.float32)
-        return np.hstack([self.values[origin], column])
+        year = periods_per_year(self.frequency)
+        ahead = origin + horizon
+        season = np.full(
+            self.values.shape[1], season_of(self.ordinals[origin : origin + 1] + horizon, self.frequency)[0]
+        )
+        a_year_before = self._share_at(ahead - year, origin)
+        columns = [self._own_season(ahead, origin, year), np.sqrt(a_year_before / self.base_share[:, origin]), season]
+        return np.hstack([self.values[origin], np.stack(columns, axis=1).astype(np.float32)])
+
+    def _share_at(self, position: int, origin: int) -> Floats:
+        return self.share[:, position] if 0 <= position <= origin else np.full(self.share.shape[0], np.nan)
+
+    def _own_season(self, ahead: int, origin: int, year: int) -> Floats:
+        """Mean season ratio of the same season in up to four years whose surroundings were over at the origin."""
+        before = [ahead - year * years for years in range(1, SEASON_YEARS + 1)]
+        whole = [position for position in before if position >= year // 2 and position + year // 2 <= origin]
+        if not whole:
+            return np.full(self.share.shape[0], np.nan)
+        return np.asarray(self.season_ratio[:, whole].mean(axis=1))
 
 
 def per_period(monthly_weight: float, frequency: Frequency) -> float:
@@ -57,16 +85,23 @@ def per_period(monthly_weight: float, frequency: Frequency) -> float:
     return float(1.0 - (1.0 - monthly_weight) ** (12.0 / periods_per_year(frequency)))
 
 
-def build_share_features(panel: Panel, target: str, geography: Geography, *, base_weight: float) -> ShareFeatures:
+def build_share_features(
+    panel: Panel, target: str, geography: Geography, *, base_weight: float, mixture: Sequence[float] = ()
+) -> ShareFeatures:
     """Features of ``target`` at every origin of ``panel`` (as ``Panel.for_target`` gives it).
 
     ``geography`` must hold the panel's areas in the panel's order. ``base_weight`` is the newest weight per
-    period of the smoothed base share.
+    period of the smoothed base share; where ``mixture`` is given, the base share is the mixture with these weights of
+    the components of ``features.near_repeat`` instead.
     """
     if geography.codes != panel.areas:
         raise ValueError("the geography's areas are not the panel's")
     share = shares_of(panel.of(target))
-    base = _normalised(ewma(share, base_weight))
+    base = _normalised(
+        mixed_shares(panel.of(target), geography.adjacency, panel.frequency, mixture)
+        if mixture
+        else ewma(share, base_weight)
+    )
     builder = _Columns(base)
     _own_trend(builder, share, panel.frequency)
     _surroundings(builder, share, geography, panel.frequency)
@@ -76,11 +111,12 @@ def build_share_features(panel: Panel, target: str, geography: Geography, *, bas
     city = np.nansum(panel.of(target), axis=0)
     builder.add("level", np.log(base) + np.log(ewma(city[None, :], per_period(0.1, panel.frequency)) + 1.0))
     return ShareFeatures(
-        names=(*builder.names, "season"),
+        names=(*builder.names, *AHEAD),
         base_share=base,
         share=share,
         city_total=np.where(np.isnan(panel.of(target)).all(axis=0), np.nan, city),
         values=np.stack(builder.columns, axis=2).transpose(1, 0, 2).astype(np.float32),
+        season_ratio=_season_ratio(share, periods_per_year(panel.frequency)),
         ordinals=panel.periods,
         frequency=panel.frequency,
     )
@@ -90,6 +126,18 @@ def shares_of(counts: Floats) -> Floats:
     """Each area's share of the known total of its period; NaN where missing or where the total is zero."""
     totals = np.nansum(counts, axis=0)
     return np.asarray(np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0))
+
+
+def _season_ratio(share: Floats, year: int) -> Floats:
+    """Three periods around each one over the year around it, as a logarithm; NaN at the ends."""
+    half = year // 2
+    ratio = np.full(share.shape, np.nan)
+    if share.shape[1] > 2 * half:
+        around = rolling_mean(share, 3)[:, half + 1 : share.shape[1] - half + 1]
+        yearly = rolling_mean(share, 2 * half + 1)[:, 2 * half :]
+        floor = SEASON_SMOOTHING * SMALLEST_SHARE_OF_MEAN / share.shape[0]
+        ratio[:, half : share.shape[1] - half] = np.log((around + floor) / (yearly + floor))
+    return ratio
 
 
 class _Columns:

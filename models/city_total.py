@@ -23,7 +23,9 @@ MEAN_ABSOLUTE_TO_SD = 1.2533
 """Standard deviation of a normal variable over its mean absolute value, √(π/2)."""
 SMALLEST_LOG_SD = 0.01
 LONGEST_SEASON = 24
-STRUCTURAL_WEIGHTS = (0.3, 0.5, 0.7)
+SHORTEST_FOR_MODELS = 8
+STRUCTURAL_WEIGHTS = (0.35, 0.5, 0.7)
+DRIFT_YEARS = 6
 CALENDAR_RIDGE = 0.05
 
 
@@ -107,25 +109,36 @@ def _named(members: dict[str, Member], weights: Floats) -> dict[str, float]:
 def _members(length: int, frequency: Frequency) -> dict[str, Member]:
     """The members that a series of this length supports: a season is learned from two years at least."""
     seasonal = length >= 3 * periods_per_year(frequency)
-    members: dict[str, Member] = {"auto_ets": _auto_ets, "auto_theta": _auto_theta} if length >= 8 else {}
+    members: dict[str, Member] = {"ets": _ets, "theta": _theta} if length >= SHORTEST_FOR_MODELS else {}
     if not seasonal:
         return members | {f"level_{weight}": _level_member(weight) for weight in STRUCTURAL_WEIGHTS}
-    members |= {f"season_{weight}": _structural_member(weight, calendar=False) for weight in STRUCTURAL_WEIGHTS}
-    if frequency is Frequency.MONTH:
-        members["season_calendar"] = _structural_member(0.5, calendar=True)
-    return members
+    members |= {f"season_{weight}": _structural_member(weight) for weight in STRUCTURAL_WEIGHTS}
+    return members | {"ets_without_trend": _ets_without_trend, "season_drift": _season_drift}
 
 
 @lru_cache(maxsize=4096)
-def _auto_ets(series: _Series) -> Floats:
+def _ets(series: _Series) -> Floats:
+    return _ets_on_adjusted(series, "ZZZ")
+
+
+@lru_cache(maxsize=4096)
+def _ets_without_trend(series: _Series) -> Floats:
+    return _ets_on_adjusted(series, "ANA")
+
+
+def _ets_on_adjusted(series: _Series, kind: str) -> Floats:
+    """Exponential smoothing of the rate without its calendar effect, which is added again."""
     from statsforecast.models import AutoETS
 
-    model = AutoETS(season_length=_statistical_season(series))
-    return np.asarray(model.forecast(y=series.log_rate, h=LONGEST_HORIZON)["mean"])
+    effect = _calendar_effect(series)
+    past = len(series.log_rate)
+    model = AutoETS(season_length=_statistical_season(series), model=kind)
+    path = model.forecast(y=series.log_rate - effect[:past], h=LONGEST_HORIZON)["mean"]
+    return np.asarray(path + effect[past:])
 
 
 @lru_cache(maxsize=4096)
-def _auto_theta(series: _Series) -> Floats:
+def _theta(series: _Series) -> Floats:
     from statsforecast.models import AutoTheta
 
     model = AutoTheta(season_length=_statistical_season(series))
@@ -144,12 +157,24 @@ def _level_member(weight: float) -> Member:
     return run
 
 
-def _structural_member(weight: float, *, calendar: bool) -> Member:
-    """Exponentially weighted level with median seasonal factors, and optionally weekends and bank holidays."""
+def _season_drift(series: _Series) -> Floats:
+    """The newest rate moved by the median change from the same season to each horizon, over up to six years."""
+    year, past = periods_per_year(series.frequency), len(series.log_rate)
+    starts = [past - 1 - year * years for years in range(1, DRIFT_YEARS + 1) if past - 1 - year * years >= 0]
+    changes = [_after(series.log_rate, start) - series.log_rate[start] for start in starts]
+    return np.asarray(series.log_rate[-1] + np.median(changes, axis=0))
+
+
+def _after(values: Floats, start: int) -> Floats:
+    return values[start + 1 : start + 1 + LONGEST_HORIZON]
+
+
+def _structural_member(weight: float) -> Member:
+    """Exponentially weighted level with median seasonal factors, weekends and bank holidays."""
 
     def run(series: _Series) -> Floats:
         season = season_of(series.ordinals(LONGEST_HORIZON), series.frequency)
-        effect = _calendar_effect(series) if calendar else np.zeros(len(season))
+        effect = _calendar_effect(series)
         past = len(series.log_rate)
         adjusted = series.log_rate - effect[:past]
         factors = _seasonal_factors(adjusted, season[:past], periods_per_year(series.frequency))
@@ -176,8 +201,13 @@ def _seasonal_factors(values: Floats, season: np.ndarray, length: int) -> Floats
 
 
 def _calendar_effect(series: _Series) -> Floats:
-    """What weekends and bank holidays add to the log rate, past and ahead; learned from year-on-year changes."""
+    """What weekends and bank holidays add to the log rate, past and ahead; learned from year-on-year changes.
+
+    Nothing for periods other than months (a week always has the same days) and for short series.
+    """
     ordinals = series.ordinals(LONGEST_HORIZON)
+    if series.frequency is not Frequency.MONTH or len(series.log_rate) < 3 * periods_per_year(series.frequency):
+        return np.zeros(len(ordinals))
     days = days_in(ordinals, series.frequency)
     terms = [weekend_days(ordinals, series.frequency) / days]
     if series.country:
