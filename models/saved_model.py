@@ -55,6 +55,7 @@ def save_model(fitted: FittedChampion, folder: Path) -> str:
         "target": fitted.target,
         "country": fitted.country,
         "base_weight": model.base_weight,
+        "mixture": list(model.mixture),
         "feature_names": list(model.feature_names),
         "dispersions": {str(horizon): asdict(dispersion) for horizon, dispersion in model.dispersions.items()},
     }
@@ -118,6 +119,7 @@ def read_model(folder: Path) -> SavedModel:
         country=description["country"],
         share_model=ShareModel(
             base_weight=description["base_weight"],
+            mixture=tuple(description["mixture"]),
             boosters={h: lgb.Booster(model_file=folder / _booster_file(h)) for h in dispersions},
             dispersions=dispersions,
             feature_names=tuple(description["feature_names"]),

@@ -1,0 +1,92 @@
+"""Where crime is repeated: counts of an area and of its surroundings, smoothed over several stretches of time.
+
+Crime in small areas and short periods is rare, and a place's next crime is likelier where and soon after the last
+ones happened (near repeats: Bowers, Johnson & Pease 2004). Each component here is one answer to "how far back, how
+far around": the share of the city that it gives to each area. Everything at a period uses that period and
+earlier ones only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from contracts import Frequency, periods_per_year
+from features.lags import ewma
+from features.panel import Floats
+
+DAYS_PER_YEAR = 365.25
+HALF_LIVES = {"always": np.inf, "3_years": 1096.0, "1_year": 365.0, "6_months": 180.0}
+HALF_LIVES |= {"3_months": 90.0, "6_weeks": 42.0, "2_weeks": 14.0}
+"""Days after which a count weighs half."""
+
+SURROUNDINGS = 0.5
+"""Weight of a neighbour beside the area itself, in a share that is spread over surroundings."""
+_SLOWEST_ALPHA = 1e-9
+
+
+@dataclass(frozen=True)
+class Component:
+    """One way to look back: over which half-life, and over the area alone or its surroundings too."""
+
+    half_life: str
+    around: bool
+
+    @property
+    def name(self) -> str:
+        """As models record it."""
+        return f"{'around' if self.around else 'own'}_{self.half_life}"
+
+
+COMPONENTS = tuple(Component(half_life, around) for around in (False, True) for half_life in HALF_LIVES)
+EVEN = "even"
+"""The share that is the same for every area."""
+
+
+def component_names() -> tuple[str, ...]:
+    """The names of all components, the even share last."""
+    return (*(component.name for component in COMPONENTS), EVEN)
+
+
+def component_shares(counts: Floats, adjacency: sparse.csr_array, frequency: Frequency) -> Iterator[Floats]:
+    """Each component's shares in the order of ``component_names``, (areas, periods), summing to 1 over the areas."""
+    spread = spreading(adjacency)
+    even = np.full(counts.shape, 1.0 / counts.shape[0])
+    for component in COMPONENTS:
+        level = ewma(counts, newest_weight(HALF_LIVES[component.half_life], frequency))
+        level = np.where(np.isnan(level), 0.0, level)
+        yield _shares(spread @ level if component.around else level, even)
+    yield even
+
+
+def mixed_shares(counts: Floats, adjacency: sparse.csr_array, frequency: Frequency, weights: Sequence[float]) -> Floats:
+    """The components' weighted sum, (areas, periods); ``weights`` in the order of ``component_names``, with sum 1."""
+    mixed = np.zeros(counts.shape)
+    for weight, share in zip(weights, component_shares(counts, adjacency, frequency), strict=True):
+        mixed += weight * share
+    return mixed
+
+
+def spreading(adjacency: sparse.csr_array) -> sparse.csr_array:
+    """The matrix that keeps a part of each area's crimes and gives its neighbours the rest; columns sum to 1."""
+    count = adjacency.shape[0]
+    weights = sparse.eye_array(count, format="csr") + SURROUNDINGS * adjacency
+    return sparse.csr_array(weights @ sparse.diags_array(1.0 / np.asarray(weights.sum(axis=0))))
+
+
+def newest_weight(half_life_days: float, frequency: Frequency) -> float:
+    """The newest weight of an exponentially weighted mean whose weights halve in so many days.
+
+    >>> round(newest_weight(7.0, Frequency.WEEK), 3)
+    0.499
+    """
+    days = DAYS_PER_YEAR / periods_per_year(frequency)
+    return max(float(-np.expm1(-np.log(2.0) * days / half_life_days)), _SLOWEST_ALPHA)
+
+
+def _shares(levels: Floats, even: Floats) -> Floats:
+    totals = levels.sum(axis=0)
+    return np.asarray(np.divide(levels, totals, out=even.copy(), where=totals > 0))
