@@ -126,16 +126,8 @@ def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | N
     if on is not None:
         return Occasion(on, replay=settings.forecast.replay or on != today)
     if settings.forecast.replay:
-        return Occasion(newest_counts_published_on(door, today), replay=True)
+        return Occasion(door.newest_counts_published_on(today), replay=True)
     return Occasion(today, replay=False)
-
-
-def newest_counts_published_on(door: AsOfDoor, today: date) -> date:
-    """The day on which the newest counts known today were published; raises ``BadInput`` if there are none."""
-    published = [found for found in door.publications if found.published_on <= today]
-    if not published:
-        raise BadInput(f"No publication is of {today} or before.", remedy="Correct the dates given to wardcast ingest.")
-    return max(published, key=lambda found: (found.last, found.published_on)).published_on
 
 
 def issue_contents(
@@ -154,15 +146,16 @@ def issue_contents(
         geography = geography.only(view.areas)
     tables, histories, records = [], [], []
     for target in [name for name in settings.targets if name in champions]:
-        last = view.last_known(target)
+        panel = view.for_target(target)
+        last = panel.last
         _refuse_old_counts(settings, occasion, target, first, last)
         horizons = tuple(range(first - last, first - last + settings.forecast.periods_ahead))
         tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
         model = approved_model(workspace, sources.registry, champions[target])
         saved = sources.load(model.folder, champions[target].sha256)
-        distribution = saved.predict(view.until(last), geography, horizons)
-        tables.append(_forecast_table(view, target, last, horizons, distribution))
-        histories.append(_history_table(view, target, last))
+        distribution = saved.predict(panel, geography.only(panel.areas), horizons)
+        tables.append(_forecast_table(panel, target, horizons, distribution))
+        histories.append(_history_table(panel, target))
         records.append(_target_record(settings, champions[target], last, horizons))
     return {
         FORECASTS_FILE: parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS)),
@@ -198,39 +191,38 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
 
 
 def _forecast_table(
-    view: Panel, target: str, last: Period, horizons: tuple[int, ...], distribution: CountDistribution
+    panel: Panel, target: str, horizons: tuple[int, ...], distribution: CountDistribution
 ) -> pd.DataFrame:
-    shape = (len(horizons), len(view.areas))
+    shape = (len(horizons), len(panel.areas))
     if distribution.mean.shape != shape:
         raise ValueError(f"the model of '{target}' gave shape {distribution.mean.shape}, not {shape}")
-    ordinals = np.array([last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
+    ordinals = np.array([panel.last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
     values = {"mean": distribution.mean, "dispersion": distribution.dispersion, **distribution.quantiles()}
     values["p_at_least_one"] = distribution.p_at_least_one()
     return pd.DataFrame(
         {
             "model": MODEL_NAME,
-            "area": np.tile(np.array(view.areas, dtype=object), len(horizons)),
+            "area": np.tile(np.array(panel.areas, dtype=object), len(horizons)),
             "target": target,
-            "as_of": np.datetime64(view.as_of, "s"),
-            "period": np.repeat(starts_of(ordinals, view.frequency), len(view.areas)),
-            "horizon": np.repeat(np.array(horizons, dtype=np.int64), len(view.areas)),
+            "as_of": np.datetime64(panel.as_of, "s"),
+            "period": np.repeat(starts_of(ordinals, panel.frequency), len(panel.areas)),
+            "horizon": np.repeat(np.array(horizons, dtype=np.int64), len(panel.areas)),
             **{name: value.ravel() for name, value in values.items()},
         }
     )
 
 
-def _history_table(view: Panel, target: str, last: Period) -> pd.DataFrame:
-    known = view.until(last)
-    counts = known.of(target)[:, -HISTORY_PERIODS:]
-    starts = starts_of(known.periods[-HISTORY_PERIODS:], view.frequency)
-    settled = known.settled[known.target_index(target), -HISTORY_PERIODS:]
+def _history_table(panel: Panel, target: str) -> pd.DataFrame:
+    counts = panel.of(target)[:, -HISTORY_PERIODS:]
+    starts = starts_of(panel.periods[-HISTORY_PERIODS:], panel.frequency)
+    settled = panel.settled[panel.target_index(target), -HISTORY_PERIODS:]
     return pd.DataFrame(
         {
-            "area": np.repeat(np.array(view.areas, dtype=object), len(starts)),
+            "area": np.repeat(np.array(panel.areas, dtype=object), len(starts)),
             "target": target,
-            "period": np.tile(starts, len(view.areas)),
+            "period": np.tile(starts, len(panel.areas)),
             "count": counts.ravel(),
-            "settled": np.tile(settled, len(view.areas)),
+            "settled": np.tile(settled, len(panel.areas)),
         }
     )
 

@@ -31,7 +31,7 @@ BACKTEST_PERIODS = 12
 BACKTEST_REFIT_EVERY = 4
 """Origins between refits in the backtest that comes with training: enough to judge the recipe, and quick."""
 BACKTEST_MODELS = ("mean_12", "ewma", CHAMPION)
-HORIZONS_BEYOND = 2
+HORIZONS_BEYOND = 3
 """Counts come in arrears: a model learns this many horizons more than the periods that are issued."""
 
 
