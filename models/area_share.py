@@ -70,9 +70,7 @@ class ShareModel:
 
     def features(self, panel: Panel, target: str, geography: Geography) -> ShareFeatures:
         """The features this model was trained on, of a panel."""
-        features = build_share_features(
-            panel, target, geography, base_weight=self.base_weight, mixture=self.mixture
-        )
+        features = build_share_features(panel, target, geography, base_weight=self.base_weight, mixture=self.mixture)
         if features.names != self.feature_names:
             changed = sorted(set(features.names) ^ set(self.feature_names))
             raise BadInput(
@@ -115,7 +113,7 @@ def fit_share_model(
 
 
 def _mixture(panel: Panel, target: str, geography: Geography, horizon: int) -> tuple[float, ...]:
-    """Weights of near repeats, for periods shorter than a month: there, one smoothed share is too little or too late."""
+    """Weights of near repeats, for periods shorter than a month: one smoothed share is too little or too late there."""
     return () if panel.frequency is Frequency.MONTH else fit_share_mixture(panel, target, geography, horizon)
 
 

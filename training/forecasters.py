@@ -9,6 +9,7 @@ from models.champion import NAME as CHAMPION
 from models.champion import ChampionForecaster
 from models.forecaster import Forecaster
 from models.per_series import PER_SERIES, PerSeriesForecaster
+from models.point_maps import MAPS, PointMapForecaster
 
 BASELINE = "ewma"
 PER_SERIES_REFIT_EVERY = 12
@@ -18,13 +19,15 @@ with the counts in between."""
 
 def forecaster_names() -> tuple[str, ...]:
     """Every name, cheapest first."""
-    return (*COUNTING_FORECASTERS, CHAMPION, *PER_SERIES)
+    return (*COUNTING_FORECASTERS, CHAMPION, *MAPS, *PER_SERIES)
 
 
 def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
     """The forecaster of that name; raises ``BadInput`` with the names there are."""
     if name == CHAMPION:
         return ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=seed))
+    if name in MAPS:
+        return PointMapForecaster(name)
     if name in PER_SERIES:
         return PerSeriesForecaster(name)
     if name in COUNTING_FORECASTERS:
