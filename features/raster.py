@@ -63,6 +63,12 @@ class Raster:
             ndimage.gaussian_filter(values, metres / self.pixel_metres, mode="constant", truncate=STANDARD_DEVIATIONS)
         )
 
+    def gaussian_peak(self, metres: float) -> float:
+        """What ``gaussian`` leaves of a weight of 1 in its own pixel."""
+        alone = np.zeros((2 * int(STANDARD_DEVIATIONS * metres / self.pixel_metres) + 3,) * 2)
+        alone[len(alone) // 2, len(alone) // 2] = 1.0
+        return float(self.gaussian(alone, metres).max())
+
     def inverse_distance(self, values: Floats, reach_metres: float) -> Floats:
         """Values spread with weight 1 / (1 + pixels away) as far as ``reach_metres``."""
         reach = max(int(reach_metres // self.pixel_metres), 1)

@@ -99,83 +99,93 @@ class PointMapForecaster:
     name: str
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedPointMap:
-        raster = raster_of(geography)
+        raster, horizon = raster_of(geography), min(horizons)
         points = located(points_of(panel, self.name), panel.target_index(target), raster)
-        tried = [Trial.of(panel, target, raster, points, draw, min(horizons)) for draw in MAPS[self.name]]
-        best = max(tried, key=lambda trial: trial.log_likelihood)
-        return FittedPointMap(self.name, target, raster, best)
+        origins = past_origins(panel, horizon)
+        ends = [start_in_days(panel.first.shift(origin + 1)) for origin in origins]
+        tried = [
+            (draw, calibrate(drawn_shares(draw, raster, points, ends), panel, target, origins, horizon))
+            for draw in MAPS[self.name]
+        ]
+        best, calibration = max(tried, key=lambda pair: pair[1].log_likelihood)
+        return FittedPointMap(self.name, target, raster, best, calibration)
 
 
 @dataclass(frozen=True)
 class FittedPointMap:
-    """The best map and what it is mixed with."""
+    """The likeliest map and what it is mixed with."""
 
     name: str
     target: str
     raster: Raster
-    trial: Trial
+    draw: Map
+    calibration: Calibration
 
     def predict(self, panel: Panel, horizons: Sequence[int]) -> CountDistribution:
         points = located(points_of(panel, self.name), panel.target_index(self.target), self.raster)
-        share = self.trial.share_at(self.raster, points, start_in_days(panel.last.shift(1)))
-        forecast = self.trial.dispersion.around(share * city_level(panel.of(self.target), panel)[-1])
-        return CountDistribution(
-            np.stack([forecast.mean] * len(horizons)), np.stack([forecast.dispersion] * len(horizons))
-        )
+        share = drawn_shares(self.draw, self.raster, points, [start_in_days(panel.last.shift(1))])
+        return self.calibration.around(np.repeat(share, len(horizons), axis=0), city_level(panel, self.target)[-1])
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One map tried on the past: how much of an even share makes it likeliest, and the dispersion around it then."""
+class Calibration:
+    """How much of an even share makes past outcomes likeliest, and the dispersion around the forecasts then."""
 
-    draw: Map
     even: float
     log_likelihood: float
     dispersion: Dispersion
 
-    @classmethod
-    def of(cls, panel: Panel, target: str, raster: Raster, points: Located, draw: Map, horizon: int) -> Trial:
-        """Try a map at origins of the past year."""
-        counts = np.nan_to_num(panel.of(target))
-        level = city_level(panel.of(target), panel)
-        origins = past_origins(panel, horizon)
-        ends = [start_in_days(panel.first.shift(origin + 1)) for origin in origins]
-        drawn = np.array([area_shares(draw, raster, points, end) for end in ends])
-        outcomes = np.array([counts[:, origin + horizon] for origin in origins])
-        happened = outcomes > 0
-        both = np.stack([drawn[happened], np.full(int(happened.sum()), 1.0 / len(counts))])
-        even = max(float(mixture_weights(both, outcomes[happened])[1]), EVEN_SHARE_AT_LEAST)
-        share = (1.0 - even) * drawn + even / len(counts)
-        means = share * level[origins][:, None]
-        return cls(
-            draw=draw,
-            even=even,
-            log_likelihood=float((outcomes[happened] * np.log(share[happened])).sum()),
-            dispersion=fit_dispersion(outcomes, means),
-        )
-
-    def share_at(self, raster: Raster, points: Located, now: float) -> Floats:
-        """Each area's share as of ``now`` (days)."""
-        drawn = area_shares(self.draw, raster, points, now)
-        return np.asarray((1.0 - self.even) * drawn + self.even / len(drawn))
+    def around(self, shares: Floats, level: float) -> CountDistribution:
+        """Distributions around a map's shares (horizons, areas) of the city's ``level``."""
+        return self.dispersion.around(_with_even(shares, self.even) * level)
 
 
-def area_shares(draw: Map, raster: Raster, points: Located, now: float) -> Floats:
-    """Shares of the city by area, (areas,), of the map drawn from the points before ``now``; even where it is empty."""
+def calibrate(shares: Floats, panel: Panel, target: str, origins: Sequence[int], horizon: int) -> Calibration:
+    """Learn from ``shares`` (origins, areas) that were drawn at past origins for ``horizon`` periods later."""
+    counts = panel.of(target)
+    outcomes = np.array([counts[:, origin + horizon] for origin in origins])
+    happened = np.nan_to_num(outcomes) > 0
+    both = np.stack([shares[happened], np.full(int(happened.sum()), 1.0 / len(counts))])
+    weight = float(mixture_weights(both, outcomes[happened])[1]) if happened.any() else 1.0
+    even = max(weight, EVEN_SHARE_AT_LEAST)
+    mixed = _with_even(shares, even)
+    return Calibration(
+        even=even,
+        log_likelihood=float((outcomes[happened] * np.log(mixed[happened])).sum()),
+        dispersion=fit_dispersion(outcomes, mixed * city_level(panel, target)[list(origins), None]),
+    )
+
+
+def _with_even(shares: Floats, even: float) -> Floats:
+    return np.asarray((1.0 - even) * shares + even / shares.shape[1])
+
+
+def drawn_shares(draw: Map, raster: Raster, points: Located, ends: Sequence[float]) -> Floats:
+    """Shares of the city by area, (ends, areas), of maps drawn from the points before each of ``ends`` (days)."""
+    return np.array([_area_shares(draw, raster, points, end) for end in ends])
+
+
+def _area_shares(draw: Map, raster: Raster, points: Located, now: float) -> Floats:
     sums = raster.by_area(draw(raster, points.where(points.days < now), now))
     total = sums.sum()
     return np.asarray(sums / total) if total > 0 else np.full(raster.areas, 1.0 / raster.areas)
 
 
-def past_origins(panel: Panel, horizon: int) -> list[int]:
-    """Positions of up to twelve origins spread over the last year, of which the outcome is known."""
+def past_origins(panel: Panel, horizon: int, *, years: float = 1.0) -> list[int]:
+    """Positions of up to twelve origins spread over the last ``years``, of which the outcome is known."""
     last = panel.counts.shape[2] - 1 - horizon
-    first = max(last - periods_per_year(panel.frequency) + 1, last // 2, 0)
-    return sorted({int(position) for position in np.linspace(first, last, PAST_ORIGINS).round()}) if last >= 0 else []
+    if last < 0:
+        raise BadInput(
+            f"{last + 1 + horizon} known periods are too few to learn {horizon} ahead.",
+            remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
+        )
+    first = max(last + 1 - round(years * periods_per_year(panel.frequency)), last // 2)
+    return sorted({int(position) for position in np.linspace(first, last, PAST_ORIGINS).round()})
 
 
-def city_level(counts: Floats, panel: Panel) -> Floats:
+def city_level(panel: Panel, target: str) -> Floats:
     """The exponentially weighted mean of the city's total at each period, (periods,)."""
+    counts = panel.of(target)
     total = np.where(np.isnan(counts).all(axis=0), np.nan, np.nansum(counts, axis=0))
     return np.asarray(ewma(total[None, :], newest_weight(LEVEL_HALF_LIFE_DAYS, panel.frequency))[0])
 

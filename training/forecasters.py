@@ -10,6 +10,8 @@ from models.champion import ChampionForecaster
 from models.forecaster import Forecaster
 from models.per_series import PER_SERIES, PerSeriesForecaster
 from models.point_maps import MAPS, PointMapForecaster
+from models.self_exciting import NAME as SELF_EXCITING
+from models.self_exciting import SelfExcitingForecaster
 
 BASELINE = "ewma"
 PER_SERIES_REFIT_EVERY = 12
@@ -19,7 +21,7 @@ with the counts in between."""
 
 def forecaster_names() -> tuple[str, ...]:
     """Every name, cheapest first."""
-    return (*COUNTING_FORECASTERS, CHAMPION, *MAPS, *PER_SERIES)
+    return (*COUNTING_FORECASTERS, CHAMPION, *MAPS, SELF_EXCITING, *PER_SERIES)
 
 
 def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
@@ -28,6 +30,8 @@ def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
         return ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=seed))
     if name in MAPS:
         return PointMapForecaster(name)
+    if name == SELF_EXCITING:
+        return SelfExcitingForecaster()
     if name in PER_SERIES:
         return PerSeriesForecaster(name)
     if name in COUNTING_FORECASTERS:
