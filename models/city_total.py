@@ -27,6 +27,9 @@ SHORTEST_FOR_MODELS = 8
 STRUCTURAL_WEIGHTS = (0.35, 0.5, 0.7)
 DRIFT_YEARS = 6
 CALENDAR_RIDGE = 0.05
+MOST_PERIODS = 520
+"""The statistical members read no more of the newest periods: days and shifts would take them minutes."""
+PERIODS_PER_WEEK = {Frequency.DAY: 7, Frequency.SHIFT: 21}
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def _ets(series: _Series) -> Floats:
 
 @lru_cache(maxsize=4096)
 def _ets_without_trend(series: _Series) -> Floats:
-    return _ets_on_adjusted(series, "ANA")
+    return _ets_on_adjusted(series, "ANA" if _statistical_season(series) > 1 else "ANN")
 
 
 def _ets_on_adjusted(series: _Series, kind: str) -> Floats:
@@ -133,7 +136,7 @@ def _ets_on_adjusted(series: _Series, kind: str) -> Floats:
     effect = _calendar_effect(series)
     past = len(series.log_rate)
     model = AutoETS(season_length=_statistical_season(series), model=kind)
-    path = model.forecast(y=series.log_rate - effect[:past], h=LONGEST_HORIZON)["mean"]
+    path = model.forecast(y=(series.log_rate - effect[:past])[-MOST_PERIODS:], h=LONGEST_HORIZON)["mean"]
     return np.asarray(path + effect[past:])
 
 
@@ -142,7 +145,11 @@ def _theta(series: _Series) -> Floats:
     from statsforecast.models import AutoTheta
 
     model = AutoTheta(season_length=_statistical_season(series))
-    return np.asarray(model.forecast(y=series.log_rate, h=LONGEST_HORIZON)["mean"])
+    past = len(series.log_rate)
+    weekly = series.frequency in PERIODS_PER_WEEK
+    effect = _calendar_effect(series) if weekly else np.zeros(past + LONGEST_HORIZON)
+    path = model.forecast(y=(series.log_rate - effect[:past])[-MOST_PERIODS:], h=LONGEST_HORIZON)["mean"]
+    return np.asarray(path + effect[past:])
 
 
 def _statistical_season(series: _Series) -> int:
@@ -200,12 +207,28 @@ def _seasonal_factors(values: Floats, season: np.ndarray, length: int) -> Floats
     return np.asarray(factors - factors.mean())
 
 
+def _weekday_effect(series: _Series, week: int) -> Floats:
+    """What the weekday (and the shift) adds to the log rate: the median distance from the week around, over two years."""
+    position = series.ordinals(LONGEST_HORIZON) % week
+    values = series.log_rate[-2 * periods_per_year(series.frequency) :]
+    if len(values) < 4 * week:
+        return np.zeros(len(position))
+    around = np.convolve(values, np.full(week, 1.0 / week), "valid")
+    half = week // 2
+    apart = values[half : half + len(around)] - around
+    phase = position[len(series.log_rate) - len(values) + half :][: len(around)]
+    factors = np.array([np.median(apart[phase == one]) for one in range(week)])
+    return np.asarray((factors - factors.mean())[position])
+
+
 def _calendar_effect(series: _Series) -> Floats:
     """What weekends and bank holidays add to the log rate, past and ahead; learned from year-on-year changes.
 
-    Nothing for periods other than months (a week always has the same days) and for short series.
+    A day or shift has its weekday instead. Nothing for weeks, which all have the same days, and for short series.
     """
     ordinals = series.ordinals(LONGEST_HORIZON)
+    if series.frequency in PERIODS_PER_WEEK:
+        return _weekday_effect(series, PERIODS_PER_WEEK[series.frequency])
     if series.frequency is not Frequency.MONTH or len(series.log_rate) < 3 * periods_per_year(series.frequency):
         return np.zeros(len(ordinals))
     days = days_in(ordinals, series.frequency)
