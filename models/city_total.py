@@ -208,7 +208,7 @@ def _seasonal_factors(values: Floats, season: np.ndarray, length: int) -> Floats
 
 
 def _weekday_effect(series: _Series, week: int) -> Floats:
-    """What the weekday (and the shift) adds to the log rate: the median distance from the week around, over two years."""
+    """What weekday and shift add to the log rate: the median distance from the week around, over two years."""
     position = series.ordinals(LONGEST_HORIZON) % week
     values = series.log_rate[-2 * periods_per_year(series.frequency) :]
     if len(values) < 4 * week:
