@@ -12,10 +12,11 @@ A view holds what was known on a day. Counts are revised, so each one belongs to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ class _Layer:
         loaded: TargetCounts,
         targets: Sequence[str],
         areas: Sequence[str],
-        settings: Settings,
+        points: Points | None,
     ) -> _Layer:
         where = {area: position for position, area in enumerate(areas)}
         members = np.array([where[area] for area in loaded.areas], dtype=np.int64)
@@ -70,7 +71,7 @@ class _Layer:
             first=loaded.first,
             counts=counts,
             known=known,
-            points=_points_of(publication, targets, where, settings),
+            points=points,
         )
 
     @property
@@ -82,7 +83,8 @@ class AsOfDoor:
     """Views of one geography and frequency. The store is read once, when the door is made.
 
     ``targets`` are those of the settings that some publication carries; ``areas`` those that some publication covers,
-    by code. Raises ``MissingThing`` where no publication fits, ``BadInput`` where two sources would be mixed.
+    by code. Views hold the incidents themselves only ``with_points``, which takes time where there are many. Raises
+    ``MissingThing`` where no publication fits, ``BadInput`` where two sources would be mixed.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class AsOfDoor:
         geography: str,
         frequency: Frequency,
         source: str | None = None,
+        with_points: bool = False,
     ) -> None:
         self.geography = geography
         self.frequency = frequency
@@ -108,8 +111,9 @@ class AsOfDoor:
                 remedy="Add targets of its offences under [targets].",
             )
         self.publications = chosen
+        points_of = partial(_points_of, self.targets, self.areas, settings)
         self._layers = tuple(
-            _Layer.of(publication, part, self.targets, self.areas, settings)
+            _Layer.of(publication, part, self.targets, self.areas, points_of(publication) if with_points else None)
             for publication, part in zip(chosen, loaded, strict=True)
         )
         self._first = min(layer.first for layer in self._layers)
@@ -224,9 +228,10 @@ class _Canvas:
 
 
 def _points_of(
-    publication: Publication, targets: Sequence[str], where: Mapping[str, int], settings: Settings
+    targets: Sequence[str], areas: Sequence[str], settings: Settings, publication: Publication
 ) -> Points | None:
     """The incidents of one publication, by the door's targets and areas."""
+    where = {area: position for position, area in enumerate(areas)}
     stored = read_points(publication.folder)
     if stored is None:
         return None
@@ -239,7 +244,12 @@ def _points_of(
 
 
 def load_door(
-    workspace: Workspace, geography: str | None = None, frequency: Frequency | None = None, source: str | None = None
+    workspace: Workspace,
+    geography: str | None = None,
+    frequency: Frequency | None = None,
+    source: str | None = None,
+    *,
+    with_points: bool = False,
 ) -> AsOfDoor:
     """The door of a workspace, by default for the geography, frequency and source of its settings."""
     settings = workspace.settings
@@ -249,6 +259,7 @@ def load_door(
         geography=geography or settings.geography,
         frequency=frequency or settings.frequency,
         source=source or settings.source or None,
+        with_points=with_points,
     )
 
 

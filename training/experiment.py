@@ -13,6 +13,7 @@ from features.geography import Geography, load_geography
 from models.champion import NAME as CHAMPION
 from monitoring import FairnessAudit, Leaderboard, Verification, audit, leaderboard
 from training.figures import write_figures
+from training.forecasters import needs_points
 from training.rolling_origin import Backtest, Plan, run_backtest
 from training.tracking import Run, tracked_run
 
@@ -70,7 +71,13 @@ def run_experiment(
     if forecasts_out is not None and not forecasts_out.parent.is_dir():
         raise BadInput(f"There is no folder {forecasts_out.parent}.", remedy="Make it, or name another file.")
     workspace.settings.target(plan.target)
-    door = load_door(workspace, geography=geography, frequency=plan.first.frequency, source=source)
+    door = load_door(
+        workspace,
+        geography=geography,
+        frequency=plan.first.frequency,
+        source=source,
+        with_points=any(needs_points(model) for model in plan.models),
+    )
     areas = load_geography(workspace, door.geography)
     parameters = asdict(plan) | {"view": str(plan.view), "geography": door.geography}
     name = f"{plan.target} {plan.first}…{plan.last}"

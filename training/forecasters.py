@@ -39,6 +39,11 @@ def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
     raise BadInput(f"There is no forecaster '{name}'.", remedy=f"Use some of {', '.join(forecaster_names())}.")
 
 
+def needs_points(name: str) -> bool:
+    """Whether a forecaster learns from the incidents themselves, not from counts."""
+    return name in MAPS or name == SELF_EXCITING
+
+
 def refit_every(name: str, asked: int | None) -> int:
     """At every which origin a forecaster is refitted: what was asked for, or what its kind needs.
 
