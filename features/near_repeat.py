@@ -25,6 +25,8 @@ HALF_LIVES |= {"3_months": 90.0, "6_weeks": 42.0, "2_weeks": 14.0}
 
 SURROUNDINGS = 0.5
 """Weight of a neighbour beside the area itself, in a share that is spread over surroundings."""
+PERIODS_PER_WEEK = {Frequency.DAY: 7, Frequency.SHIFT: 21}
+"""Of the frequencies at which a weekday can be told."""
 _SLOWEST_ALPHA = 1e-9
 
 
@@ -68,6 +70,31 @@ def mixed_shares(counts: Floats, adjacency: sparse.csr_array, frequency: Frequen
     for weight, share in zip(weights, component_shares(counts, adjacency, frequency), strict=True):
         mixed += weight * share
     return mixed
+
+
+def near_repeats(counts: Floats, adjacency: sparse.csr_array, frequency: Frequency) -> Iterator[tuple[str, Floats]]:
+    """Shares by which a recent crime shows up: over the area, its neighbours and theirs, (areas, periods) each."""
+    spread = spreading(adjacency)
+    for half_life in ("6_weeks", "2_weeks"):
+        level = ewma(counts, newest_weight(HALF_LIVES[half_life], frequency))
+        near = np.asarray(spread @ np.where(np.isnan(level), 0.0, level))
+        even = np.full(counts.shape, 1.0 / counts.shape[0])
+        yield f"near_{half_life}", _shares(near, even)
+        yield f"wide_{half_life}", _shares(np.asarray(spread @ (spread @ near)), even)
+
+
+def weekday_ratio(share: Floats, frequency: Frequency, floor: float) -> Floats:
+    """How much larger an area's share is on the weekday (and in the shift) of each period, as a logarithm.
+
+    The exponentially weighted share of the same weekday and shift up to that period, over that of all periods; shape of
+    ``share`` (areas, periods). ``floor`` is added to both, since a single weekday has few counts.
+    """
+    week, weight = PERIODS_PER_WEEK[frequency], newest_weight(HALF_LIVES["1_year"], frequency)
+    always = ewma(share, weight)
+    same = np.full(share.shape, np.nan)
+    for phase in range(min(week, share.shape[1])):
+        same[:, phase::week] = ewma(share[:, phase::week], 1.0 - (1.0 - weight) ** week)
+    return np.asarray(np.log((same + floor) / (always + floor)))
 
 
 def spreading(adjacency: sparse.csr_array) -> sparse.csr_array:

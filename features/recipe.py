@@ -16,7 +16,7 @@ from contracts import Frequency, Ordinals, periods_per_year
 from features.calendar_terms import season_of
 from features.geography import Geography
 from features.lags import ewma, rolling_mean
-from features.near_repeat import mixed_shares
+from features.near_repeat import PERIODS_PER_WEEK, mixed_shares, near_repeats, weekday_ratio
 from features.neighbours import group_totals, neighbour_mean
 from features.panel import Floats, Panel
 
@@ -33,6 +33,9 @@ SEASON_SMOOTHING = 5.0
 AHEAD = ("own_season", "own_share_year_before", "season")
 """Features that depend on the forecast period as well as on the origin."""
 
+AHEAD_OF_DAYS = (*AHEAD, "own_weekday")
+"""The same for days and shifts."""
+
 
 @dataclass(frozen=True)
 class ShareFeatures:
@@ -43,6 +46,8 @@ class ShareFeatures:
     ``values`` (periods, areas, features), float32: ratios are natural logarithms relative to the base share.
     ``season_ratio`` (areas, periods): logarithm of the share around a period over its mean of the year around it; NaN
     where that year is not whole.
+    ``weekday_ratio`` (areas, periods), of days and shifts only: logarithm of the share on that weekday and in that
+    shift over the share at all times.
     """
 
     names: tuple[str, ...]
@@ -53,6 +58,7 @@ class ShareFeatures:
     season_ratio: Floats
     ordinals: Ordinals
     frequency: Frequency
+    weekday_ratio: Floats | None = None
 
     def rows(self, origin: int, horizon: int) -> npt.NDArray[np.float32]:
         """Feature rows (areas, features) for the period ``horizon`` after position ``origin``.
@@ -66,7 +72,15 @@ class ShareFeatures:
         )
         a_year_before = self._share_at(ahead - year, origin)
         columns = [self._own_season(ahead, origin, year), np.sqrt(a_year_before / self.base_share[:, origin]), season]
+        if self.weekday_ratio is not None:
+            columns.append(self._own_weekday(self.weekday_ratio, origin, horizon))
         return np.hstack([self.values[origin], np.stack(columns, axis=1).astype(np.float32)])
+
+    def _own_weekday(self, ratio: Floats, origin: int, horizon: int) -> Floats:
+        """The weekday ratio of the newest period known at the origin with the weekday and shift of the forecast one."""
+        week = PERIODS_PER_WEEK[self.frequency]
+        newest = origin + horizon - week * -(-horizon // week)
+        return ratio[:, newest] if newest >= 0 else np.full(ratio.shape[0], np.nan)
 
     def _share_at(self, position: int, origin: int) -> Floats:
         return self.share[:, position] if 0 <= position <= origin else np.full(self.share.shape[0], np.nan)
@@ -108,10 +122,15 @@ def build_share_features(
     for companion in panel.targets:
         if companion != target and _useful(panel.of(companion)):
             _companion_trend(builder, companion, shares_of(panel.of(companion)), base_weight, panel.frequency)
+    if panel.frequency is not Frequency.MONTH:
+        for name, near in near_repeats(panel.of(target), geography.adjacency, panel.frequency):
+            builder.add_ratio(name, near, base)
+    by_weekday = panel.frequency in PERIODS_PER_WEEK
+    floor = SEASON_SMOOTHING * SMALLEST_SHARE_OF_MEAN / share.shape[0]
     city = np.nansum(panel.of(target), axis=0)
     builder.add("level", np.log(base) + np.log(ewma(city[None, :], per_period(0.1, panel.frequency)) + 1.0))
     return ShareFeatures(
-        names=(*builder.names, *AHEAD),
+        names=(*builder.names, *(AHEAD_OF_DAYS if by_weekday else AHEAD)),
         base_share=base,
         share=share,
         city_total=np.where(np.isnan(panel.of(target)).all(axis=0), np.nan, city),
@@ -119,6 +138,7 @@ def build_share_features(
         season_ratio=_season_ratio(share, periods_per_year(panel.frequency)),
         ordinals=panel.periods,
         frequency=panel.frequency,
+        weekday_ratio=weekday_ratio(share, panel.frequency, floor) if by_weekday else None,
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from contracts import Frequency, periods_per_year
 from features.calendar_terms import days_in, holiday_days, season_of, weekend_days
+from features.near_repeat import PERIODS_PER_WEEK
 from features.panel import Floats, Panel
 
 LONGEST_HORIZON = 12
@@ -29,7 +30,6 @@ DRIFT_YEARS = 6
 CALENDAR_RIDGE = 0.05
 MOST_PERIODS = 520
 """The statistical members read no more of the newest periods: days and shifts would take them minutes."""
-PERIODS_PER_WEEK = {Frequency.DAY: 7, Frequency.SHIFT: 21}
 
 
 @dataclass(frozen=True)
