@@ -12,6 +12,7 @@ from contracts.periods import (
     starts_of,
 )
 from contracts.settings import GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace
 
@@ -34,11 +35,14 @@ __all__ = [
     "Target",
     "WardcastError",
     "Workspace",
+    "coherent_draws",
+    "group_sums",
     "next_period",
     "offence_by_wording",
     "ordinals_of",
     "periods_per_year",
     "read_settings",
     "starts_of",
+    "sum_over",
     "wording_key",
 ]

@@ -8,6 +8,7 @@ Sources: Gneiting & Raftery (2007) for the continuous ranked probability score (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,10 @@ _GINI_NODES, _GINI_WEIGHTS = np.polynomial.legendre.leggauss(96)
 class CountDistribution:
     """Negative binomial distributions of counts, one per element of ``mean``.
 
+    ``shared`` is the part of the dispersion that comes from a factor which all areas of a period share (the city's
+    level): the relative variance of that factor, at most ``dispersion``; 0 where areas are independent. It says
+    nothing about one area's count, and everything about sums of areas: see ``contracts.sums``.
+
     >>> forecast = CountDistribution(mean=np.array([2.0]), dispersion=np.array([0.5]))
     >>> forecast.p_at_least_one().round(3)
     array([0.75])
@@ -42,20 +47,27 @@ class CountDistribution:
 
     mean: Floats
     dispersion: Floats
+    shared: Floats | float = 0.0
 
     def __post_init__(self) -> None:
-        mean, dispersion = np.broadcast_arrays(
-            np.asarray(self.mean, dtype=np.float64), np.asarray(self.dispersion, dtype=np.float64)
+        mean, dispersion, shared = np.broadcast_arrays(
+            *(np.asarray(part, dtype=np.float64) for part in (self.mean, self.dispersion, self.shared))
         )
-        if not (np.isfinite(mean).all() and np.isfinite(dispersion).all()):
+        if not all(np.isfinite(part).all() for part in (mean, dispersion, shared)):
             raise BadInput("A forecast holds a value that is not finite.", remedy="Do not use this model.")
-        if (mean < 0).any() or (dispersion < 0).any():
+        if any((part < 0).any() for part in (mean, dispersion, shared)):
             raise BadInput("A forecast holds a negative mean or dispersion.", remedy="Do not use this model.")
         object.__setattr__(self, "mean", np.maximum(mean, _SMALLEST_MEAN))
         object.__setattr__(self, "dispersion", np.maximum(dispersion, _SMALLEST_DISPERSION))
+        object.__setattr__(self, "shared", np.minimum(shared, dispersion))
+
+    @classmethod
+    def stack(cls, parts: Sequence[CountDistribution]) -> CountDistribution:
+        """Distributions of one shape along a new first axis."""
+        return cls(*(np.stack([getattr(part, name) for part in parts]) for name in ("mean", "dispersion", "shared")))
 
     def __getitem__(self, key: Any) -> CountDistribution:
-        return CountDistribution(self.mean[key], self.dispersion[key])
+        return CountDistribution(self.mean[key], self.dispersion[key], np.asarray(self.shared)[key])
 
     @property
     def size(self) -> Floats:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from contracts import CountDistribution
 from features.geography import Geography
 from features.panel import Panel
@@ -51,7 +49,4 @@ class FittedChampion:
             )
             for i, horizon in enumerate(horizons)
         ]
-        return CountDistribution(
-            np.stack([forecast.mean for forecast in forecasts]),
-            np.stack([forecast.dispersion for forecast in forecasts]),
-        )
+        return CountDistribution.stack(forecasts)

@@ -28,7 +28,7 @@ class Dispersion:
         areas' own dispersion.
         """
         own = np.exp(self.intercept + self.slope * np.log(np.maximum(mean, 1e-9)))
-        return CountDistribution(mean, own + shared)
+        return CountDistribution(mean, own + shared, shared)
 
 
 def fit_dispersion(outcomes: Floats, means: Floats) -> Dispersion:

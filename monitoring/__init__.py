@@ -17,7 +17,7 @@ from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
 from monitoring.noise_floor import noise_floor
 from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
-from monitoring.verification import Verification, forecast_table, from_forecast_table
+from monitoring.verification import Verification, forecast_table, from_forecast_table, group_totals
 
 __all__ = [
     "BASELINE",
@@ -41,6 +41,7 @@ __all__ = [
     "flagged_areas",
     "forecast_table",
     "from_forecast_table",
+    "group_totals",
     "leaderboard",
     "log_score",
     "mae",

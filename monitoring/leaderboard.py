@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from contracts import CountDistribution
 from monitoring import accuracy, calibration, hotspots
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard, Level, Value
 from monitoring.noise_floor import noise_floor
 from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
-from monitoring.verification import Verification
+from monitoring.verification import Verification, group_totals
 
 Floats = npt.NDArray[np.float64]
 BASELINE = "ewma"
@@ -31,7 +30,8 @@ def leaderboard(
 
     All models of a horizon are scored on the same areas, periods and outcomes: raises ``ValueError`` if they
     disagree, if a model comes twice, or if there is none. ``vs_ewma`` is None where the baseline is not among them.
-    ``level="city"`` scores the totals of the known areas of each period, as if areas were independent.
+    ``level="city"`` scores the totals of the known areas of each period, whose distribution keeps the factor that
+    areas share where the model gives one; else it takes areas as independent, and says so.
     """
     if not verifications:
         raise ValueError("there is nothing to score")
@@ -76,21 +76,8 @@ class _Scored:
 
 
 def city_totals(verification: Verification) -> Verification:
-    """One area, the city: sums over the areas with a known outcome in each period, areas taken as independent.
-
-    A period without any known outcome is unknown.
-    """
-    known = verification.known
-    mean = np.where(known, verification.forecast.mean, 0.0).sum(axis=1, keepdims=True)
-    variance = np.where(known, verification.forecast.variance, 0.0).sum(axis=1, keepdims=True)
-    total = np.where(known, verification.outcomes, 0.0).sum(axis=1, keepdims=True)
-    dispersion = np.maximum(variance - mean, 0.0) / np.where(mean > 0, mean, 1.0) ** 2
-    return replace(
-        verification,
-        areas=("city",),
-        forecast=CountDistribution(mean, dispersion),
-        outcomes=np.where(known.any(axis=1, keepdims=True), total, np.nan),
-    )
+    """One area, the city: sums over the areas with a known outcome in each period; see ``group_totals``."""
+    return group_totals(verification, np.zeros(len(verification.areas), dtype=np.int64), ("city",))
 
 
 def _scored(verification: Verification, area_km2: Floats, level: Level) -> _Scored:
@@ -115,6 +102,7 @@ def _scored(verification: Verification, area_km2: Floats, level: Level) -> _Scor
         "seconds": _figure(verification.seconds),
         "peak_mb": _figure(verification.peak_mb),
         "refit_every": verification.refit_every,
+        "shared_factor": bool(np.asarray(verification.forecast.shared).any()),
     }
     return _Scored(judged, deviances, crps, row)
 

@@ -44,7 +44,7 @@ class Leaderboard:
     Each row holds ``model, horizon, level``, the scores, ``coverage_50…95`` (0…1), ``pai_…`` and ``pei_…`` at 1, 5, 10
     and 20% of the areas and, with ``_land``, of the land, ``vs_ewma, vs_ewma_low, vs_ewma_high`` (deviance over the
     baseline's, with its 95% interval) and the same for CRPS, ``city_mape`` (%), ``forecasts`` (number scored),
-    ``seconds``, ``peak_mb``, ``refit_every``.
+    ``seconds``, ``peak_mb``, ``refit_every``, ``shared_factor`` (whether sums keep the dependence between areas).
     ``noise_floor`` has one entry a horizon, from the model of the least CRPS.
     """
 
@@ -78,8 +78,12 @@ class Leaderboard:
     def _notes(self, rows: list[dict[str, Value]]) -> list[str]:
         seldom = [f"{row['model']} (every {row['refit_every']} origins)" for row in rows if row["refit_every"] != 1]
         notes = [f"Not refitted at each origin: {', '.join(seldom)}."] if seldom else []
-        if self.level == "city":
-            notes.append("City intervals take areas as independent: they are too narrow where areas move together.")
+        independent = [str(row["model"]) for row in rows if not row["shared_factor"]]
+        if self.level == "city" and independent:
+            notes.append(
+                f"City intervals of {', '.join(independent)} take areas as independent: they are too narrow where "
+                "areas move together."
+            )
         return notes
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import CountDistribution, Frequency, Ordinals, ordinals_of, starts_of
+from contracts import CountDistribution, Frequency, Ordinals, group_sums, ordinals_of, starts_of, sum_over
 
 Floats = npt.NDArray[np.float64]
 Known = npt.NDArray[np.bool_]
@@ -53,6 +53,22 @@ class Verification:
     def known(self) -> Known:
         """Where the outcome is known, shape (N, A)."""
         return ~np.isnan(self.outcomes)
+
+
+def group_totals(verification: Verification, groups: Ordinals, names: Sequence[str]) -> Verification:
+    """Sums over groups of areas: ``groups`` (A,) holds the position in ``names`` of each area's group.
+
+    Only the areas with a known outcome are summed, of forecasts and outcomes alike; a group without any is unknown.
+    Areas depend on one another through the factor that the forecast says they share.
+    """
+    known = verification.known
+    total = group_sums(np.where(known, verification.outcomes, 0.0), groups, len(names))
+    return replace(
+        verification,
+        areas=tuple(names),
+        forecast=sum_over(verification.forecast, groups, len(names), known=known),
+        outcomes=np.where(group_sums(known, groups, len(names)) > 0, total, np.nan),
+    )
 
 
 def forecast_table(

@@ -59,9 +59,7 @@ class _Forecasts:
     distributions: list[CountDistribution] = field(default_factory=list)
 
     def stacked(self) -> CountDistribution:
-        return CountDistribution(
-            np.stack([one.mean for one in self.distributions]), np.stack([one.dispersion for one in self.distributions])
-        )
+        return CountDistribution.stack(self.distributions)
 
 
 @dataclass(frozen=True)
