@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+REPORT_SHA256_TAG = "report_sha256"
+"""Tag of a registered model: the hash of the audit report that was logged with its run."""
 
 
 class ModelRegistry(Protocol):
@@ -193,5 +195,5 @@ def _identity(model: RegisteredModel) -> dict[str, object]:
         "version": model.version,
         "run_id": model.run_id,
         "sha256": model.sha256,
-        "report_sha256": None,
+        "report_sha256": model.tags.get(REPORT_SHA256_TAG),
     }

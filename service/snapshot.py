@@ -119,26 +119,31 @@ class Snapshot:
             )
         return self.targets[name]
 
-    def area(self, code: str) -> str:
-        """The code, if there is such an area; raises ``MissingThing``."""
+    def _area_of(self, answers: TargetAnswers, code: str) -> str:
         if code not in self.names:
             raise MissingThing(
                 f"There is no area '{code}' in the forecast {self.forecast_id}.",
                 remedy=f"Ask for one of the {len(self.names)} codes that /v1/areas lists.",
+            )
+        if code not in answers.histories:
+            raise MissingThing(
+                f"This target has no counts in the area '{code}', and no forecast.",
+                remedy="Ask for one of the areas that /v1/forecasts lists for the target.",
             )
         return code
 
     def area_forecast(self, code: str, target: str | None, period: str | None) -> Answer:
         """What is forecast for one area in a period, and in every issued period."""
         answers = self.of(target)
-        row = answers.of(period).row_of[self.area(code)]
+        row = answers.of(period).row_of[self._area_of(answers, code)]
         periods = [_in_period(other, code) for other in answers.periods.values()]
         return _answer(orjson.dumps({**answers.of(period).envelope, "forecast": row, "periods": periods}))
 
     def area_history(self, code: str, target: str | None) -> Answer:
         """The counts of one area that were known when the forecast was issued."""
         answers = self.of(target)
-        about = {"area": self.area(code), "name": self.names[code], "history": answers.histories[code]}
+        self._area_of(answers, code)
+        about = {"area": code, "name": self.names[code], "history": answers.histories[code]}
         return _answer(orjson.dumps({**answers.of(None).envelope, **about}))
 
 
@@ -218,7 +223,8 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
 
 def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
     means = table["mean"].to_numpy(dtype=np.float64)
-    frame = areas[["area", "name", "parent"]].merge(table, on="area", validate="one_to_one")
+    about = areas[["area", "name", "parent", "area_km2"]]
+    frame = table.merge(about, on="area", how="left", validate="one_to_one")
     frame = frame.assign(rank=ranks(means), risk_score=risk_scores(means))
     numbers = ["mean", *QUANTILE_COLUMNS, "p_at_least_one", "rank", "risk_score"]
     kept = frame[["area", "name", "parent", *numbers]].round(DECIMALS)
@@ -236,7 +242,7 @@ def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) ->
         everything=_answer(_with_rows(head, encoded)),
         codes=tuple(frame["area"]),
         means=means,
-        area_km2=areas["area_km2"].to_numpy(dtype=np.float64),
+        area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from contracts import CountDistribution, Frequency, Period, Workspace
 from features.geography import Geography
@@ -55,6 +56,7 @@ class FakeModel:
     run_id: str
     sha256: str
     folder: Path
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -67,7 +69,7 @@ class FakeRegistry:
     def add(self, target: str, folder: Path) -> FakeModel:
         number = 1 + sum(1 for known, _ in self.versions if known == target)
         sha256 = hashlib.sha256(f"{target} {number}".encode()).hexdigest()
-        model = FakeModel(target, number, f"run-{target}-{number}", sha256, folder)
+        model = FakeModel(target, number, f"run-{target}-{number}", sha256, folder, {"report_sha256": "f" * 64})
         self.versions[target, number] = model
         self.aliases[target, "challenger"] = number
         return model
@@ -112,17 +114,10 @@ class FakeDoor:
     publications: tuple[FakePublication, ...]
 
     def view(self, as_of: date) -> Panel:
-        return Panel(
-            as_of=as_of,
-            geography=self.panel.geography,
-            frequency=self.panel.frequency,
-            targets=self.panel.targets,
-            areas=self.panel.areas,
-            first=self.panel.first,
-            counts=self.panel.counts,
-            settled=self.panel.settled,
-            publications=self.panel.publications,
-        )
+        return replace(self.panel, as_of=as_of)
+
+    def newest_counts_published_on(self, today: date) -> date:
+        return self.publications[0].published_on
 
 
 def _square(column: int, row: int) -> list[list[float]]:
@@ -154,8 +149,10 @@ def _geography(folder: Path, columns: int, rows: int) -> Geography:
             "latitude": [51.403 + row * 0.006 for _, _, row in cells],
         }
     )
-    nothing: Any = None
-    return Geography("cells", areas, pd.DataFrame(index=areas["area"]), nothing, nothing, boundaries)
+    size = len(areas)
+    adjacency = sparse.csr_array((size, size))
+    nearest = np.zeros((size, 1), dtype=np.int64)
+    return Geography("cells", areas, pd.DataFrame(index=areas["area"]), adjacency, nearest, boundaries)
 
 
 def _panel(areas: tuple[str, ...], columns: int, rows: int) -> Panel:

@@ -17,7 +17,7 @@ function intervals(forecast) {
   return element("table", { class: "intervals" }, element("caption", { class: "text hint" }, "How many crimes, and how sure"), element("tbody", {}, ...rows));
 }
 
-export async function areaCard(code, target, period, bandLabel, areas) {
+export async function areaCard(code, target, period, bandLabel, areas, width) {
   const [answer, known] = await Promise.all([areaForecast(code, target, period), areaHistory(code, target)]);
   const { forecast, periods } = answer;
   const when = periodWords(answer.period);
@@ -33,7 +33,7 @@ export async function areaCard(code, target, period, bandLabel, areas) {
     fact("Rank", `${forecast.rank} of ${areas}`),
     fact("Beside the mean area", times(forecast.risk_score)));
   const label = `${answer.title} in ${forecast.name}: recorded counts to ${periodWords(answer.last_known_period)}, and ${interval} in ${when}.`;
-  const chart = historyChart(known.history, periods, periods[0].horizon, label);
+  const chart = historyChart(known.history, periods, periods[0].horizon, label, width);
   const key = element("ul", { class: "chart-key", "aria-label": "Key of the chart" },
     keyItem("key-line", "recorded"), keyItem("key-line expected", "expected"),
     keyItem("swatch key-50", "50%"), keyItem("swatch key-80", "80%"), keyItem("swatch key-95", "95%"));

@@ -1,7 +1,6 @@
 // An area's history and the fan of its forecast, drawn as SVG.
 import { periodWords, shortPeriod } from "/static/words.js";
 
-const WIDTH = 560;
 const HEIGHT = 250;
 const EDGE = { left: 34, right: 10, top: 12, bottom: 26 };
 const FANS = [["fan-95", "q025", "q975"], ["fan-80", "q10", "q90"], ["fan-50", "q25", "q75"]];
@@ -20,23 +19,24 @@ function niceStep(top) {
   return Math.max(1, step);
 }
 
-export function historyChart(history, periods, horizonOfFirst, label) {
+// ``width`` is that of the place it is drawn in, pixels, so that its text keeps its size.
+export function historyChart(history, periods, horizonOfFirst, label, width) {
   const gap = horizonOfFirst - 1;
   const slots = history.length + gap + periods.length;
   const highest = Math.max(1, ...history.map((known) => known.count ?? 0), ...periods.map((ahead) => ahead.q975));
   const step = niceStep(highest);
   const top = Math.ceil(highest / step) * step;
-  const slot = (WIDTH - EDGE.left - EDGE.right) / slots;
+  const slot = (width - EDGE.left - EDGE.right) / slots;
   const x = (index) => EDGE.left + slot * (index + 0.5);
   const y = (value) => HEIGHT - EDGE.bottom - (value / top) * (HEIGHT - EDGE.top - EDGE.bottom);
-  const chart = shape("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
+  const chart = shape("svg", { class: "chart", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label });
 
   for (let value = 0; value <= top; value += step) {
-    chart.append(shape("line", { class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value) }));
+    chart.append(shape("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value) }));
     chart.append(shape("text", { x: EDGE.left - 7, y: y(value) + 4, "text-anchor": "end" }, value));
   }
   if (gap > 0) drawUnknown(chart, x(history.length) - slot / 2, gap * slot, y(top), y(0));
-  drawAxis(chart, history, x);
+  drawAxis(chart, history, x, Math.max(2, Math.floor(width / 105)));
   drawFans(chart, periods, history.length + gap, slot, x, y);
   drawHistory(chart, history, x, y);
   return chart;
@@ -48,8 +48,8 @@ function drawUnknown(chart, left, width, top, bottom) {
   chart.append(box);
 }
 
-function drawAxis(chart, history, x) {
-  const every = Math.max(1, Math.ceil(history.length / 5));
+function drawAxis(chart, history, x, labels) {
+  const every = Math.max(1, Math.ceil(history.length / labels));
   history.forEach((known, index) => {
     if (index % every === 0) {
       chart.append(shape("text", { x: x(index), y: HEIGHT - 7, "text-anchor": "middle" }, shortPeriod(known.period)));

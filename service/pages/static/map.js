@@ -16,8 +16,11 @@ export class RiskMap {
       attributionControl: false,
       zoomSnap: 0.25,
       minZoom: 3,
-      scrollWheelZoom: true,
+      scrollWheelZoom: false,
     });
+    // The wheel scrolls the page until the map is in use.
+    this.map.on("focus", () => this.map.scrollWheelZoom.enable());
+    this.map.on("blur", () => this.map.scrollWheelZoom.disable());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     new ResizeObserver(() => this.map.invalidateSize()).observe(container);
   }

@@ -87,9 +87,14 @@ async function showForecast() {
   if (state.chosen) await showArea(state.chosen);
 }
 
+function chartWidth() {
+  const style = getComputedStyle(part("area"));
+  return part("area").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+}
+
 async function showArea(code) {
   const question = ++state.areaQuestion;
-  const card = await areaCard(code, part("target").value, part("period").value, bandLabel, state.areas);
+  const card = await areaCard(code, part("target").value, part("period").value, bandLabel, state.areas, chartWidth());
   if (question !== state.areaQuestion) return;
   part("area-empty").hidden = true;
   part("area-empty").querySelector("h2")?.removeAttribute("id");

@@ -1,0 +1,149 @@
+"""Issuing: the right periods, the same bytes, complete or absent."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contracts import BadInput, MissingThing, RefusedAction, StaleData, Workspace
+from contracts.tables import FORECASTS, check
+from service.issued import FORECASTS_FILE, HISTORY_FILE, RECORD_FILE, read_files, read_issued
+from service.ledger import open_ledger
+
+
+def test_issued_in_july_from_counts_to_june_the_next_period_is_august_two_ahead(issued_city):
+    issued = read_issued(issued_city.workspace, issued_city.ledger.entries("issue")[0])
+    table = check(issued.forecasts, FORECASTS)
+    steps = table[["period", "horizon"]].drop_duplicates()
+    assert list(steps["period"].dt.strftime("%Y-%m")) == ["2025-08", "2025-09", "2025-10"]
+    assert list(steps["horizon"]) == [2, 3, 4]
+    assert issued.record["next_period"] == "2025-08"
+    assert issued.record["targets"][0]["last_known_period"] == "2025-06"
+    assert len(table) == 2 * 3 * 30
+
+
+def test_the_answer_says_in_words_how_far_ahead_it_looks(city):
+    city.approve()
+    notes = city.issue().notes
+    assert (
+        "Violence with injury: The next period, 2025-08, is two periods ahead of the last known one, 2025-06." in notes
+    )
+
+
+def test_history_is_what_was_known_and_no_longer_than_36_periods(issued_city):
+    history = read_issued(issued_city.workspace, issued_city.ledger.entries("issue")[0]).history
+    one = history[(history["area"] == "C0203") & (history["target"] == "robbery")]
+    panel = issued_city.sources.door.panel
+    known = panel.of("robbery")[panel.areas.index("C0203"), -36:]
+    np.testing.assert_array_equal(one["count"], known)
+    assert one["period"].iloc[-1] == pd.Timestamp("2025-06-01")
+
+
+def test_the_same_inputs_give_the_same_bytes_and_are_issued_once(city, city_maker, tmp_path):
+    city.approve()
+    first, second = city.issue(), city.issue()
+    assert (first.is_new, second.is_new) == (True, False)
+    assert first.entry == second.entry
+    assert len(city.ledger.entries("issue")) == 1
+    other = city_maker(tmp_path / "other")
+    other.approve()
+    other.issue()
+    ours, theirs = (
+        read_files(place.workspace, place.ledger.entries("issue")[0])[FORECASTS_FILE] for place in (city, other)
+    )
+    assert ours == theirs
+
+
+def test_nothing_approved_is_refused_with_the_commands_to_run(city):
+    with pytest.raises(RefusedAction, match=r"wardcast train.*wardcast approve"):
+        city.issue()
+    assert not city.workspace.forecasts.exists()
+
+
+def test_counts_that_are_too_old_are_refused_unless_replayed(city, city_maker, tmp_path):
+    city.approve()
+    assert city.issue(today=date(2025, 9, 30)).next_period == "2025-10"
+    with pytest.raises(StaleData, match="5 periods before"):
+        city.issue(today=date(2025, 10, 1))
+    replayed = city_maker(tmp_path / "replay", replay=True)
+    replayed.approve()
+    issued = replayed.issue(today=date(2026, 11, 22))
+    assert (issued.as_of, issued.replay, issued.next_period) == ("2025-07-10", True, "2025-08")
+    assert any("Replayed" in note for note in issued.notes)
+
+
+def test_another_day_than_today_is_a_replay_and_a_day_to_come_is_refused(city):
+    city.approve()
+    assert city.issue(today=date(2025, 7, 20), on=date(2025, 7, 12)).replay
+    with pytest.raises(BadInput, match="after today"):
+        city.issue(on=date(2025, 8, 1))
+
+
+def test_a_damaged_or_lost_folder_is_refused_and_mended_by_the_same_issue(issued_city):
+    entry = issued_city.ledger.entries("issue")[0]
+    file = issued_city.workspace.forecasts / entry.content["forecast_id"] / HISTORY_FILE
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(BadInput, match="is not what was issued"):
+        read_issued(issued_city.workspace, entry)
+    file.unlink()
+    with pytest.raises(MissingThing, match="has lost"):
+        read_issued(issued_city.workspace, entry)
+    assert not issued_city.issue().is_new
+    assert read_issued(issued_city.workspace, entry).forecast_id == entry.content["forecast_id"]
+
+
+def test_the_next_issue_removes_what_a_killed_one_left(city):
+    city.approve()
+    for name in (".unfinished-2025-08-00000000", "2025-08-00000000"):
+        folder = city.workspace.forecasts / name
+        folder.mkdir(parents=True)
+        (folder / RECORD_FILE).write_text("{}")
+    forecast_id = city.issue().forecast_id
+    assert [folder.name for folder in city.workspace.forecasts.iterdir()] == [forecast_id]
+
+
+def _issue_until_killed(city_maker, root, started):
+    city = city_maker(root)
+    city.approve()
+    started.set()
+    for day in range(1, 29):
+        for month in (6, 7, 8):
+            city.issue(today=date(2025, month, day))
+
+
+@pytest.mark.slow
+def test_thirty_kills_leave_every_issue_complete_or_absent(city_maker, tmp_path):
+    context = multiprocessing.get_context("fork")
+    generator = random.Random(7)
+    cut_off = 0
+    for attempt in range(30):
+        root = tmp_path / str(attempt)
+        started = context.Event()
+        child = context.Process(target=_issue_until_killed, args=(city_maker, root, started))
+        child.start()
+        assert started.wait(60)
+        time.sleep(generator.uniform(0.0, 0.15))
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        workspace = Workspace(root)
+        ledger = open_ledger(workspace)
+        assert ledger.verify().findings == ()
+        issued = ledger.entries("issue")
+        for entry in issued:
+            assert json.loads(read_files(workspace, entry)[RECORD_FILE])["city"] == "Testham"
+        named = {entry.content["forecast_id"] for entry in issued}
+        present = {folder.name for folder in workspace.forecasts.glob("*")}
+        assert named <= present
+        cut_off += len(present - named)
+        ledger.close()
+    assert cut_off > 0, "no kill fell into an issue: the test shows nothing"
