@@ -41,8 +41,8 @@ SMALLEST_METRES = 25.0
 FASTEST = 24.0
 FEWEST_CRIMES = 50
 """With fewer crimes nothing is set off: only the background is drawn."""
-ROUNDS = 60
-_ENOUGH = 1e-5
+ROUNDS = 200
+_ENOUGH = 1e-6
 _SMALLEST = 1e-30
 
 
