@@ -15,6 +15,7 @@ from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
+from monitoring.levels import UNRECONCILED, LevelVerification, level_scores, levels_text
 from monitoring.noise_floor import noise_floor
 from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
 from monitoring.verification import Verification, forecast_table, from_forecast_table, group_totals
@@ -22,11 +23,13 @@ from monitoring.verification import Verification, forecast_table, from_forecast_
 __all__ = [
     "BASELINE",
     "CAVEAT",
+    "UNRECONCILED",
     "Concentration",
     "FairnessAudit",
     "Finding",
     "HorizonFloor",
     "Leaderboard",
+    "LevelVerification",
     "Ratio",
     "Resampling",
     "Verification",
@@ -43,6 +46,8 @@ __all__ = [
     "from_forecast_table",
     "group_totals",
     "leaderboard",
+    "level_scores",
+    "levels_text",
     "log_score",
     "mae",
     "mean_poisson_deviance",

@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from contracts import BadInput, CountDistribution, Period, Settings
-from features.as_of import AsOfDoor, ViewMode
+from features.as_of import ViewMode
 from features.geography import Geography
 from features.panel import Floats, Panel
 from models.forecaster import FittedForecaster
 from monitoring import Verification, forecast_table
 from training.forecasters import make_forecaster, refit_every
 from training.resources import Measured
+
+
+class Door(Protocol):
+    """Where counts come from: the as-of door, or the sums of what it shows."""
+
+    def view(self, as_of: date, mode: ViewMode = ...) -> Panel:
+        """What was known on a day."""
+        ...
+
+    def outcomes(self) -> Panel:
+        """The newest counts of everything, for the judge only."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,7 @@ class Backtest:
         return "Forecast from counts as they were known at each origin."
 
 
-def run_backtest(door: AsOfDoor, geography: Geography, settings: Settings, plan: Plan, *, progress: bool) -> Backtest:
+def run_backtest(door: Door, geography: Geography, settings: Settings, plan: Plan, *, progress: bool) -> Backtest:
     """Forecast every period of the plan with every model, through the as-of door."""
     outcomes = door.outcomes()
     _check_periods_known(outcomes, plan)
@@ -121,13 +133,13 @@ def as_of_date(origin: Period, settings: Settings) -> date:
     return (origin.end + timedelta(days=settings.publication_lag_days)).date()
 
 
-def _views(door: AsOfDoor, settings: Settings, plan: Plan) -> Iterator[tuple[Period, date, Panel]]:
+def _views(door: Door, settings: Settings, plan: Plan) -> Iterator[tuple[Period, date, Panel]]:
     for origin in plan.origins():
         day = as_of_date(origin, settings)
         yield origin, day, door.view(day, plan.view).until(origin).for_target(plan.target)
 
 
-def _common_areas(door: AsOfDoor, settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...], float]:
+def _common_areas(door: Door, settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...], float]:
     """Areas known at every origin; the publications seen; the share of periods that were settled only later."""
     areas: set[str] | None = None
     publications: set[str] = set()
@@ -158,7 +170,7 @@ def _check_periods_known(outcomes: Panel, plan: Plan) -> None:
 
 
 def _forecast(
-    door: AsOfDoor, geography: Geography, settings: Settings, plan: Plan, model: str, bar: tqdm[NoReturn]
+    door: Door, geography: Geography, settings: Settings, plan: Plan, model: str, bar: tqdm[NoReturn]
 ) -> tuple[dict[int, _Forecasts], Measured]:
     forecaster = make_forecaster(model, settings, seed=plan.seed)
     interval = refit_every(model, plan.refit_every)

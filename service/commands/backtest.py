@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from contracts import Frequency, Period, Workspace
+from contracts import BadInput, Frequency, Period, Workspace
 from service.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from training.rolling_origin import Plan
 
 DEFAULT_MODELS = "seasonal_naive,last_value,mean_12,ewma,auto_ets,auto_theta,wardcast"
 
@@ -31,6 +35,12 @@ DEFAULT_MODELS = "seasonal_naive,last_value,mean_12,ewma,auto_ets,auto_theta,war
     "--period", "frequency", type=click.Choice([str(f) for f in Frequency]), help="Period; by default as in settings."
 )
 @click.option("--source", help="Source of the counts, where two carry the target.")
+@click.option(
+    "--levels",
+    metavar="NAMES",
+    help="Levels of nested areas, separated by commas, the finest first, such as ward_2022,parents,city: geographies, "
+    "'parents' or 'city'. Forecasts of each level are compared with forecasts made to add up.",
+)
 @click.option("--models", default=DEFAULT_MODELS, show_default=True, help="Forecasters, separated by commas.")
 @click.option(
     "--view",
@@ -55,6 +65,7 @@ def command(
     geography: str | None,
     frequency: str | None,
     source: str | None,
+    levels: str | None,
     models: str,
     view: str,
     refit_every: int | None,
@@ -82,6 +93,9 @@ def command(
         seed=settings.seed if seed is None else seed,
         refit_every=refit_every,
     )
+    if levels:
+        _compare_levels(workspace, plan, levels, source, geography or forecasts_out, as_json=as_json)
+        return
     done = run_experiment(workspace, plan, geography=geography, source=source, forecasts_out=forecasts_out)
     if as_json:
         click.echo(json.dumps(done.to_dict()))
@@ -89,3 +103,16 @@ def command(
     click.echo(done.scores.areas.as_text())
     click.echo(f"\n{done.scores.city.as_text()}")
     click.echo(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")
+
+
+def _compare_levels(
+    workspace: Workspace, plan: Plan, levels: str, source: str | None, misplaced: object, *, as_json: bool
+) -> None:
+    from training.levels import run_level_experiment
+
+    if misplaced is not None:
+        raise BadInput(
+            "--levels takes neither --geography nor --forecasts-out.", remedy="Name the finest level first in --levels."
+        )
+    done = run_level_experiment(workspace, plan, [name.strip() for name in levels.split(",")], source=source)
+    click.echo(json.dumps(done.to_dict()) if as_json else f"{done.as_text()}\nMLflow run {done.run_id}")

@@ -1,0 +1,139 @@
+"""Backtests of nested levels: forecasts of each level by itself, and made to add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from contracts import CountDistribution, Settings, Workspace, group_sums, sum_over
+from features.as_of import AsOfDoor, ViewMode, load_door
+from features.hierarchy import Hierarchy, Level, load_hierarchy
+from features.panel import Panel
+from models.reconciliation import METHODS, reconcile
+from monitoring import UNRECONCILED, LevelVerification, Verification, level_scores, levels_text
+from training.rolling_origin import Backtest, Plan, run_backtest
+from training.tracking import tracked_run
+
+
+@dataclass(frozen=True)
+class LevelDoor:
+    """The sums that one level sees of what the as-of door shows of the finest areas ``codes``."""
+
+    door: AsOfDoor
+    level: Level
+    codes: tuple[str, ...]
+
+    def view(self, as_of: date, mode: ViewMode = ViewMode.AS_OF) -> Panel:
+        """What was known on ``as_of``, summed."""
+        return self.level.summed(self.door.view(as_of, mode).only(self.codes))
+
+    def outcomes(self) -> Panel:
+        """The newest counts of everything, summed, for the judge only."""
+        return self.level.summed(self.door.outcomes().only(self.codes))
+
+
+@dataclass(frozen=True)
+class LevelExperiment:
+    """The backtests of all levels, finest first, and their scores beside the reconciled ones."""
+
+    plan: Plan
+    hierarchy: Hierarchy
+    backtests: tuple[Backtest, ...]
+    rows: list[dict[str, Any]]
+    run_id: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that ``wardcast backtest --levels … --json`` prints."""
+        return {
+            "target": self.plan.target,
+            "levels": [{"level": level.name, "areas": len(level.geography.codes)} for level in self.hierarchy.levels],
+            "view": str(self.plan.view),
+            "settled_share": self.backtests[0].settled_share,
+            "seed": self.plan.seed,
+            "from": str(self.plan.first),
+            "to": str(self.plan.last),
+            "run_id": self.run_id,
+            "leaderboard": self.rows,
+        }
+
+    def as_text(self) -> str:
+        """The table for a terminal."""
+        sizes = ", ".join(f"{level.name} ({len(level.geography.codes)})" for level in self.hierarchy.levels)
+        return f"{self.plan.target}, levels {sizes}\n\n{levels_text(self.rows)}"
+
+
+def run_level_experiment(
+    workspace: Workspace, plan: Plan, names: Sequence[str], *, source: str | None = None, progress: bool = True
+) -> LevelExperiment:
+    """Backtest every level of ``names`` (the finest first), reconcile in every way there is, judge and track."""
+    settings = workspace.settings
+    settings.target(plan.target)
+    hierarchy = load_hierarchy(workspace, names)
+    door = load_door(workspace, geography=hierarchy.levels[0].name, frequency=plan.first.frequency, source=source)
+    parameters = asdict(plan) | {"view": str(plan.view), "levels": ",".join(names)}
+    title = f"{plan.target} {plan.first}…{plan.last}, levels"
+    with tracked_run(workspace, "levels", title, parameters, door.publications) as run:
+        hierarchy, backtests = backtest_levels(door, hierarchy, settings, plan, progress=progress)
+        rows = level_scores(reconciled_levels(hierarchy, backtests), seed=plan.seed)
+        done = LevelExperiment(plan, hierarchy, backtests, rows, run.run_id)
+        run.document(done.to_dict(), "levels.json")
+        run.text(done.as_text() + "\n", "levels.txt")
+    return done
+
+
+def backtest_levels(
+    door: AsOfDoor, hierarchy: Hierarchy, settings: Settings, plan: Plan, *, progress: bool
+) -> tuple[Hierarchy, tuple[Backtest, ...]]:
+    """Backtest each level from sums of the counts of the finest areas that are known throughout.
+
+    Returns the hierarchy of those areas and the backtests, the finest first.
+    """
+    finest = run_backtest(door, hierarchy.finest, settings, plan, progress=progress)
+    codes = finest.geography.codes
+    local = hierarchy.only(codes)
+    upper = [
+        run_backtest(LevelDoor(door, level, codes), level.geography, settings, plan, progress=progress)
+        for level in local.levels[1:]
+    ]
+    return local, (finest, *upper)
+
+
+def reconciled_levels(hierarchy: Hierarchy, backtests: Sequence[Backtest]) -> list[LevelVerification]:
+    """Each level's own forecasts and those reconciled by every method, of every model and horizon."""
+    plan = backtests[0].plan
+    parts = []
+    for horizon in plan.horizons:
+        for model in plan.models:
+            own = [backtest.of(model, horizon) for backtest in backtests]
+            parts += _by_level(hierarchy, UNRECONCILED, [one.forecast for one in own], own)
+            for method in METHODS:
+                parts += _by_level(hierarchy, method, reconciled(hierarchy, [one.forecast for one in own], method), own)
+    order = {level.name: position for position, level in enumerate(hierarchy.levels)}
+    return sorted(parts, key=lambda part: (part.verification.horizon, order[part.level]))
+
+
+def reconciled(hierarchy: Hierarchy, forecasts: Sequence[CountDistribution], method: str) -> list[CountDistribution]:
+    """Forecasts of every level, (rows, areas) each, the finest first, whose means and distributions add up.
+
+    The finest areas keep the dispersion of their own forecasts; those of larger areas are sums of them, with the
+    factor that they share.
+    """
+    means = reconcile(hierarchy, [one.mean for one in forecasts], [one.variance for one in forecasts], method)
+    finest = replace(forecasts[0], mean=means[0])
+    sums = [sum_over(finest, level.groups, len(level.geography.codes)) for level in hierarchy.levels[1:]]
+    return [finest, *sums]
+
+
+def _by_level(
+    hierarchy: Hierarchy, method: str, forecasts: Sequence[CountDistribution], own: Sequence[Verification]
+) -> list[LevelVerification]:
+    parts = []
+    for level, forecast, verification in zip(hierarchy.levels, forecasts, own, strict=True):
+        sums = group_sums(forecasts[0].mean, level.groups, len(level.geography.codes))
+        gap = float(np.abs(forecast.mean - sums).max())
+        parts.append(LevelVerification(level.name, method, replace(verification, forecast=forecast), gap))
+    return parts
