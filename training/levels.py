@@ -13,7 +13,7 @@ from contracts import CountDistribution, Settings, Workspace, group_sums, sum_ov
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.hierarchy import Hierarchy, Level, load_hierarchy
 from features.panel import Panel
-from models.reconciliation import METHODS, reconcile
+from models.reconciliation import CHOSEN, METHODS, reconcile
 from monitoring import UNRECONCILED, LevelVerification, Verification, level_scores, levels_text
 from training.rolling_origin import Backtest, Plan, run_backtest
 from training.tracking import tracked_run
@@ -57,13 +57,15 @@ class LevelExperiment:
             "from": str(self.plan.first),
             "to": str(self.plan.last),
             "run_id": self.run_id,
+            "chosen_reconciliation": CHOSEN,
             "leaderboard": self.rows,
         }
 
     def as_text(self) -> str:
         """The table for a terminal."""
         sizes = ", ".join(f"{level.name} ({len(level.geography.codes)})" for level in self.hierarchy.levels)
-        return f"{self.plan.target}, levels {sizes}\n\n{levels_text(self.rows)}"
+        chosen = f"The method that is used where none is named: {CHOSEN}."
+        return f"{self.plan.target}, levels {sizes}\n\n{levels_text(self.rows)}\n\n{chosen}"
 
 
 def run_level_experiment(
@@ -116,7 +118,9 @@ def reconciled_levels(hierarchy: Hierarchy, backtests: Sequence[Backtest]) -> li
     return sorted(parts, key=lambda part: (part.verification.horizon, order[part.level]))
 
 
-def reconciled(hierarchy: Hierarchy, forecasts: Sequence[CountDistribution], method: str) -> list[CountDistribution]:
+def reconciled(
+    hierarchy: Hierarchy, forecasts: Sequence[CountDistribution], method: str = CHOSEN
+) -> list[CountDistribution]:
     """Forecasts of every level, (rows, areas) each, the finest first, whose means and distributions add up.
 
     The finest areas keep the dispersion of their own forecasts; those of larger areas are sums of them, with the

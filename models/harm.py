@@ -1,0 +1,126 @@
+"""Expected harm beside the expected count: each crime weighted by how much harm its offence stands for.
+
+A target sums offences. What one crime of it stands for in an area follows from the area's mix of offences, shrunk to
+the city's by empirical Bayes (Dirichlet-multinomial; the strength is the likeliest). Harm is then a compound sum: a
+random count of crimes, each of a random offence. The weights are opinions of a named source, never of this project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from contracts import CountDistribution, MissingThing, Settings, coherent_draws, periods_per_year
+from contracts.settings import HarmWeights
+from features.panel import Floats, Panel
+
+MIX_YEARS = 3
+"""The newest years whose crimes make an area's mix."""
+STRENGTHS = np.geomspace(1.0, 1e5, 31)
+"""Candidate strengths of the city's mix, in crimes: an area with as many crimes of its own is drawn half way to it."""
+DRAWS = 1000
+INTERVAL = 0.8
+
+
+@dataclass(frozen=True)
+class HarmMix:
+    """``shares`` (areas, offences) of each area's crimes, sum 1, and the harm ``weights`` (offences,) of one crime."""
+
+    offences: tuple[str, ...]
+    weights: Floats
+    shares: Floats
+    source: str
+    unit: str
+
+    @property
+    def harm_per_crime(self) -> Floats:
+        """Expected harm of one crime of the target in each area, (areas,)."""
+        return np.asarray(self.shares @ self.weights)
+
+
+@dataclass(frozen=True)
+class HarmForecast:
+    """Expected harm and its central 80% interval, shape of the forecast: ``low`` and ``high`` end it.
+
+    A rare offence of great weight can lift ``mean`` above ``high``: most periods go without it.
+    """
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    unit: str
+    source: str
+
+
+def harm_weights(settings: Settings, taxonomy: str, offences: Sequence[str]) -> HarmWeights:
+    """The weights of a taxonomy; raises ``MissingThing`` where there are none, or none for one of ``offences``."""
+    if taxonomy not in settings.harm:
+        raise MissingThing(
+            f"wardcast.toml has no harm weights for the offences of '{taxonomy}'.",
+            remedy=f"Add [harm.{taxonomy}] with source and weights.",
+        )
+    found = settings.harm[taxonomy]
+    lacking = [offence for offence in offences if offence not in found.weights]
+    if lacking:
+        raise MissingThing(
+            f"[harm.{taxonomy}] has no weight for {', '.join(lacking)}.", remedy="Add it, with its source."
+        )
+    return found
+
+
+def fit_harm_mix(offences: Panel, harm: HarmWeights) -> HarmMix:
+    """The mix of each area of ``offences`` (a panel with one target an offence) over its last three years."""
+    recent = np.nansum(offences.counts[:, :, -MIX_YEARS * periods_per_year(offences.frequency) :], axis=2).T
+    return HarmMix(
+        offences=offences.targets,
+        weights=np.array([harm.weights[name] for name in offences.targets]),
+        shares=shrunken_shares(recent),
+        source=harm.source,
+        unit=harm.unit,
+    )
+
+
+def shrunken_shares(counts: Floats) -> Floats:
+    """Shares of each row of ``counts`` (areas, offences), shrunk to the shares of all rows together.
+
+    Posterior means (c + strength · p) / (n + strength) of a Dirichlet-multinomial with the likeliest strength. Raises
+    ``MissingThing`` where nothing was counted.
+    """
+    total = counts.sum()
+    if total <= 0:
+        raise MissingThing("No crime is known, so there is no mix of offences.", remedy="Ingest a publication.")
+    city = counts.sum(axis=0) / total
+    seen = city > 0
+    strength = max(STRENGTHS, key=lambda candidate: _log_likelihood(counts[:, seen], candidate * city[seen]))
+    return np.asarray((counts + strength * city) / (counts.sum(axis=1, keepdims=True) + strength))
+
+
+def _log_likelihood(counts: Floats, prior: Floats) -> float:
+    """Logarithm of the Dirichlet-multinomial's probability of the rows, up to what no prior changes."""
+    whole = special.gammaln(prior.sum()) - special.gammaln(counts.sum(axis=1) + prior.sum())
+    return float(whole.sum() + (special.gammaln(counts + prior) - special.gammaln(prior)).sum())
+
+
+def expected_harm(forecast: CountDistribution, mix: HarmMix, *, seed: int, draws: int = DRAWS) -> HarmForecast:
+    """Harm of each area, of the forecast's shape (…, areas): the mean exactly, the interval from coherent draws."""
+    drawn = harm_draws(forecast, mix, seed=seed, draws=draws)
+    low, high = np.quantile(drawn, [(1.0 - INTERVAL) / 2.0, (1.0 + INTERVAL) / 2.0], axis=0)
+    return HarmForecast(forecast.mean * mix.harm_per_crime, low, high, mix.unit, mix.source)
+
+
+def harm_draws(forecast: CountDistribution, mix: HarmMix, *, seed: int, draws: int = DRAWS) -> Floats:
+    """Random harm, shape (draws, *shape of the forecast); sums over areas keep the factor that they share."""
+    left: npt.NDArray[np.int64] = coherent_draws(forecast, draws, seed)
+    generator = np.random.default_rng([seed, 1])
+    harm = np.zeros(left.shape)
+    remaining = np.ones(len(mix.shares))
+    for share, weight in zip(mix.shares.T, mix.weights, strict=True):
+        chance = np.clip(np.divide(share, remaining, out=np.ones_like(share), where=remaining > 1e-12), 0.0, 1.0)
+        taken = generator.binomial(left, chance)
+        harm += weight * taken
+        left, remaining = left - taken, remaining - share
+    return harm
