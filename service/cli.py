@@ -55,9 +55,12 @@ def main() -> None:
     """Run the command line; every expected error ends in one line on standard error and its own exit code."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     try:
-        wardcast.main(standalone_mode=False)
+        wardcast.main(prog_name="wardcast", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        sys.exit(USAGE_EXIT_CODE)
     except click.ClickException as error:
         sys.stderr.write(f"wardcast: {error.format_message()}{_help_hint(error)}\n")
         sys.exit(USAGE_EXIT_CODE)

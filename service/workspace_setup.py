@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from contracts import SETTINGS_FILE, RefusedAction, Workspace
+from contracts import SETTINGS_FILE, BadInput, RefusedAction, Workspace
 from contracts.settings import read_settings
 
 if TYPE_CHECKING:
@@ -105,17 +105,10 @@ def _new_folder(root: Path) -> Iterator[Path]:
     What a killed process left of one is removed by the next. Two processes at once do not mix: the second is refused.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (a link is not followed: the workspace takes its place)
-    _refuse_existing(root)
-    root.parent.mkdir(parents=True, exist_ok=True)
     lock_path = root.parent / f".{root.name}.init.lock"
     unfinished = root.parent / f".{root.name}.unfinished"
     lock = filelock.FileLock(lock_path)
-    try:
-        lock.acquire(blocking=False)
-    except filelock.Timeout as error:
-        raise RefusedAction(
-            f"Another process is making the workspace {root} right now.", remedy="Wait for it, or name another folder."
-        ) from error
+    _hold(lock, root)
     try:
         _refuse_existing(root)
         if unfinished.exists():
@@ -130,6 +123,26 @@ def _new_folder(root: Path) -> Iterator[Path]:
             shutil.rmtree(unfinished)
         lock_path.unlink(missing_ok=True)
         lock.release()
+
+
+def _hold(lock: filelock.BaseFileLock, root: Path) -> None:
+    """Make the folder above ``root`` and take the lock in it.
+
+    Raises ``RefusedAction`` where something already is or another process holds the lock, ``BadInput`` where no
+    folder can be made.
+    """
+    try:
+        _refuse_existing(root)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except filelock.Timeout as error:
+        raise RefusedAction(
+            f"Another process is making the workspace {root} right now.", remedy="Wait for it, or name another folder."
+        ) from error
+    except OSError as error:
+        raise BadInput(
+            f"The workspace {root} cannot be made: {error.strerror}.", remedy="Name another folder with --workspace."
+        ) from error
 
 
 def _refuse_existing(root: Path) -> None:

@@ -1,0 +1,43 @@
+"""The command line's shell: plain help where nothing was asked, one line where nothing can be done."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from service.cli import main
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs the command in this process; returns its exit code and both outputs."""
+
+    def run(*words):
+        monkeypatch.setattr("sys.argv", ["wardcast", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", os.environ.get("MLFLOW_DISABLE_TELEMETRY", "true"))
+    return run
+
+
+@pytest.mark.parametrize("words", [(), ("ingest",), ("ledger",), ("geography",)])
+def test_a_group_without_a_command_prints_its_plain_help(run, words):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Usage: wardcast{''.join(f' {word}' for word in words)} [OPTIONS] COMMAND")
+    assert "Commands:" in err
+    assert "wardcast:" not in err
+    assert "Try:" not in err
+
+
+@pytest.mark.parametrize("options", [(), ("--simulated",)])
+@pytest.mark.parametrize("folder", ["/proc/nope/x", "/dev/null/x", f"/{'x' * 300}"])
+def test_a_workspace_that_cannot_be_made_is_told_in_one_line(run, options, folder):
+    code, out, err = run("init", *options, "--workspace", folder)
+    assert (code, out) == (3, "")
+    assert err.startswith(f"wardcast: The workspace {folder} cannot be made: ")
+    assert err.endswith("Name another folder with --workspace.\n")
+    assert err.count("\n") == 1
