@@ -43,7 +43,7 @@ class Component:
         return f"{'around' if self.around else 'own'}_{self.half_life}"
 
 
-COMPONENTS = tuple(Component(half_life, around) for around in (False, True) for half_life in HALF_LIVES)
+COMPONENTS = tuple(Component(half_life, around) for half_life in HALF_LIVES for around in (False, True))
 EVEN = "even"
 """The share that is the same for every area."""
 
@@ -57,10 +57,10 @@ def component_shares(counts: Floats, adjacency: sparse.csr_array, frequency: Fre
     """Each component's shares in the order of ``component_names``, (areas, periods), summing to 1 over the areas."""
     spread = spreading(adjacency)
     even = np.full(counts.shape, 1.0 / counts.shape[0])
-    for component in COMPONENTS:
-        level = ewma(counts, newest_weight(HALF_LIVES[component.half_life], frequency))
-        level = np.where(np.isnan(level), 0.0, level)
-        yield _shares(spread @ level if component.around else level, even)
+    for days in HALF_LIVES.values():
+        level = np.nan_to_num(ewma(counts, newest_weight(days, frequency)), copy=False)
+        yield _shares(level, even)
+        yield _shares(np.asarray(spread @ level), even)
     yield even
 
 
