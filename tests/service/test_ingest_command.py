@@ -55,6 +55,17 @@ def test_incidents_make_a_grid_and_are_told(workspace: Path) -> None:
     assert "incidents-2024-01-29" in listing.stdout
 
 
+def test_hexagons_are_made_and_codes_are_counted_where_they_are_named(workspace: Path) -> None:
+    assert "areas of h3_7" in _ingest(workspace, "--geography", "h3_7", "--period", "shift").stdout
+    file = workspace.parent / "incidents.csv"
+    header, *rows = file.read_text(encoding="utf-8").splitlines()
+    coded = [f"{row},{'north' if float(row.split(',')[2]) > 41.82 else 'south'}" for row in rows]
+    file.write_text("\n".join([f"{header},beat", *coded]) + "\n", encoding="utf-8")
+    result = _ingest(workspace, "--geography", "beats", "--area", "beat", "--period", "day")
+    assert result.exit_code == 0, result.output
+    assert "672 crimes, 2024-01-01 to 2024-01-28, 2 areas of beats" in result.stdout
+
+
 def test_json_is_one_document(workspace: Path) -> None:
     result = _ingest(workspace, "--json")
     (summary,) = json.loads(result.stdout)

@@ -110,6 +110,14 @@ def test_init_prints_what_to_type_next(tmp_path: Path) -> None:
     assert Workspace(root).settings.city == "London"
 
 
+def test_init_chicago_says_how_incidents_are_ingested(tmp_path: Path) -> None:
+    root = tmp_path / "chicago"
+    result = CliRunner().invoke(wardcast, ["init", "--example", "chicago", "--workspace", str(root)])
+    assert result.exit_code == 0
+    assert "wardcast ingest incidents FILE --time date --lon longitude --lat latitude" in result.stdout
+    assert read_settings(root / "wardcast.toml").frequency == "week"
+
+
 @pytest.mark.parametrize(
     "options", [["--simulated", "--example", "london"], ["--seed", "7"], ["--simulated", "--seed", "-1"]]
 )
