@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from contracts import CountDistribution, Settings, Workspace, group_sums, sum_over
+from contracts import CountDistribution, Settings, Workspace, group_sums
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.hierarchy import Hierarchy, Level, load_hierarchy
 from features.panel import Panel
-from models.reconciliation import CHOSEN, METHODS, reconcile
+from models.level_forecasts import reconciled
+from models.reconciliation import CHOSEN, METHODS
 from monitoring import UNRECONCILED, LevelVerification, Verification, level_scores, levels_text
 from training.rolling_origin import Backtest, Plan, run_backtest
 from training.tracking import tracked_run
@@ -113,23 +114,11 @@ def reconciled_levels(hierarchy: Hierarchy, backtests: Sequence[Backtest]) -> li
             own = [backtest.of(model, horizon) for backtest in backtests]
             parts += _by_level(hierarchy, UNRECONCILED, [one.forecast for one in own], own)
             for method in METHODS:
-                parts += _by_level(hierarchy, method, reconciled(hierarchy, [one.forecast for one in own], method), own)
+                parts += _by_level(
+                    hierarchy, method, reconciled(hierarchy, [one.forecast for one in own], method).levels, own
+                )
     order = {level.name: position for position, level in enumerate(hierarchy.levels)}
     return sorted(parts, key=lambda part: (part.verification.horizon, order[part.level]))
-
-
-def reconciled(
-    hierarchy: Hierarchy, forecasts: Sequence[CountDistribution], method: str = CHOSEN
-) -> list[CountDistribution]:
-    """Forecasts of every level, (rows, areas) each, the finest first, whose means and distributions add up.
-
-    The finest areas keep the dispersion of their own forecasts; those of larger areas are sums of them, with the
-    factor that they share.
-    """
-    means = reconcile(hierarchy, [one.mean for one in forecasts], [one.variance for one in forecasts], method)
-    finest = replace(forecasts[0], mean=means[0])
-    sums = [sum_over(finest, level.groups, len(level.geography.codes)) for level in hierarchy.levels[1:]]
-    return [finest, *sums]
 
 
 def _by_level(
