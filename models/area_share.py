@@ -8,6 +8,7 @@ on London violence by ward in 2018 and 2019: leaving it out changed the deviance
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from contracts import BadInput, Frequency, periods_per_year
 from features.geography import Geography
 from features.lags import ewma
+from features.near_repeat import PERIODS_PER_WEEK
 from features.panel import Floats, Panel
 from features.recipe import ShareFeatures, build_share_features, per_period, shares_of
 from models.dispersion import Dispersion, fit_dispersion
@@ -29,6 +31,9 @@ BASE_WEIGHTS = (0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4)
 
 WARM_UP_YEARS = 2
 """Origins in the first years of a panel are not learned from: their smoothed shares are not settled yet."""
+
+MOST_ROWS = 600_000
+"""Of more rows (areas × origins) only every n-th origin is learned from."""
 
 BOOSTING: dict[str, Any] = {
     "objective": "poisson",
@@ -107,7 +112,9 @@ def fit_share_model(
     dispersions: dict[int, Dispersion] = {}
     for horizon in horizons:
         learning, held_out = _split_origins(counts.shape[1], horizon, periods_per_year(panel.frequency), settings.years)
-        boosters[horizon] = _boost(features, counts, horizon, learning, settings)
+        boosters[horizon] = _boost(
+            features, counts, horizon, _thinned(learning, len(counts), panel.frequency), settings
+        )
         dispersions[horizon] = _dispersion_of(boosters[horizon], features, counts, horizon, held_out)
     return ShareModel(base_weight, mixture, boosters, dispersions, features.names)
 
@@ -144,6 +151,14 @@ def _split_origins(periods: int, horizon: int, season: int, years: int) -> tuple
             remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
         )
     return range(start, last - held_out + 1), range(last - held_out + 1, last + 1)
+
+
+def _thinned(origins: range, areas: int, frequency: Frequency) -> range:
+    """Every n-th origin, so that about ``MOST_ROWS`` rows are left; every weekday and shift is still among them."""
+    every = 1 + len(origins) * areas // MOST_ROWS
+    while math.gcd(every, PERIODS_PER_WEEK.get(frequency, 1)) > 1:
+        every += 1
+    return origins[::every]
 
 
 def _boost(
