@@ -89,7 +89,9 @@ def remove_remains(workspace: Workspace, issued: Collection[str]) -> tuple[str, 
     """Remove what a killed issue left: folders that no entry names. Returns their names."""
     if not workspace.forecasts.exists():
         return ()
-    remains = sorted(folder for folder in workspace.forecasts.iterdir() if folder.name not in issued)
+    remains = sorted(
+        folder for folder in workspace.forecasts.iterdir() if folder.is_dir() and folder.name not in issued
+    )
     for folder in remains:
         shutil.rmtree(folder)
     return tuple(folder.name for folder in remains)
