@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from contracts import CountDistribution, Frequency, Period, Workspace
+from contracts import CountDistribution, Frequency, MissingThing, Period, Workspace
 from features.geography import Geography
 from features.panel import Panel
 from service.app import create_app
@@ -79,6 +79,8 @@ class FakeRegistry:
         return None if number is None else self.versions[target, number]
 
     def version(self, workspace: Workspace, target: str, number: int) -> FakeModel:
+        if (target, number) not in self.versions:
+            raise MissingThing(f"There is no version {number} of a model of '{target}'.", remedy="Train one.")
         return self.versions[target, number]
 
     def set_champion(self, workspace: Workspace, model: FakeModel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts import BadInput, MissingThing, RefusedAction
-from service.approvals import approved_model, current_champions, mend_aliases
+from service.approvals import REPORT_SHA256_TAG, approved_model, current_champions, mend_aliases
 
 
 def test_every_new_challenger_becomes_champion_in_ledger_and_registry(city):
@@ -21,9 +21,12 @@ def test_every_new_challenger_becomes_champion_in_ledger_and_registry(city):
     )
 
 
-@pytest.mark.parametrize("words", [{"by": "  "}, {"reason": ""}])
-def test_no_name_or_no_reason_is_refused_and_leaves_no_entry(city, words):
-    with pytest.raises(RefusedAction):
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [({"by": ""}, "--by"), ({"by": " \t"}, "--by"), ({"reason": ""}, "--reason"), ({"reason": "\n"}, "--reason")],
+)
+def test_no_name_or_no_reason_is_refused_and_leaves_no_entry(city, words, option):
+    with pytest.raises(RefusedAction, match=option):
         city.approve(**words)
     assert city.ledger.entries() == ()
     assert ("violence", "champion") not in city.registry.aliases
@@ -54,6 +57,38 @@ def test_a_version_without_a_target_and_an_unknown_target_are_told(city):
         city.approve(target="arson")
 
 
+def test_an_unknown_version_is_told_and_leaves_no_entry(city):
+    with pytest.raises(MissingThing, match="no version 9 of a model of 'violence'"):
+        city.approve(target="violence", version=9)
+    assert city.ledger.entries() == ()
+    assert ("violence", "champion") not in city.registry.aliases
+
+
+def test_a_target_that_was_never_trained_is_told_with_the_command(city):
+    del city.registry.aliases["robbery", "challenger"]
+    with pytest.raises(MissingThing, match="wardcast train --target robbery"):
+        city.approve(target="robbery")
+
+
+def test_the_entry_is_written_before_the_alias_moves(city, monkeypatch):
+    move, seen = city.registry.set_champion, []
+
+    def watched(workspace, model):
+        content = city.ledger.entries("approval")[-1].content
+        seen.append((content["target"], content["version"], city.registry.aliases.get((model.target, "champion"))))
+        move(workspace, model)
+
+    monkeypatch.setattr(city.registry, "set_champion", watched)
+    city.approve()
+    assert seen == [("violence", 1, None), ("robbery", 1, None)]
+
+
+def test_the_hash_of_the_report_is_read_from_the_tag_that_training_writes():
+    from models.registry import REPORT_SHA256_TAG as WRITTEN
+
+    assert WRITTEN == REPORT_SHA256_TAG
+
+
 def test_an_approval_cut_off_before_the_alias_moved_is_mended_and_told(city, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
@@ -62,6 +97,7 @@ def test_an_approval_cut_off_before_the_alias_moved_is_mended_and_told(city, mon
     with pytest.raises(KeyboardInterrupt):
         city.approve(target="violence")
     monkeypatch.undo()
+    assert current_champions(city.ledger)["violence"].version == 1
     assert ("violence", "champion") not in city.registry.aliases
     city.issue()
     assert city.registry.aliases["violence", "champion"] == 1

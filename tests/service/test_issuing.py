@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import multiprocessing
-import os
-import random
-import signal
-import time
+import shutil
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from contracts import BadInput, MissingThing, RefusedAction, StaleData, Workspace
+from contracts import BadInput, MissingThing, RefusedAction, StaleData
 from contracts.tables import FORECASTS, check
 from service.issued import FORECASTS_FILE, HISTORY_FILE, RECORD_FILE, read_files, read_issued
-from service.ledger import open_ledger
 
 
 def test_issued_in_july_from_counts_to_june_the_next_period_is_august_two_ahead(issued_city):
@@ -110,40 +104,61 @@ def test_the_next_issue_removes_what_a_killed_one_left(city):
         (folder / RECORD_FILE).write_text("{}")
     forecast_id = city.issue().forecast_id
     assert [folder.name for folder in city.workspace.forecasts.iterdir()] == [forecast_id]
+    assert [told for told in city.told if "interrupted issue" in told] == [
+        f"Removed {name}, which an interrupted issue left behind."
+        for name in (".unfinished-2025-08-00000000", "2025-08-00000000")
+    ]
 
 
-def _issue_until_killed(city_maker, root, started):
-    city = city_maker(root)
+def test_a_file_that_is_no_forecast_is_left_alone(issued_city):
+    note = issued_city.workspace.forecasts / "note.txt"
+    note.write_text("kept by hand")
+    issued_city.issue(today=date(2025, 8, 2))
+    assert note.read_text() == "kept by hand"
+
+
+def test_a_folder_that_the_ledger_does_not_name_is_not_served(issued_city, serve_city):
+    """A forecast that was written whole, and killed before its entry, was never issued."""
+    forecasts = issued_city.workspace.forecasts
+    (served,) = [folder.name for folder in forecasts.iterdir()]
+    shutil.copytree(forecasts / served, forecasts / "2099-01-00000000")
+    assert serve_city(issued_city).get("/v1/summary").json()["forecast_id"] == served
+
+
+def test_a_damaged_folder_is_refused_by_the_service_until_it_is_issued_again(issued_city, serve_city):
+    entry = issued_city.ledger.entries("issue")[0]
+    file = issued_city.workspace.forecasts / entry.content["forecast_id"] / FORECASTS_FILE
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    refused = serve_city(issued_city).get("/v1/forecasts")
+    assert refused.status_code == 404
+    assert "is not what was issued" in refused.json()["detail"]
+    assert not issued_city.issue().is_new
+    assert file.read_bytes() == whole
+    assert serve_city(issued_city).get("/v1/forecasts").status_code == 200
+
+
+def test_an_issue_cut_off_before_its_entry_is_made_whole_by_the_next(city, monkeypatch):
     city.approve()
-    started.set()
-    for day in range(1, 29):
-        for month in (6, 7, 8):
-            city.issue(today=date(2025, month, day))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(city.ledger, "append", killed)
+    with pytest.raises(KeyboardInterrupt):
+        city.issue()
+    monkeypatch.undo()
+    (left,) = [folder.name for folder in city.workspace.forecasts.iterdir()]
+    assert city.ledger.entries("issue") == ()
+    issued = city.issue()
+    assert (issued.forecast_id, issued.is_new) == (left, True)
+    assert read_issued(city.workspace, city.ledger.entries("issue")[0]).forecast_id == left
 
 
-@pytest.mark.slow
-def test_thirty_kills_leave_every_issue_complete_or_absent(city_maker, tmp_path):
-    context = multiprocessing.get_context("fork")
-    generator = random.Random(7)
-    cut_off = 0
-    for attempt in range(30):
-        root = tmp_path / str(attempt)
-        started = context.Event()
-        child = context.Process(target=_issue_until_killed, args=(city_maker, root, started))
-        child.start()
-        assert started.wait(60)
-        time.sleep(generator.uniform(0.0, 0.15))
-        os.kill(child.pid, signal.SIGKILL)
-        child.join()
-        workspace = Workspace(root)
-        ledger = open_ledger(workspace)
-        assert ledger.verify().findings == ()
-        issued = ledger.entries("issue")
-        for entry in issued:
-            assert json.loads(read_files(workspace, entry)[RECORD_FILE])["city"] == "Testham"
-        named = {entry.content["forecast_id"] for entry in issued}
-        present = {folder.name for folder in workspace.forecasts.glob("*")}
-        assert named <= present
-        cut_off += len(present - named)
-        ledger.close()
-    assert cut_off > 0, "no kill fell into an issue: the test shows nothing"
+def test_a_period_further_on_is_not_called_next(city):
+    """Issued on the first day of August, August has begun: the next period is September."""
+    city.approve()
+    issued = city.issue(today=date(2025, 8, 1))
+    assert issued.next_period == "2025-09"
+    assert issued.targets[0]["periods"][0] == {"period": "2025-09", "horizon": 3}
+    assert any("three periods ahead of the last known one, 2025-06" in note for note in issued.notes)
