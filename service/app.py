@@ -42,6 +42,12 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
+class _Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        """The headers go around the whole stack: added as a middleware, they would miss the answer to a fault."""
+        return SecurityHeaders(super().build_middleware_stack())
+
+
 def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.today) -> FastAPI:
     """The application over one watcher, which it starts and stops; ``today`` decides what is stale."""
 
@@ -51,7 +57,7 @@ def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.tod
         yield
         watcher.stop()
 
-    app = FastAPI(
+    app = _Application(
         title="Wardcast",
         version=version("wardcast"),
         summary="Issued forecasts of crime demand and serious violence by area. Read only.",
@@ -61,7 +67,6 @@ def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.tod
     )
     app.state.watcher = watcher
     app.state.today = today
-    app.add_middleware(SecurityHeaders)
     answer_with_problems(app)
     app.include_router(forecasts.router)
     app.include_router(health.router)
