@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from service import schemas
+from service.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -90,6 +92,13 @@ def test_an_answer_is_the_same_plain_and_compressed(client):
         ("/v1/forecasts?period=2024-01", 404, "2025-08, 2025-09, 2025-10"),
         ("/v1/areas/E99/forecast", 404, "30 codes"),
         ("/v1/areas/E99/history", 404, "30 codes"),
+        ("/v1/areas/C0203/forecast?target=arson", 404, "violence, robbery"),
+        ("/v1/areas/C0203/history?target=arson", 404, "violence, robbery"),
+        ("/v1/areas/C0203/forecast?period=2025-07", 404, "2025-08, 2025-09, 2025-10"),
+        ("/v1/hotspots?target=arson", 404, "violence, robbery"),
+        ("/v1/hotspots?period=August", 404, "2025-08, 2025-09, 2025-10"),
+        ("/v1/forecasts?target=", 404, "violence, robbery"),
+        ("/v1/areas/%00/forecast", 404, "30 codes"),
         ("/v1/forecasts?limit=0", 422, "openapi"),
         ("/v1/forecasts?limit=many", 422, "openapi"),
         ("/v1/hotspots?share=1.5", 422, "openapi"),
@@ -102,15 +111,91 @@ def test_a_bad_question_gets_a_problem_document_with_the_remedy(client, path, st
     answer = client.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert problem["status"] == status
-    assert words in problem["remedy"]
+    assert "content-security-policy" in answer.headers
+    problem = schemas.ProblemDocument.model_validate_json(answer.content)
+    assert problem.status == status
+    assert words in problem.remedy
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_no_route_changes_anything(client, method):
     for path in ("/v1/forecasts", "/v1/areas", "/readyz", "/"):
-        assert client.request(method, path).status_code == 405
+        answer = client.request(method, path)
+        assert answer.status_code == 405
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "GET" in answer.headers["allow"]
+
+
+def test_every_route_of_the_openapi_document_is_answered(client):
+    document = client.get("/openapi.json").json()
+    assert set(document["paths"]) == {
+        "/v1/summary",
+        "/v1/forecasts",
+        "/v1/hotspots",
+        "/v1/areas",
+        "/v1/areas/{code}/forecast",
+        "/v1/areas/{code}/history",
+        "/healthz",
+        "/readyz",
+    }
+    for path, methods in document["paths"].items():
+        assert set(methods) == {"get"}
+        assert client.get(path.format(code="C0203")).status_code == 200
+
+
+def test_the_page_and_its_files_are_answered_with_their_types(client):
+    for path, media_type in (
+        ("/", "text/html"),
+        ("/static/page.css", "text/css"),
+        ("/static/page.js", "javascript"),
+        ("/static/leaflet/leaflet.js", "javascript"),
+        ("/v1/areas", "application/geo+json"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert media_type in answer.headers["content-type"]
+
+
+def test_a_fault_of_our_own_is_a_problem_document_without_its_reason(client, monkeypatch):
+    def broken(*_):
+        raise ValueError("secret of the house")
+
+    monkeypatch.setattr(Snapshot, "of", broken)
+    answer = client.get("/v1/forecasts")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "secret of the house" not in answer.text
+    assert client.get("/healthz").status_code == 200
+
+
+def test_an_area_has_the_numbers_that_the_list_gives_it(client):
+    for target in ("violence", "robbery"):
+        for row in client.get(f"/v1/forecasts?target={target}&period=2025-10&limit=5").json()["areas"]:
+            one = client.get(f"/v1/areas/{row['area']}/forecast?target={target}&period=2025-10").json()
+            assert one["forecast"] == row
+            assert [step["period"] for step in one["periods"]] == ["2025-08", "2025-09", "2025-10"]
+            assert [step["is_next_period"] for step in one["periods"]] == [True, False, False]
+            assert {**row, **{key: one["periods"][2][key] for key in ("period", "is_next_period", "horizon")}} == (
+                one["periods"][2]
+            )
+
+
+def test_intervals_are_ordered_around_the_mean_and_probabilities_agree(client):
+    names = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
+    for row in client.get("/v1/forecasts").json()["areas"]:
+        quantiles = [row[name] for name in names]
+        assert quantiles == sorted(quantiles)
+        assert row["q025"] <= row["mean"] <= row["q975"]
+        assert (row["q50"] >= 1) == (row["p_at_least_one"] >= 0.5)
+
+
+def test_history_is_what_the_panel_knew(issued_city, client):
+    panel = issued_city.sources.door.panel
+    history = client.get("/v1/areas/C0203/history?target=robbery").json()["history"]
+    known = panel.of("robbery")[panel.areas.index("C0203"), -36:]
+    assert [step["count"] for step in history] == known.astype(int).tolist()
+    assert (history[0]["period"], history[-1]["period"]) == ("2022-07", "2025-06")
 
 
 def test_nothing_issued_is_told_with_the_remedy(city, serve_city):
@@ -126,7 +211,13 @@ def test_a_stale_forecast_is_not_served(issued_city, serve_city):
     assert serve_city(issued_city, today=date(2025, 9, 30)).get("/v1/forecasts").status_code == 200
     answer = serve_city(issued_city, today=date(2025, 10, 1)).get("/v1/forecasts")
     assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
     assert "stale" in answer.json()["detail"]
+    assert "wardcast issue" in answer.json()["remedy"]
+    late = serve_city(issued_city, today=date(2025, 10, 1))
+    for path in ("/v1/summary", "/v1/hotspots", "/v1/areas", "/v1/areas/C0203/history", "/readyz"):
+        assert late.get(path).status_code == 503
+    assert late.get("/healthz").status_code == 200
 
 
 def test_a_replay_does_not_grow_stale(city_maker, serve_city, tmp_path):
@@ -146,6 +237,28 @@ def test_a_new_issue_is_taken_up_whole(issued_city, serve_city):
     client.watcher.poll()
     ids = {client.get(path).json()["forecast_id"] for path in ("/v1/summary", "/v1/forecasts", "/v1/areas")}
     assert ids == {newer}
+
+
+def test_a_new_issue_is_picked_up_by_a_running_service(issued_city, serve_city, monkeypatch):
+    monkeypatch.setattr("service.watcher.POLL_SECONDS", 0.01)
+    client = serve_city(issued_city)
+    taken = threading.Event()
+    poll = client.watcher.poll
+
+    def poll_and_tell():
+        poll()
+        if client.watcher.standing.snapshot.forecast_id.startswith("2025-09"):
+            taken.set()
+
+    monkeypatch.setattr(client.watcher, "poll", poll_and_tell)
+    client.watcher.start()
+    try:
+        assert client.get("/v1/summary").json()["next_period"] == "2025-08"
+        newer = issued_city.issue(today=date(2025, 8, 2)).forecast_id
+        assert taken.wait(30)
+        assert client.get("/v1/summary").json()["forecast_id"] == newer
+    finally:
+        client.watcher.stop()
 
 
 def test_a_damaged_issue_is_refused_and_the_last_good_one_stays(issued_city, serve_city):
