@@ -9,13 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from contracts import CountDistribution, MissingThing, Settings, coherent_draws, periods_per_year
+from contracts import (
+    CountDistribution,
+    Frequency,
+    MissingThing,
+    Settings,
+    Workspace,
+    coherent_draws,
+    periods_per_year,
+)
 from contracts.settings import HarmWeights
+from features.offence_mix import offence_panel
 from features.panel import Floats, Panel
 
 MIX_YEARS = 3
@@ -82,6 +92,26 @@ def fit_harm_mix(offences: Panel, harm: HarmWeights) -> HarmMix:
         source=harm.source,
         unit=harm.unit,
     )
+
+
+def load_harm_mix(
+    workspace: Workspace,
+    target: str,
+    as_of: date,
+    areas: Sequence[str],
+    *,
+    geography: str | None = None,
+    frequency: Frequency | None = None,
+    source: str | None = None,
+) -> HarmMix:
+    """The mix of a target's offences in these areas, as known on a day, with the weights of the settings.
+
+    Raises ``MissingThing`` where a weight or the target is missing.
+    """
+    taxonomy, offences = offence_panel(
+        workspace, target, as_of, geography=geography, frequency=frequency, source=source
+    )
+    return fit_harm_mix(offences.only(areas), harm_weights(workspace.settings, taxonomy, offences.targets))
 
 
 def shrunken_shares(counts: Floats) -> Floats:

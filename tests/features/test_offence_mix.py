@@ -8,6 +8,7 @@ import pytest
 from contracts import MissingThing
 from features.as_of import load_door
 from features.offence_mix import offence_panel
+from models.harm import load_harm_mix
 
 
 @pytest.fixture
@@ -42,3 +43,17 @@ def test_what_was_published_later_is_not_seen(city):
 def test_a_target_that_nobody_publishes_is_told(city):
     with pytest.raises(MissingThing, match="knife"):
         offence_panel(city.workspace, "knife", date(2024, 1, 20))
+
+
+def test_the_harm_of_a_crime_follows_the_mix_known_that_day(city):
+    """Five assaults of 10 days and two robberies of 45 days: 140 days in seven crimes."""
+    with pytest.raises(MissingThing, match=r"\[harm.mps\]"):
+        load_harm_mix(city.workspace, "violence", date(2024, 1, 20), ["W003", "W001"])
+    city.configure(
+        lambda text: (
+            text + '[harm.mps]\nsource = "Tiny list"\nunit = "days"\nweights = { assault = 10, robbery = 45 }\n'
+        )
+    )
+    mix = load_harm_mix(city.workspace, "violence", date(2024, 1, 20), ["W003", "W001"])
+    assert mix.harm_per_crime == pytest.approx([20.0, 20.0])
+    assert (mix.source, mix.unit, mix.offences) == ("Tiny list", "days", ("assault", "robbery"))
