@@ -23,6 +23,7 @@ from models.dispersion import Dispersion
 MODEL_FILE = "model.json"
 FORMAT = 1
 _PROBE_SECONDS = 120
+_LAST_LINE = "end of parameters"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def _probe(folder: Path) -> None:
         [sys.executable, "-m", "models.probe", str(folder)],
         capture_output=True,
         text=True,
+        errors="replace",
         timeout=_PROBE_SECONDS,
         env=environment,
         check=False,
@@ -120,11 +122,19 @@ def read_model(folder: Path) -> SavedModel:
         share_model=ShareModel(
             base_weight=description["base_weight"],
             mixture=tuple(description["mixture"]),
-            boosters={h: lgb.Booster(model_file=folder / _booster_file(h)) for h in dispersions},
+            boosters={h: _read_booster(folder / _booster_file(h)) for h in dispersions},
             dispersions=dispersions,
             feature_names=tuple(description["feature_names"]),
         ),
     )
+
+
+def _read_booster(path: Path) -> lgb.Booster:
+    """LightGBM reads a file that ends early, or crashes on it: its last section must be there."""
+    text = path.read_text(encoding="utf-8")
+    if _LAST_LINE not in text:
+        raise BadInput(f"{path} is cut short.", remedy="Train and approve again.")
+    return lgb.Booster(model_str=text)
 
 
 def _booster_file(horizon: int) -> str:

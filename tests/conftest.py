@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from contracts import Workspace
+from features.simulation import small_city
+from service.workspace_setup import make_simulated_workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("WARDCAST_REQUIRE_ALL") == "1"
@@ -37,3 +42,11 @@ def chromium() -> str:
     path = shutil.which("chromium")
     _part(path is not None, "chromium is not installed")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def small_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A simulated city of 60 areas and five years, ingested; for reading only. Copy it to write."""
+    parameters = replace(small_city(), first_month="2020-01", months=60)
+    root = tmp_path_factory.mktemp("small") / "workspace"
+    return make_simulated_workspace(root, 7, lambda _: None, parameters)

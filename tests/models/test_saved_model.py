@@ -1,0 +1,101 @@
+"""Saved models: what was saved is what is loaded, and what was damaged is refused before it can do harm."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contracts import BadInput, MissingThing, Workspace
+from features import Geography, Panel, load_door, load_geography
+from models import load_saved_model, save_model
+from models.champion import ChampionForecaster, FittedChampion
+from models.saved_model import MODEL_FILE, sha256_of_folder
+
+TARGET = "violence"
+
+
+@pytest.fixture(scope="module")
+def panel(small_workspace: Workspace) -> Panel:
+    return load_door(small_workspace).outcomes().for_target(TARGET)
+
+
+@pytest.fixture(scope="module")
+def geography(small_workspace: Workspace) -> Geography:
+    return load_geography(small_workspace, small_workspace.settings.geography)
+
+
+@pytest.fixture(scope="module")
+def fitted(panel: Panel, geography: Geography) -> FittedChampion:
+    return ChampionForecaster().fit(panel, TARGET, geography, (1, 2))
+
+
+@pytest.fixture
+def folder(fitted: FittedChampion, tmp_path: Path) -> Path:
+    save_model(fitted, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def booster_of(folder: Path) -> Path:
+    return next(path for path in sorted(folder.iterdir()) if path.suffix == ".txt")
+
+
+def test_what_was_saved_is_what_is_loaded(
+    folder: Path, fitted: FittedChampion, panel: Panel, geography: Geography
+) -> None:
+    loaded = load_saved_model(folder, sha256_of_folder(folder))
+    before, after = fitted.predict(panel, (1, 2)), loaded.predict(panel, geography, (1, 2))
+    np.testing.assert_allclose(after.mean, before.mean, rtol=1e-12)
+    np.testing.assert_allclose(after.dispersion, before.dispersion, rtol=1e-12)
+
+
+def test_nothing_in_it_is_a_pickle(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.read_text(encoding="utf-8")
+        assert path.suffix in {".txt", ".json"}
+
+
+def test_a_flipped_digit_is_refused(folder: Path) -> None:
+    recorded = sha256_of_folder(folder)
+    booster = booster_of(folder)
+    booster.write_text(booster.read_text().replace("1", "2", 1))
+    with pytest.raises(BadInput, match="not the one that was recorded"):
+        load_saved_model(folder, recorded)
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.6, 0.95])
+def test_a_truncated_model_is_refused_though_its_sha256_was_recorded(folder: Path, kept: float) -> None:
+    booster = booster_of(folder)
+    text = booster.read_text()
+    booster.write_text(text[: int(kept * len(text))])
+    with pytest.raises(BadInput, match="is damaged"):
+        load_saved_model(folder, sha256_of_folder(folder))
+
+
+def test_leaves_that_are_not_numbers_are_refused(folder: Path) -> None:
+    booster = booster_of(folder)
+    lines = booster.read_text().splitlines()
+    lines = [
+        "leaf_value=" + " ".join(["nan"] * len(line.split())) if line.startswith("leaf_value=") else line
+        for line in lines
+    ]
+    booster.write_text("\n".join(lines) + "\n")
+    with pytest.raises(BadInput, match="is damaged"):
+        load_saved_model(folder, sha256_of_folder(folder))
+
+
+def test_another_schema_is_refused(folder: Path) -> None:
+    description = json.loads((folder / MODEL_FILE).read_text())
+    description["feature_names"][0] = "something_else"
+    (folder / MODEL_FILE).write_text(json.dumps(description))
+    with pytest.raises(BadInput, match="other features"):
+        load_saved_model(folder, sha256_of_folder(folder))
+
+
+def test_a_missing_model_is_told(folder: Path) -> None:
+    shutil.rmtree(folder)
+    with pytest.raises(MissingThing, match="no saved model"):
+        load_saved_model(folder, "0" * 64)
