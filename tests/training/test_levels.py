@@ -132,3 +132,9 @@ def test_adding_up_leaves_wardcast_as_good_at_each_level(parts) -> None:
     chosen = [r for r in rows if r["model"] == "wardcast" and r["reconciliation"] == "min_trace_variance"]
     assert [row["level"] for row in chosen] == ["lsoa_2021", "ward_2022", "parents", "city"]
     assert max(row["vs_unreconciled_low"] for row in chosen) < 1.005
+
+
+def test_only_the_recipe_says_what_areas_share(parts) -> None:
+    own = [part for part in parts if (part.level, part.reconciliation) == ("lsoa_2021", UNRECONCILED)]
+    shares = {part.verification.model: bool(np.asarray(part.verification.forecast.shared).all()) for part in own}
+    assert shares == {"ewma": False, "wardcast": True}
