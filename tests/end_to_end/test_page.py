@@ -109,6 +109,23 @@ def test_an_area_is_chosen_and_the_ranking_sorted_with_the_keyboard_alone(visit)
     assert visit.get_attribute("#rows tr:first-child", "aria-selected") == "true"
 
 
+def test_the_card_of_an_area_says_what_the_api_says(visit, address):
+    visit.focus("#rows tr:nth-child(3) .link")
+    code = visit.get_attribute("#rows tr:nth-child(3)", "data-area")
+    visit.keyboard.press("Enter")
+    visit.wait_for_selector("#area-interval")
+    visit.wait_for_function("document.activeElement.id === 'area'")
+    answer = visit.request.get(f"{address}v1/areas/{code}/forecast").json()
+    forecast = answer["forecast"]
+    lead = visit.inner_text("#area-interval")
+    assert forecast["mean"] > 10, "the page shows a decimal below ten"
+    assert lead.startswith(f"{int(forecast['mean'] + 0.5)} expected in August 2025: ")
+    assert f"{forecast['q10']:.0f} to {forecast['q90']:.0f} with 80% probability" in lead
+    assert f"{forecast['rank']} of 600" in visit.inner_text("#area .numbers")
+    known = visit.request.get(f"{address}v1/areas/{code}/history").json()["history"]
+    assert visit.locator("#area .chart .known").count() == len(known)
+
+
 def test_the_banners_the_approver_and_the_meaning_of_next_are_shown(visit):
     words = visit.inner_text("body")
     for phrase in (
