@@ -45,9 +45,20 @@ def _wardcast(*arguments):
 
 def test_the_command_refuses_in_one_line(issued_city):
     done = _wardcast("serve", "--host", "0.0.0.0", "--workspace", str(issued_city.workspace.root))
-    assert done.returncode == 5
+    assert (done.returncode, done.stdout) == (5, "")
     assert done.stderr.count("\n") == 1
     assert "refuses to listen on 0.0.0.0" in done.stderr
+    assert done.stderr.endswith("Use --host 127.0.0.1.\n")
+
+
+def test_the_command_tells_a_port_in_use_in_one_line(issued_city):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = _wardcast("serve", "--port", port, "--workspace", str(issued_city.workspace.root))
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.count("\n") == 1
+    assert f"Cannot listen on 127.0.0.1, port {port}" in done.stderr
+    assert "--port" in done.stderr
 
 
 def test_the_ledger_commands_print_and_find(issued_city):
