@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from contracts import RefusedAction, WardcastError, Workspace
+from contracts import BadInput, RefusedAction, WardcastError, Workspace
 from service.approvals import champions_of
 from service.issued import read_issued
-from service.ledger import Entry, Ledger, Verification, findings_of, refuse_findings
+from service.ledger import GENESIS, Entry, Ledger, Verification, findings_of, refuse_findings
 from service.snapshot import Snapshot, build_snapshot
 
 POLL_SECONDS = 2.0
@@ -18,7 +18,10 @@ POLL_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Standing:
-    """What is served, and the reasons for which anything newer is not. Swapped as one reference."""
+    """What is served, and the reasons for which anything newer is not. Swapped as one reference.
+
+    ``head`` is the newest one of a ledger that was found sound.
+    """
 
     snapshot: Snapshot | None = None
     refused: tuple[str, ...] = ()
@@ -59,14 +62,15 @@ class SnapshotWatcher:
         try:
             head = self._ledger.head()
             if head != before.head or before.refused:
-                self.standing = self._look(before.snapshot, head)
+                self.standing = self._look(before, head)
         except (WardcastError, sa.exc.SQLAlchemyError, OSError) as error:
             reason = str(error).splitlines()[0]
-            self.standing = Standing(before.snapshot, (f"The ledger cannot be read: {reason}",), None)
+            self.standing = Standing(before.snapshot, (f"The ledger cannot be read: {reason}",), before.head)
 
-    def _look(self, current: Snapshot | None, head: str) -> Standing:
-        entries = self._ledger.entries()
+    def _look(self, before: Standing, head: str) -> Standing:
+        current, entries = before.snapshot, self._ledger.entries()
         refuse_findings(Verification(len(entries), head, tuple(findings_of(entries))))
+        _refuse_lost_end(entries, before.head)
         refused: list[str] = []
         for entry in reversed([entry for entry in entries if entry.kind == "issue"]):
             if current is not None and current.entry == entry.number:
@@ -77,6 +81,15 @@ class SnapshotWatcher:
             except WardcastError as error:
                 refused.append(str(error))
         return Standing(current, tuple(refused), head)
+
+
+def _refuse_lost_end(entries: tuple[Entry, ...], noted: str | None) -> None:
+    """Raise ``BadInput`` if a head that was noted earlier is not in the chain any more."""
+    if noted not in (None, GENESIS) and noted not in {entry.hash for entry in entries}:
+        raise BadInput(
+            f"Entries that were there are gone from the end of the ledger: none has the hash {noted}.",
+            remedy="Restore the database from its newest backup, or start the service again to accept what is left.",
+        )
 
 
 def refuse_unapproved(entry: Entry, entries: tuple[Entry, ...]) -> None:

@@ -300,6 +300,19 @@ def test_a_changed_ledger_stops_anything_newer(issued_city, serve_city):
     assert serve_city(issued_city).get("/v1/forecasts").status_code == 404
 
 
+def test_an_issue_removed_from_the_end_does_not_bring_back_an_older_one(issued_city, serve_city):
+    newer = issued_city.issue(today=date(2025, 8, 2)).forecast_id
+    client = serve_city(issued_city)
+    with closing(sqlite3.connect(issued_city.workspace.root / "ledger.db")) as connection:
+        connection.execute("DELETE FROM ledger_entries WHERE number = 4")
+        connection.commit()
+    for _ in range(2):
+        client.watcher.poll()
+        ready = client.get("/readyz").json()
+        assert (ready["status"], ready["forecast_id"]) == ("degraded", newer)
+        assert "gone from the end of the ledger" in ready["refused"][0]
+
+
 def test_a_target_known_in_fewer_areas_is_answered_for_those(city, serve_city):
     panel = city.sources.door.panel
     counts = panel.counts.copy()
