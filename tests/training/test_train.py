@@ -1,0 +1,137 @@
+"""Training on a real MLflow: what a run holds, what the registry says, and what a killed training leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+
+from contracts import BadInput, MissingThing, Workspace
+from models import load_saved_model, registry
+from training import Trained, train
+
+TARGET = "robbery"
+TODAY = date(2025, 1, 10)
+KILLS = 30
+
+PROGRAM = """
+import sys
+from datetime import date
+from pathlib import Path
+from contracts import Workspace
+from training import train
+train(Workspace(Path(sys.argv[1])), "robbery", today=date(2025, 1, 10), progress=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def workspace(small_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    root = tmp_path_factory.mktemp("training") / "workspace"
+    shutil.copytree(small_workspace.root, root)
+    return Workspace(root)
+
+
+@pytest.fixture(scope="module")
+def trained(workspace: Workspace) -> Trained:
+    return train(workspace, TARGET, today=TODAY, progress=False)
+
+
+def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, trained: Trained) -> None:
+    client = mlflow.MlflowClient(tracking_uri=workspace.tracking_url)
+    run = client.get_run(trained.model.run_id)
+    assert run.data.params["target"] == TARGET
+    assert run.data.tags["simulated"] == "true"
+    assert "wardcast.version" in run.data.tags
+    assert run.data.metrics["wardcast.area.h1.mean_poisson_deviance"] > 0
+    root = Path(mlflow.artifacts.download_artifacts(run_id=trained.model.run_id))
+    held = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    assert {
+        "inputs/settings.json",
+        "inputs/publications.json",
+        "leaderboard.json",
+        "leaderboard.txt",
+        "noise_floor.json",
+        "audit/fairness.json",
+        "forecasts/forecasts.parquet",
+        "figures/reliability.png",
+        "figures/error_map.png",
+        "figures/city_total.png",
+    } <= held
+    publications = json.loads((root / "inputs" / "publications.json").read_text())
+    assert all(len(publication["content_sha256"]) == 64 for publication in publications)
+
+
+def test_the_challenger_is_what_was_trained(workspace: Workspace, trained: Trained) -> None:
+    challenger = registry.registered(workspace, TARGET, registry.CHALLENGER)
+    assert challenger is not None
+    assert challenger == trained.model
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) is None
+    assert load_saved_model(challenger.folder, challenger.sha256).target == TARGET
+    assert len(challenger.tags[registry.REPORT_SHA256_TAG]) == 64
+    with pytest.raises(MissingThing, match="no version 99"):
+        registry.version(workspace, TARGET, 99)
+    registry.set_champion(workspace, challenger)
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) == challenger
+
+
+def test_mlflow_loads_the_model_without_a_pickle(trained: Trained) -> None:
+    """The model that MLflow loads from code gives the shares of the saved one; none of its files is a pickle."""
+    assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+    model_folder = trained.model.folder.parent.parent
+    assert not [path for path in model_folder.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib"}]
+    model = mlflow.pyfunc.load_model(str(model_folder))
+    example = model.input_example
+    forecast = model.predict(example)
+    assert forecast["mean"].sum() == pytest.approx(example["city_total"].iloc[0])
+    assert np.isfinite(forecast.to_numpy()).all()
+    assert (forecast["dispersion"] > 0).all()
+
+
+def test_what_cannot_be_trained_is_told(workspace: Workspace) -> None:
+    with pytest.raises(MissingThing, match="no target 'arson'"):
+        train(workspace, "arson", today=TODAY, progress=False)
+    companion = next(name for name, target in workspace.settings.targets.items() if not target.forecast)
+    with pytest.raises(BadInput, match="companion"):
+        train(workspace, companion, today=TODAY, progress=False)
+
+
+@pytest.mark.slow
+def test_a_killed_training_leaves_versions_whole_or_absent(small_workspace: Workspace, tmp_path: Path) -> None:
+    """30 SIGKILLs, spread over the time that a whole training takes."""
+    workspace = Workspace(tmp_path / "workspace")
+    shutil.copytree(small_workspace.root, workspace.root)
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", PROGRAM, str(workspace.root)], check=True, capture_output=True)
+    whole = time.monotonic() - began
+    waits = np.random.default_rng(11).uniform(0.25, 1.0, KILLS) * whole
+    killed = sum(_train_and_kill(workspace, wait) for wait in waits)
+    assert killed >= KILLS // 2
+    newest = registry.registered(workspace, TARGET, registry.CHALLENGER)
+    assert newest is not None
+    for number in range(1, newest.version + 1):
+        model = registry.version(workspace, TARGET, number)
+        assert load_saved_model(model.folder, model.sha256).target == TARGET
+    after = train(workspace, TARGET, today=TODAY, progress=False)
+    assert after.model.version > newest.version
+
+
+def _train_and_kill(workspace: Workspace, wait: float) -> bool:
+    """Whether the training was still running when it was killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(workspace.root)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        process.wait(timeout=wait)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+    return process.wait() != 0
