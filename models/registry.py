@@ -22,6 +22,8 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 SAVED_MODEL = "saved_model"
 EXAMPLE_ROWS = 3
+ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""MLflow's codes for a model or an alias that is not there; any other error is not swallowed."""
 SHA256_TAG = "sha256"
 REPORT_SHA256_TAG = "report_sha256"
 
@@ -101,13 +103,11 @@ def register(
 def registered(workspace: Workspace, target: str, alias: str) -> RegisteredModel | None:
     """The model under an alias, or None."""
     from mlflow.exceptions import MlflowException
-    from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST, ErrorCode
 
     try:
         found = _client(workspace).get_model_version_by_alias(_name(target), alias)
     except MlflowException as error:
-        absent = (ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAMETER_VALUE))
-        if error.error_code in absent:
+        if error.error_code in ABSENT:
             return None
         raise
     return _registered_model(target, found)
@@ -120,6 +120,8 @@ def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
     try:
         found = _client(workspace).get_model_version(_name(target), str(number))
     except MlflowException as error:
+        if error.error_code not in ABSENT:
+            raise
         raise MissingThing(
             f"There is no version {number} of a model of '{target}'.", remedy="Train one with: wardcast train"
         ) from error
