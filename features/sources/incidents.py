@@ -32,7 +32,7 @@ from features.sources.source_counts import (
 
 SOURCE = "incidents"
 TAXONOMY = "incidents"
-UNLIKELY = 0.001
+UNLIKELY = 1e-6
 """A first or last period counts as cut off where the silence at its edge has a smaller probability than this."""
 
 Floats = npt.NDArray[np.float64]
@@ -77,26 +77,16 @@ def read_incidents(
     Times are taken as local. Rows without a time or a position, or outside of all areas, are set aside; so is a
     first or last period that the file covers in part only. Raises ``BadInput`` in one line.
     """
-    data = _read(path)
-    text_files.require_columns(path, text_files.header_of(path, data), columns.names)
-    table = text_files.string_table(path, data, only=columns.names)
-    wordings, wording, offence_of = _categories(path, table, columns, settings)
-    timed, moments = _moments(path, table, columns)
-    longitude = _degrees(path, table, columns.longitude, 180.0)
-    latitude = _degrees(path, table, columns.latitude, 90.0)
-    placed = np.isfinite(longitude) & np.isfinite(latitude) & ~((longitude == 0) & (latitude == 0))
-    whole = timed & placed
-    if not whole.any():
-        raise BadInput(f"{path} has no row with a time and a position.", remedy="Check --time, --lon and --lat.")
+    rows = _rows(path, columns, settings)
     notes = []
     if published_on is None:
-        published_on = _day_after(moments[timed])
+        published_on = _day_after(rows.moment[rows.timed])
         notes.append(f"Published on {published_on} is assumed: the day after the last incident.")
-    by_code = () if columns.area is None else (_codes(table, columns.area)[whole],)
-    areas, position = locate(longitude[whole], latitude[whole], *by_code)
+    whole = rows.timed & rows.placed
+    by_code = () if rows.codes is None else (rows.codes[whole],)
+    areas, position = locate(rows.longitude[whole], rows.latitude[whole], *by_code)
     inside = position >= 0
-    set_aside = _told(len(timed), timed, placed, int((~inside).sum()))
-    kept = moments[whole][inside]
+    kept = rows.moment[whole][inside]
     if kept.size == 0:
         raise BadInput(
             f"{path} has no incident inside {areas.geography}.", remedy="Check --lon, --lat and --geography."
@@ -104,34 +94,74 @@ def read_incidents(
     period = ordinals_of(kept, frequency)
     periods, stubs = _whole_periods(path, kept, period, frequency, settings)
     checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(periods[-1])), today)
-    counted = np.flatnonzero(whole)[inside][(period >= periods[0]) & (period <= periods[-1])]
-    period = ordinals_of(moments[counted], frequency)
-    area = np.zeros(len(timed), dtype=np.int64)
-    area[whole] = position
+    in_time = (period >= periods[0]) & (period <= periods[-1])
+    counted = np.flatnonzero(whole)[inside][in_time]
+    area = position[inside][in_time]
     return SourceCounts.by_wording(
-        Provenance(SOURCE, TAXONOMY, areas.geography, frequency, published_on, path.name, text_files.sha256_of(data)),
+        Provenance(SOURCE, TAXONOMY, areas.geography, frequency, published_on, path.name, rows.sha256),
         CodedCounts.summed(
             areas=areas.codes,
-            offences=wordings,
-            area=area[counted],
-            offence=wording[counted],
-            period=period,
+            offences=rows.wordings,
+            area=area,
+            offence=rows.wording[counted],
+            period=period[in_time],
             count=np.ones(len(counted), dtype=np.int64),
         ),
-        offence_of,
+        rows.offence_of,
         covers=(Cover("all", areas.codes, tuple(periods.tolist())),),
-        set_aside=(*set_aside, *stubs),
-        rows_read=len(timed),
+        set_aside=(*_told(rows, int((~inside).sum())), *stubs),
+        rows_read=len(rows.timed),
         notes=tuple(notes),
         points=IncidentPoints(
             areas=areas.codes,
-            offences=wordings,
-            area=area[counted],
-            offence=wording[counted],
-            moment=moments[counted],
-            longitude=longitude[counted],
-            latitude=latitude[counted],
+            offences=rows.wordings,
+            area=area,
+            offence=rows.wording[counted],
+            moment=rows.moment[counted],
+            longitude=rows.longitude[counted],
+            latitude=rows.latitude[counted],
         ),
+    )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The columns of a file, one element a row; ``timed`` and ``placed`` mark the rows with a time and a position."""
+
+    sha256: str
+    timed: Flags
+    moment: npt.NDArray[np.datetime64]
+    placed: Flags
+    longitude: Floats
+    latitude: Floats
+    codes: Texts | None
+    wordings: tuple[str, ...]
+    wording: Integers
+    offence_of: dict[str, str]
+
+
+def _rows(path: Path, columns: IncidentColumns, settings: Settings) -> _Rows:
+    data = _read(path)
+    text_files.require_columns(path, text_files.header_of(path, data), columns.names)
+    table = text_files.string_table(path, data, only=columns.names)
+    wordings, wording, offence_of = _categories(path, table, columns, settings)
+    timed, moment = _moments(path, table, columns)
+    longitude = _degrees(path, table, columns.longitude, 180.0)
+    latitude = _degrees(path, table, columns.latitude, 90.0)
+    placed = np.isfinite(longitude) & np.isfinite(latitude) & ~((longitude == 0) & (latitude == 0))
+    if not (timed & placed).any():
+        raise BadInput(f"{path} has no row with a time and a position.", remedy="Check --time, --lon and --lat.")
+    return _Rows(
+        sha256=text_files.sha256_of(data),
+        timed=timed,
+        moment=moment,
+        placed=placed,
+        longitude=longitude,
+        latitude=latitude,
+        codes=None if columns.area is None else _codes(table, columns.area),
+        wordings=wordings,
+        wording=wording,
+        offence_of=offence_of,
     )
 
 
@@ -228,13 +258,14 @@ def _day_after(moments: npt.NDArray[np.datetime64]) -> date:
     return last + timedelta(days=1)
 
 
-def _told(rows: int, timed: Flags, placed: Flags, outside: int) -> tuple[SetAside, ...]:
+def _told(rows: _Rows, outside: int) -> tuple[SetAside, ...]:
     counted = (
-        ("no time", int((~timed).sum())),
-        ("no position", int((timed & ~placed).sum())),
+        ("no time", int((~rows.timed).sum())),
+        ("no position", int((rows.timed & ~rows.placed).sum())),
         ("outside of all areas", outside),
     )
-    return tuple(SetAside(reason, f"of {rows} rows", number, number) for reason, number in counted if number)
+    of = f"of {len(rows.timed)} rows"
+    return tuple(SetAside(reason, of, number, number) for reason, number in counted if number)
 
 
 def _whole_periods(
