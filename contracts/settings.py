@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,23 +13,6 @@ from contracts.periods import Frequency
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SAYS_NO_DOMAIN = frozenset(
-    {"imd", "iod", "wimd", "simd", "nimdm", "index", "of", "multiple", "deprivation", "composite", "overall"}
-    | {"score", "rank", "decile", "quintile", "centile", "percentile"}
-)
-
-
-def _leaks_crime(column: str) -> bool:
-    """True for a crime domain, and for a composite index: its name names no domain.
-
-    >>> [_leaks_crime(name) for name in ("imd2019_Crime_decile", "iod2025_IMD_score", "iod2025_Income_score")]
-    [True, True, False]
-    """
-    words = {word.lower() for word in _WORD.findall(column)}
-    return any("crime" in word for word in words) or words <= _SAYS_NO_DOMAIN
 
 
 class _Part(BaseModel):
@@ -52,26 +34,17 @@ class IngestLimits(_Part):
 
 
 class GeographyMeaning(_Part):
-    """Which attribute columns of a geography mean what. All are optional; an audit without them says so."""
+    """Which attribute columns of a geography mean what: for audits only, no model learns from them.
+
+    All are optional; an audit without them says so.
+    """
 
     residents: str | None = None
     """Column with the number of usual residents."""
     deprivation: str | None = None
     """Column with a deprivation score for grouping, higher is more deprived; never a feature."""
-    deprivation_features: tuple[str, ...] = ()
-    """Columns a model may learn from; they may hold no crime domain."""
     groups: dict[str, str] = Field(default_factory=dict)
     """Group name → column with the group's share of residents."""
-
-    @model_validator(mode="after")
-    def _features_hold_no_crime(self) -> GeographyMeaning:
-        for column in self.deprivation_features:
-            if column == self.deprivation or _leaks_crime(column):
-                raise ValueError(
-                    f"'{column}' cannot be a deprivation feature: a composite index (score, rank or decile) and its "
-                    "crime domain contain the recorded crime that is forecast; name the income or employment domain"
-                )
-        return self
 
 
 class PoliceForce(_Part):

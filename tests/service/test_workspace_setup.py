@@ -83,7 +83,7 @@ def test_a_simulated_workspace_is_ready_to_be_used(tmp_path: Path) -> None:
     geography = load_geography(workspace, workspace.settings.geography)
     assert len(geography.codes) == 60
     meaning = workspace.settings.geographies[geography.name]
-    columns = (meaning.residents, meaning.deprivation, *meaning.deprivation_features, *meaning.groups.values())
+    columns = (meaning.residents, meaning.deprivation, *meaning.groups.values())
     assert all(column is not None and geography.attribute(column).size == 60 for column in columns)
     publications = PublicationStore(workspace.publications).list()
     assert [(str(one.first), str(one.last)) for one in publications] == [("2022-01", "2024-06"), ("2022-01", "2024-12")]
