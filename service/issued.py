@@ -28,6 +28,7 @@ AREAS_FILE = "areas.parquet"
 BOUNDARIES_FILE = "boundaries.geojson"
 RECORD_FILE = "issue.json"
 _UNFINISHED = ".unfinished-"
+_SET_ASIDE = ".without-entry-"
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,30 @@ def write_folder(workspace: Workspace, forecast_id: str, contents: Mapping[str, 
     return folder
 
 
-def remove_remains(workspace: Workspace, issued: Collection[str]) -> tuple[str, ...]:
-    """Remove what a killed issue left: folders that no entry names. Returns their names."""
+def clear_remains(workspace: Workspace, issued: Collection[str]) -> tuple[str, ...]:
+    """Clear away what a killed issue left, and say so in a sentence each.
+
+    Half-written folders are removed. A whole folder that no entry names is only set aside: should the settings name
+    the wrong ledger, no forecast of the right one is lost.
+    """
     if not workspace.forecasts.exists():
         return ()
-    remains = sorted(
-        folder for folder in workspace.forecasts.iterdir() if folder.is_dir() and folder.name not in issued
+    return tuple(
+        _clear(folder)
+        for folder in sorted(workspace.forecasts.iterdir())
+        if folder.is_dir() and folder.name not in issued and not folder.name.startswith(_SET_ASIDE)
     )
-    for folder in remains:
+
+
+def _clear(folder: Path) -> str:
+    if folder.name.startswith(_UNFINISHED):
         shutil.rmtree(folder)
-    return tuple(folder.name for folder in remains)
+        return f"Removed {folder.name}, which an interrupted issue left behind."
+    aside = folder.with_name(f"{_SET_ASIDE}{folder.name}")
+    if aside.exists():
+        shutil.rmtree(aside)
+    folder.rename(aside)
+    return f"Set aside {folder.name} as {aside.name}: no entry of the ledger names it."
 
 
 def read_files(workspace: Workspace, entry: Entry) -> dict[str, bytes]:

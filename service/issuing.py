@@ -23,10 +23,10 @@ from service.issued import (
     FORECASTS_FILE,
     HISTORY_FILE,
     RECORD_FILE,
+    clear_remains,
     forecast_id_of,
     hashes_of,
     parquet_bytes,
-    remove_remains,
     write_folder,
 )
 from service.ledger import Entry, Ledger
@@ -283,8 +283,8 @@ def _enter(
     hashes = hashes_of(contents)
     forecast_id = forecast_id_of(record["next_period"], hashes)
     entries = ledger.entries("issue")
-    for name in remove_remains(workspace, {entry.content["forecast_id"] for entry in entries}):
-        tell(f"Removed {name}, which an interrupted issue left behind.")
+    for sentence in clear_remains(workspace, {entry.content["forecast_id"] for entry in entries}):
+        tell(sentence)
     if not _is_whole(workspace, forecast_id, contents):
         write_folder(workspace, forecast_id, contents)
     if entries and entries[-1].content["forecast_id"] == forecast_id:

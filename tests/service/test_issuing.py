@@ -96,18 +96,17 @@ def test_a_damaged_or_lost_folder_is_refused_and_mended_by_the_same_issue(issued
     assert read_issued(issued_city.workspace, entry).forecast_id == entry.content["forecast_id"]
 
 
-def test_the_next_issue_removes_what_a_killed_one_left(city):
+def test_the_next_issue_clears_away_what_a_killed_one_left(city):
     city.approve()
     for name in (".unfinished-2025-08-00000000", "2025-08-00000000"):
         folder = city.workspace.forecasts / name
         folder.mkdir(parents=True)
         (folder / RECORD_FILE).write_text("{}")
     forecast_id = city.issue().forecast_id
-    assert [folder.name for folder in city.workspace.forecasts.iterdir()] == [forecast_id]
-    assert [told for told in city.told if "interrupted issue" in told] == [
-        f"Removed {name}, which an interrupted issue left behind."
-        for name in (".unfinished-2025-08-00000000", "2025-08-00000000")
-    ]
+    aside = ".without-entry-2025-08-00000000"
+    assert sorted(folder.name for folder in city.workspace.forecasts.iterdir()) == [aside, forecast_id]
+    assert "Removed .unfinished-2025-08-00000000, which an interrupted issue left behind." in city.told
+    assert f"Set aside 2025-08-00000000 as {aside}: no entry of the ledger names it." in city.told
 
 
 def test_a_file_that_is_no_forecast_is_left_alone(issued_city):
