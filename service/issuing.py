@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import filelock
-import numpy as np
 import pandas as pd
 
-from contracts import BadInput, CountDistribution, Period, RefusedAction, Settings, StaleData, Workspace, next_period
-from contracts.periods import starts_of
+from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
 from contracts.tables import FORECASTS, check
 from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
+from service.issue_tables import forecast_rows, history_rows
 from service.issued import (
     AREAS_FILE,
     BOUNDARIES_FILE,
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from features.panel import Panel
     from models import SavedModel
 
-MODEL_NAME = "wardcast"
-HISTORY_PERIODS = 36
 PUBLICATION_PERIODS = 2
 """Periods that usually pass between the last known one and the next one, because counts are published in arrears."""
 SCHEDULE = "the schedule"
@@ -154,8 +151,8 @@ def issue_contents(
         model = approved_model(workspace, sources.registry, champions[target])
         saved = sources.load(model.folder, champions[target].sha256)
         distribution = saved.predict(panel, geography.only(panel.areas), horizons)
-        tables.append(_forecast_table(panel, target, horizons, distribution))
-        histories.append(_history_table(panel, target))
+        tables.append(forecast_rows(panel, target, horizons, distribution))
+        histories.append(history_rows(panel, target))
         records.append(_target_record(settings, champions[target], last, horizons))
     return {
         FORECASTS_FILE: parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS)),
@@ -188,43 +185,6 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
             f"{furthest} are allowed.",
             remedy="Ingest a newer publication, or set replay = true under [forecast] where the data are of the past.",
         )
-
-
-def _forecast_table(
-    panel: Panel, target: str, horizons: tuple[int, ...], distribution: CountDistribution
-) -> pd.DataFrame:
-    shape = (len(horizons), len(panel.areas))
-    if distribution.mean.shape != shape:
-        raise ValueError(f"the model of '{target}' gave shape {distribution.mean.shape}, not {shape}")
-    ordinals = np.array([panel.last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
-    values = {"mean": distribution.mean, "dispersion": distribution.dispersion, **distribution.quantiles()}
-    values["p_at_least_one"] = distribution.p_at_least_one()
-    return pd.DataFrame(
-        {
-            "model": MODEL_NAME,
-            "area": np.tile(np.array(panel.areas, dtype=object), len(horizons)),
-            "target": target,
-            "as_of": np.datetime64(panel.as_of, "s"),
-            "period": np.repeat(starts_of(ordinals, panel.frequency), len(panel.areas)),
-            "horizon": np.repeat(np.array(horizons, dtype=np.int64), len(panel.areas)),
-            **{name: value.ravel() for name, value in values.items()},
-        }
-    )
-
-
-def _history_table(panel: Panel, target: str) -> pd.DataFrame:
-    counts = panel.of(target)[:, -HISTORY_PERIODS:]
-    starts = starts_of(panel.periods[-HISTORY_PERIODS:], panel.frequency)
-    settled = panel.settled[panel.target_index(target), -HISTORY_PERIODS:]
-    return pd.DataFrame(
-        {
-            "area": np.repeat(np.array(panel.areas, dtype=object), len(starts)),
-            "target": target,
-            "period": np.tile(starts, len(panel.areas)),
-            "count": counts.ravel(),
-            "settled": np.tile(settled, len(panel.areas)),
-        }
-    )
 
 
 def _target_record(settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...]) -> dict[str, Any]:

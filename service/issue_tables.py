@@ -1,0 +1,52 @@
+"""The tables of an issue: what was forecast, and the counts it stands on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from contracts import CountDistribution
+from contracts.periods import starts_of
+from features.panel import Panel
+
+MODEL_NAME = "wardcast"
+HISTORY_PERIODS = 36
+
+
+def forecast_rows(
+    panel: Panel, target: str, horizons: tuple[int, ...], distribution: CountDistribution
+) -> pd.DataFrame:
+    """The forecast of one target as rows of ``contracts.tables.FORECASTS``, horizon by horizon."""
+    shape = (len(horizons), len(panel.areas))
+    if distribution.mean.shape != shape:
+        raise ValueError(f"the model of '{target}' gave shape {distribution.mean.shape}, not {shape}")
+    ordinals = np.array([panel.last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
+    values = {"mean": distribution.mean, "dispersion": distribution.dispersion, **distribution.quantiles()}
+    values["p_at_least_one"] = distribution.p_at_least_one()
+    return pd.DataFrame(
+        {
+            "model": MODEL_NAME,
+            "area": np.tile(np.array(panel.areas, dtype=object), len(horizons)),
+            "target": target,
+            "as_of": np.datetime64(panel.as_of, "s"),
+            "period": np.repeat(starts_of(ordinals, panel.frequency), len(panel.areas)),
+            "horizon": np.repeat(np.array(horizons, dtype=np.int64), len(panel.areas)),
+            **{name: value.ravel() for name, value in values.items()},
+        }
+    )
+
+
+def history_rows(panel: Panel, target: str) -> pd.DataFrame:
+    """The last known counts of one target, area by area; a count that was settled later is marked."""
+    counts = panel.of(target)[:, -HISTORY_PERIODS:]
+    starts = starts_of(panel.periods[-HISTORY_PERIODS:], panel.frequency)
+    settled = panel.settled[panel.target_index(target), -HISTORY_PERIODS:]
+    return pd.DataFrame(
+        {
+            "area": np.repeat(np.array(panel.areas, dtype=object), len(starts)),
+            "target": target,
+            "period": np.tile(starts, len(panel.areas)),
+            "count": counts.ravel(),
+            "settled": np.tile(settled, len(panel.areas)),
+        }
+    )
