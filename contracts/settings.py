@@ -93,6 +93,8 @@ class TargetSettings(_Part):
     """Where a publication lacks one of the offences: refuse the ingest, or the target is missing there."""
     accepted_changes: tuple[str, ...] = ()
     """Publications (by source and date, as in the refusal) whose changed meaning of this target is accepted."""
+    borrows_from: str = ""
+    """For a rare target: the commoner, related target whose places tell where this one may happen; empty for none."""
 
 
 class Settings(_Part):
@@ -147,6 +149,11 @@ class Settings(_Part):
         return self
 
     def _check_target(self, name: str, target: TargetSettings) -> None:
+        if target.borrows_from == name or (target.borrows_from and target.borrows_from not in self.targets):
+            raise ValueError(
+                f"the target '{name}' borrows from '{target.borrows_from}', which is not another target; name one of "
+                f"{', '.join(other for other in self.targets if other != name)}"
+            )
         if not any(target.offences.values()):
             raise ValueError(f"the target '{name}' names no offence; list some in [targets.{name}].offences")
         for taxonomy, chosen in target.offences.items():
@@ -178,6 +185,10 @@ class Settings(_Part):
     def forecast_targets(self) -> tuple[str, ...]:
         """Names of the targets that are forecast, companions left out."""
         return tuple(name for name, target in self.targets.items() if target.forecast)
+
+    def lenders(self) -> dict[str, str]:
+        """Target → the commoner one that it borrows from, of those that borrow."""
+        return {name: target.borrows_from for name, target in self.targets.items() if target.borrows_from}
 
     def _resolve(self, name: str) -> Target:
         chosen = self.targets[name]

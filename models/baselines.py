@@ -55,7 +55,7 @@ class FittedCounting:
         )
 
     def _at(self, counts: Floats, season: int, horizon: int) -> CountDistribution:
-        means = _at_least_some(self.means_by_origin(counts, season, horizon), counts, season)
+        means = at_least_some(self.means_by_origin(counts, season, horizon), counts, season)
         outcomes, past = verified_pairs(counts, means, horizon, last=2 * season)
         return fit_dispersion(outcomes, past).around(means[:, -1])
 
@@ -65,7 +65,8 @@ def verified_pairs(counts: Floats, means: Floats, horizon: int, *, last: int) ->
     return counts[:, horizon:][:, -last:], means[:, :-horizon][:, -last:]
 
 
-def _at_least_some(means: Floats, counts: Floats, season: int) -> Floats:
+def at_least_some(means: Floats, counts: Floats, season: int) -> Floats:
+    """Means (areas, periods) at each origin, raised to ``SMALLEST_MEAN_SHARE`` where they are smaller or unknown."""
     yearly = rolling_mean(counts, season)
     city = np.nanmean(np.where(np.isnan(yearly), 0.0, yearly), axis=0)
     floor = SMALLEST_MEAN_SHARE * np.fmax(yearly, SMALLEST_MEAN_SHARE * city)
@@ -86,6 +87,14 @@ def _mean_of_a_year(counts: Floats, season: int, _horizon: int) -> Floats:
     return rolling_mean(counts, season)
 
 
+def _mean_of_three_years(counts: Floats, season: int, _horizon: int) -> Floats:
+    return rolling_mean(counts, 3 * season)
+
+
+def _mean_of_all(counts: Floats, _season: int, _horizon: int) -> Floats:
+    return rolling_mean(counts, counts.shape[1])
+
+
 def _ewma_with_chosen_alpha(counts: Floats, season: int, horizon: int) -> Floats:
     """The weight with the least Poisson deviance over the last two years before the newest period."""
 
@@ -102,6 +111,8 @@ COUNTING_FORECASTERS: dict[str, MeansByOrigin] = {
     "seasonal_naive": _seasonal_naive,
     "last_value": _last_value,
     "mean_12": _mean_of_a_year,
+    "mean_36": _mean_of_three_years,
+    "all_history": _mean_of_all,
     "ewma": _ewma_with_chosen_alpha,
 }
 

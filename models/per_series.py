@@ -36,7 +36,7 @@ class PerSeriesForecaster:
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedPerSeries:
         from statsforecast import StatsForecast
 
-        frame = _long(panel, target)
+        frame = long_counts(panel, target)
         season = periods_per_year(panel.frequency)
         fitted = StatsForecast(
             models=[_model(self.name, season if season <= LONGEST_SEASON else 1)], freq=1, n_jobs=self.jobs
@@ -58,7 +58,7 @@ class FittedPerSeries:
         if panel.last.ordinal == self.fitted_on:
             frame = self.fitted.predict(h=ahead, level=[INTERVAL_LEVEL])
         else:
-            frame = _forward(self.fitted, _long(panel, self.target), ahead)
+            frame = _forward(self.fitted, long_counts(panel, self.target), ahead)
         shape = (len(panel.areas), ahead)
         means = frame[PER_SERIES[self.name]].to_numpy(np.float64).reshape(shape)
         upper = frame[f"{PER_SERIES[self.name]}-hi-{INTERVAL_LEVEL}"].to_numpy(np.float64).reshape(shape)
@@ -86,7 +86,7 @@ def _forward(fitted: Any, frame: pd.DataFrame, ahead: int) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _long(panel: Panel, target: str) -> pd.DataFrame:
+def long_counts(panel: Panel, target: str) -> pd.DataFrame:
     """The counts as statsforecast reads them, area by area; a gap carries the smoothed level before it."""
     counts = panel.of(target)
     level = ewma(counts, 0.3)

@@ -2,41 +2,78 @@
 
 from __future__ import annotations
 
-from contracts import BadInput, Settings
+from contracts import BadInput, Frequency, Settings, Workspace
+from features.incident_points import POINTS_FILE
+from features.publications import PublicationStore
+from models import gamma_poisson, global_lags
 from models.area_share import ShareSettings
 from models.baselines import COUNTING_FORECASTERS, counting_forecaster
 from models.champion import NAME as CHAMPION
 from models.champion import ChampionForecaster
 from models.forecaster import Forecaster
+from models.gamma_poisson import GammaPoissonForecaster
+from models.global_lags import GlobalLagsForecaster
+from models.intermittent import INTERMITTENT, IntermittentForecaster
 from models.per_series import PER_SERIES, PerSeriesForecaster
 from models.point_maps import MAPS, PointMapForecaster
+from models.rare import CONSTANT, POOLED, RareForecaster
 from models.self_exciting import NAME as SELF_EXCITING
 from models.self_exciting import SelfExcitingForecaster
 
 BASELINE = "ewma"
+DEFAULT_MODELS = ("seasonal_naive", "last_value", "mean_12", "ewma", "auto_ets", "auto_theta", CHAMPION)
+RARE_MODELS = (CONSTANT, POOLED)
+"""Compared as well where a target borrows from another: whether anything beats a constant rate is then the question."""
+ALL = "all"
 PER_SERIES_REFIT_EVERY = 12
 """A model per area is slow to fit: unless told otherwise it is refitted at every 12th origin and brought up to date
 with the counts in between."""
 
+_ALWAYS_ANEW = (*COUNTING_FORECASTERS, gamma_poisson.NAME, *RARE_MODELS, *INTERMITTENT)
+"""Forecasters that are formulas over past counts: there is nothing to keep between origins."""
+
 
 def forecaster_names() -> tuple[str, ...]:
     """Every name, cheapest first."""
-    return (*COUNTING_FORECASTERS, CHAMPION, *MAPS, SELF_EXCITING, *PER_SERIES)
+    return (*_ALWAYS_ANEW, CHAMPION, global_lags.NAME, *MAPS, SELF_EXCITING, *PER_SERIES)
+
+
+def models_for(settings: Settings, target: str, asked: str | None, *, with_points: bool) -> tuple[str, ...]:
+    """The names in ``asked`` (separated by commas), each once; a sensible few where it is None.
+
+    "all" stands for every forecaster: those that draw maps of incidents only ``with_points``.
+    """
+    if asked is None:
+        return (*DEFAULT_MODELS, *rare_models(settings, target))
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    every = [name for name in forecaster_names() if with_points or not needs_points(name)]
+    chosen = [one for name in names for one in (every if name == ALL else [name])]
+    return tuple(dict.fromkeys(chosen))
+
+
+def rare_models(settings: Settings, target: str) -> tuple[str, ...]:
+    """``RARE_MODELS`` where the settings say that the target borrows from a commoner one, else none."""
+    return RARE_MODELS if target in settings.lenders() else ()
 
 
 def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
     """The forecaster of that name; raises ``BadInput`` with the names there are."""
     if name == CHAMPION:
         return ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=seed))
-    if name in MAPS:
-        return PointMapForecaster(name)
-    if name == SELF_EXCITING:
-        return SelfExcitingForecaster()
-    if name in PER_SERIES:
-        return PerSeriesForecaster(name)
-    if name in COUNTING_FORECASTERS:
-        return counting_forecaster(name)
-    raise BadInput(f"There is no forecaster '{name}'.", remedy=f"Use some of {', '.join(forecaster_names())}.")
+    if name in RARE_MODELS:
+        return RareForecaster(name, lenders=settings.lenders())
+    made: dict[str, Forecaster] = {
+        gamma_poisson.NAME: GammaPoissonForecaster(),
+        global_lags.NAME: GlobalLagsForecaster(seed=seed),
+        SELF_EXCITING: SelfExcitingForecaster(),
+        **{counting: counting_forecaster(counting) for counting in COUNTING_FORECASTERS},
+        **{intermittent: IntermittentForecaster(intermittent) for intermittent in INTERMITTENT},
+        **{point_map: PointMapForecaster(point_map) for point_map in MAPS},
+        **{per_series: PerSeriesForecaster(per_series) for per_series in PER_SERIES},
+    }
+    if name not in made:
+        raise BadInput(f"There is no forecaster '{name}'.", remedy=f"Use some of {', '.join(forecaster_names())}.")
+    return made[name]
 
 
 def needs_points(name: str) -> bool:
@@ -49,8 +86,18 @@ def refit_every(name: str, asked: int | None) -> int:
 
     Counting costs nothing and is always done anew.
     """
-    if name in COUNTING_FORECASTERS:
+    if name in _ALWAYS_ANEW:
         return 1
     if asked is not None:
         return asked
     return PER_SERIES_REFIT_EVERY if name in PER_SERIES else 1
+
+
+def holds_points(workspace: Workspace, geography: str | None, frequency: Frequency) -> bool:
+    """Whether any publication by that geography (None: the settings' own) and frequency holds single incidents."""
+    name = geography or workspace.settings.geography
+    return any(
+        (publication.folder / POINTS_FILE).exists()
+        for publication in PublicationStore(workspace.publications).list()
+        if (publication.provenance.geography, publication.provenance.frequency) == (name, frequency)
+    )

@@ -14,8 +14,6 @@ from service.options import json_option, workspace_option
 if TYPE_CHECKING:
     from training.rolling_origin import Plan
 
-DEFAULT_MODELS = "seasonal_naive,last_value,mean_12,ewma,auto_ets,auto_theta,wardcast"
-
 
 @click.command("backtest")
 @click.option("--target", required=True, help="What to forecast, as in wardcast.toml.")
@@ -41,7 +39,12 @@ DEFAULT_MODELS = "seasonal_naive,last_value,mean_12,ewma,auto_ets,auto_theta,war
     help="Levels of nested areas, separated by commas, the finest first, such as ward_2022,parents,city: geographies, "
     "'parents' or 'city'. Forecasts of each level are compared with forecasts made to add up.",
 )
-@click.option("--models", default=DEFAULT_MODELS, show_default=True, help="Forecasters, separated by commas.")
+@click.option(
+    "--models",
+    metavar="NAMES",
+    help="Forecasters, separated by commas, or 'all'. By default seasonal_naive, last_value, mean_12, ewma, auto_ets, "
+    "auto_theta and wardcast, and for a target that borrows from another constant_rate and pooled_rate too.",
+)
 @click.option(
     "--view",
     type=click.Choice(["as-of", "settled"]),
@@ -66,7 +69,7 @@ def command(
     frequency: str | None,
     source: str | None,
     levels: str | None,
-    models: str,
+    models: str | None,
     view: str,
     refit_every: int | None,
     seed: int | None,
@@ -79,6 +82,7 @@ def command(
     """
     from features.as_of import ViewMode
     from training.experiment import run_experiment
+    from training.forecasters import holds_points, models_for
     from training.rolling_origin import Plan
 
     settings = workspace.settings
@@ -88,7 +92,7 @@ def command(
         first=Period.parse(first, length),
         last=Period.parse(last, length),
         horizons=tuple(sorted(set(horizons))),
-        models=tuple(dict.fromkeys(name.strip() for name in models.split(",") if name.strip())),
+        models=models_for(settings, target, models, with_points=holds_points(workspace, geography, length)),
         view=ViewMode(view),
         seed=settings.seed if seed is None else seed,
         refit_every=refit_every,
