@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from monitoring import accuracy, calibration, hotspots
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard, Level, Value
+from monitoring.leaderboard_statement import AgainstConstant, against_constant, is_rare, log_losses, statement
 from monitoring.noise_floor import noise_floor
 from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
 from monitoring.verification import Verification, group_totals
@@ -24,6 +25,7 @@ def leaderboard(
     area_km2: Floats,
     baseline: str = BASELINE,
     level: Level = "area",
+    area_kind: str = "area",
     seed: int,
 ) -> Leaderboard:
     """Score all models of one target; ``area_km2`` (A,) in the order of the verifications' areas.
@@ -32,6 +34,10 @@ def leaderboard(
     disagree, if a model comes twice, or if there is none. ``vs_ewma`` is None where the baseline is not among them.
     ``level="city"`` scores the totals of the known areas of each period, whose distribution keeps the factor that
     areas share where the model gives one; else it takes areas as independent, and says so.
+
+    A rare target (see ``RARE_BELOW``) is judged by proper scores only: sorted by log score and without MAE, which is
+    least for a forecast of none anywhere. Its leaderboard states whether any model beats a constant rate;
+    ``area_kind`` names the areas there.
     """
     if not verifications:
         raise ValueError("there is nothing to score")
@@ -41,14 +47,33 @@ def leaderboard(
         raise ValueError("area_km2 does not fit the areas")
     rows: list[dict[str, Value]] = []
     floors: list[HorizonFloor] = []
+    statements: list[str] = []
+    rare = is_rare(np.concatenate([_judged(one, level).outcomes.ravel() for one in verifications]))
     for horizon in sorted({verification.horizon for verification in verifications}):
         same = [verification for verification in verifications if verification.horizon == horizon]
         _check_alike(same)
         scored = [_scored(v, area_km2, level) for v in same]
-        _compare(scored, baseline, seed)
-        rows += sorted((one.row for one in scored), key=lambda row: (row["mean_poisson_deviance"], row["model"]))
+        compared = _compare(scored, baseline, seed)
+        if level == "area":
+            statements.append(statement(same[0].target, area_kind, horizon, compared, rare=rare))
         floors.append(_floor(scored, level, seed))
-    return Leaderboard(verifications[0].target, level, baseline, rows, floors)
+        rows += sorted((_shown(one.row, rare=rare) for one in scored), key=lambda row: _place(row, rare=rare))
+    said = "\n".join(sentence for sentence in statements if sentence)
+    return Leaderboard(verifications[0].target, level, baseline, rows, floors, rare=rare, statement=said or None)
+
+
+def _judged(verification: Verification, level: Level) -> Verification:
+    return city_totals(verification) if level == "city" else verification
+
+
+def _shown(row: dict[str, Value], *, rare: bool) -> dict[str, Value]:
+    return row | {"mae": None} if rare else row
+
+
+def _place(row: dict[str, Value], *, rare: bool) -> tuple[float, str]:
+    """What rows are sorted by: for a rare target the log score, else the deviance."""
+    score = -float(row["log_score"] or 0.0) if rare else float(row["mean_poisson_deviance"] or 0.0)
+    return score, str(row["model"])
 
 
 def _check_alike(same: Sequence[Verification]) -> None:
@@ -130,14 +155,23 @@ def _figure(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _compare(scored: list[_Scored], baseline: str, seed: int) -> None:
-    """Add the paired ratios to each row; None where the baseline is not among the models."""
+def _compare(scored: list[_Scored], baseline: str, seed: int) -> list[AgainstConstant]:
+    """Add the paired ratios to each row, None where what they compare with is not among the models.
+
+    Returns the comparisons with the constant rate.
+    """
     reference = next((one for one in scored if one.verification.model == baseline), None)
     draws = _draws(scored[0].verification, seed)
     for one in scored:
         deviance = paired_ratio(one.deviances, reference.deviances, draws) if reference else None
         crps = paired_ratio(one.crps, reference.crps, draws) if reference else None
         one.row |= _ratio_columns("vs_ewma", deviance) | _ratio_columns("crps_vs_ewma", crps)
+    judged = {one.verification.model: one.verification for one in scored}
+    constant = against_constant({name: log_losses(v.outcomes, v.forecast) for name, v in judged.items()}, draws)
+    for one in scored:
+        against = constant.get(one.verification.model)
+        one.row |= _ratio_columns("log_loss_vs_constant", against.ratio if against else None)
+    return list(constant.values())
 
 
 def _draws(verification: Verification, seed: int) -> Resampling:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 import pandas as pd
+
+from monitoring.leaderboard_statement import RARE_BELOW
 
 Level = Literal["area", "city"]
 Value = str | int | float | None
@@ -44,8 +47,10 @@ class Leaderboard:
     Each row holds ``model, horizon, level``, the scores, ``coverage_50…95`` (0…1), ``pai_…`` and ``pei_…`` at 1, 5, 10
     and 20% of the areas and, with ``_land``, of the land, ``vs_ewma, vs_ewma_low, vs_ewma_high`` (deviance over the
     baseline's, with its 95% interval) and the same for CRPS, ``city_mape`` (%), ``forecasts`` (number scored),
-    ``seconds``, ``peak_mb``, ``refit_every``, ``shared_factor`` (whether sums keep the dependence between areas).
-    ``noise_floor`` has one entry a horizon, from the model of the least CRPS.
+    ``seconds``, ``peak_mb``, ``refit_every``, ``shared_factor`` (whether sums keep the dependence between areas),
+    ``log_loss_vs_constant…`` (mean log loss over that of ``constant_rate``, with its 95% interval).
+    ``noise_floor`` has one entry a horizon, from the model of the least CRPS. The rows of a ``rare`` target are by
+    log score and have no MAE; ``statement`` says whether any model beats a constant rate, a sentence a horizon.
     """
 
     target: str
@@ -53,6 +58,8 @@ class Leaderboard:
     baseline: str
     rows: list[dict[str, Value]]
     noise_floor: list[HorizonFloor]
+    rare: bool = False
+    statement: str | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """The rows as a table."""
@@ -60,14 +67,16 @@ class Leaderboard:
 
     def as_text(self) -> str:
         """The table for a terminal, one block a horizon, with the noise floor under each."""
-        return "\n\n".join(self._block(floor) for floor in self.noise_floor)
+        blocks = [self._block(floor) for floor in self.noise_floor]
+        return "\n\n".join([*blocks, *([self.statement] if self.statement else [])])
 
     def _block(self, floor: HorizonFloor) -> str:
         rows = [row for row in self.rows if row["horizon"] == floor["horizon"]]
-        heads = [head.format(baseline=self.baseline) for head in _SHOWN.values()]
-        cells = [heads, *([_cell(row, column) for column in _SHOWN] for row in rows)]
-        cells.append(_floor_cells("negative binomial", floor["negative_binomial"]))
-        cells.append(_floor_cells("Poisson", floor["poisson"]))
+        columns = [column for column in _SHOWN if not (self.rare and column == "mae")]
+        heads = [_SHOWN[column].format(baseline=self.baseline) for column in columns]
+        cells = [heads, *([_cell(row, column) for column in columns] for row in rows)]
+        cells.append(_floor_cells("negative binomial", floor["negative_binomial"], columns))
+        cells.append(_floor_cells("Poisson", floor["poisson"], columns))
         widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
         title = (
             f"{self.target}, {self.level} level, horizon {floor['horizon']}, {rows[0]['forecasts']} forecasts scored"
@@ -78,6 +87,11 @@ class Leaderboard:
     def _notes(self, rows: list[dict[str, Value]]) -> list[str]:
         seldom = [f"{row['model']} (every {row['refit_every']} origins)" for row in rows if row["refit_every"] != 1]
         notes = [f"Not refitted at each origin: {', '.join(seldom)}."] if seldom else []
+        if self.rare:
+            notes.append(
+                f"Rare: under {RARE_BELOW} per area and period. Sorted by log score; the mean absolute error is not "
+                "shown, because a forecast of none anywhere has the least."
+            )
         independent = [str(row["model"]) for row in rows if not row["shared_factor"]]
         if self.level == "city" and independent:
             notes.append(
@@ -99,10 +113,10 @@ def _cell(row: dict[str, Value], column: str) -> str:
     return "" if value is None else str(value)
 
 
-def _floor_cells(name: str, scores: dict[str, float | None]) -> list[str]:
+def _floor_cells(name: str, scores: dict[str, float | None], columns: Sequence[str]) -> list[str]:
     row: dict[str, Value] = dict.fromkeys([*_SHOWN, "vs_ewma_low", "vs_ewma_high"], None)
     row |= {"model": f"noise floor ({name})", **scores}
-    return ["" if column == "refit_every" else _cell(row, column) for column in _SHOWN]
+    return ["" if column == "refit_every" else _cell(row, column) for column in columns]
 
 
 def _aligned(cells: list[str], widths: list[int]) -> str:

@@ -54,6 +54,7 @@ class Experiment:
             "areas": len(self.backtest.geography.codes),
             "run_id": self.run_id,
             "noise_floor": self.scores.areas.noise_floor,
+            "statement": self.scores.areas.statement,
             "leaderboard": self.scores.rows,
         }
 
@@ -96,7 +97,7 @@ def judge(
     backtest = run_backtest(door, geography, workspace.settings, plan, progress=progress)
     land = backtest.geography.areas["area_km2"].to_numpy(float)
     scores = Scores(
-        areas=leaderboard(backtest.verifications, area_km2=land, seed=plan.seed),
+        areas=leaderboard(backtest.verifications, area_km2=land, area_kind=backtest.geography.name, seed=plan.seed),
         city=leaderboard(backtest.verifications, area_km2=land, level="city", seed=plan.seed),
     )
     return backtest, scores, _audit(workspace, backtest, audited(backtest))

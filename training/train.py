@@ -24,6 +24,7 @@ from models.city_total import forecast_city_total
 from models.registry import REPORT_SHA256_TAG
 from monitoring import FairnessAudit
 from training.experiment import Scores, judge, log_experiment
+from training.forecasters import rare_models
 from training.rolling_origin import Plan
 from training.tracking import Run, tracked_run
 
@@ -79,7 +80,7 @@ def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
         first=first,
         last=panel.last,
         horizons=horizons,
-        models=BACKTEST_MODELS,
+        models=(*BACKTEST_MODELS, *rare_models(settings, target)),
         view=ViewMode.AS_OF,
         seed=settings.seed,
         refit_every=BACKTEST_REFIT_EVERY,

@@ -64,6 +64,7 @@ def _document(one: Trained) -> dict[str, Any]:
         "sha256": one.model.sha256,
         "as_of": str(one.as_of),
         "last_known": str(one.last_known),
+        "statement": one.scores.areas.statement,
         "leaderboard": one.scores.rows,
         "noise_floor": one.scores.areas.noise_floor,
         "fairness": one.fairness.to_dict(),
