@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import BadInput, CountDistribution, Frequency, Ordinals, periods_per_year
+from contracts import BadInput, CountDistribution, Frequency, periods_per_year
 from features.calendar_terms import season_of
 from features.geography import Geography
 from features.panel import Panel
@@ -74,8 +74,10 @@ class GlobalLagsForecaster:
         boosters = _forecaster(panel, self.seed)
         rows = boosters.preprocess(_frame(panel, target), static_features=[], horizons=list(horizons))
         rows = rows[rows["ds"] > panel.last.ordinal - MOST_ROWS // len(panel.areas)]
-        held_out = min(max(periods_per_year(panel.frequency) // 2, 1), rows["ds"].nunique() // 4)
-        dispersions = _held_out_dispersions(boosters, rows, horizons, panel.periods, held_out)
+        held_out = min(max(periods_per_year(panel.frequency) // 2, 1), max(rows["ds"].nunique() // 4, 1))
+        if _learning(rows, max(horizons), panel.last.ordinal - held_out)[1].empty:
+            raise _too_few(panel)
+        dispersions = _held_out_dispersions(boosters, rows, horizons, panel.last.ordinal - held_out)
         _fit_each(boosters, rows, horizons, panel.last.ordinal)
         return FittedGlobalLags(target, boosters, dispersions)
 
@@ -108,10 +110,7 @@ def _forecaster(panel: Panel, seed: int) -> Any:
 
     longest = len(panel.periods) // 2
     if longest < min(LAGS[panel.frequency]) + 1:
-        raise BadInput(
-            f"{len(panel.periods)} known periods are too few to learn lags from.",
-            remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
-        )
+        raise _too_few(panel)
     return MLForecast(
         models={NAME: lgb.LGBMRegressor(**BOOSTING, random_state=seed)},
         freq=1,
@@ -120,6 +119,13 @@ def _forecaster(panel: Panel, seed: int) -> Any:
             1: [*(RollingMean(window, min_samples=1) for window in WINDOWS[panel.frequency]), ExpandingMean()]
         },
         date_features=[_season_feature(panel.frequency)],
+    )
+
+
+def _too_few(panel: Panel) -> BadInput:
+    return BadInput(
+        f"{len(panel.periods)} known periods are too few to learn lags from.",
+        remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
     )
 
 
@@ -159,10 +165,9 @@ def _fit_each(boosters: Any, rows: pd.DataFrame, horizons: Sequence[int], last: 
 
 
 def _held_out_dispersions(
-    boosters: Any, rows: pd.DataFrame, horizons: Sequence[int], periods: Ordinals, held_out: int
+    boosters: Any, rows: pd.DataFrame, horizons: Sequence[int], last: int
 ) -> dict[int, Dispersion]:
-    """Fit on outcomes before the newest ``held_out`` periods, and learn how far those were missed."""
-    last = int(periods[-1]) - held_out
+    """Fit on outcomes up to the period ``last``, and learn how far the later ones were missed."""
     _fit_each(boosters, rows, horizons, last)
     dispersions = {}
     for horizon in horizons:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contracts import CountDistribution, periods_per_year
+from contracts import BadInput, CountDistribution, periods_per_year
 from features.geography import Geography
 from features.lags import ewma
 from features.panel import Floats, Panel
@@ -22,6 +22,7 @@ PER_SERIES = {"auto_ets": "AutoETS", "auto_theta": "AutoTheta"}
 """Our name → the name statsforecast gives its column."""
 
 SMALLEST_DISPERSION = 1e-3
+FEWEST_PERIODS = 8
 LONGEST_SEASON = 24
 """statsforecast fits no longer season; above it the models are fitted without one."""
 
@@ -34,8 +35,14 @@ class PerSeriesForecaster:
     jobs: int = 2
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedPerSeries:
+        """Raises ``BadInput`` where the history is too short for a model."""
         from statsforecast import StatsForecast
 
+        if len(panel.periods) < FEWEST_PERIODS:
+            raise BadInput(
+                f"{len(panel.periods)} known periods are too few for {self.name}; it needs {FEWEST_PERIODS}.",
+                remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
+            )
         frame = long_counts(panel, target)
         season = periods_per_year(panel.frequency)
         fitted = StatsForecast(

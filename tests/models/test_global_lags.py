@@ -12,6 +12,7 @@ from contracts import BadInput, Frequency, Period
 from features.geography import Geography
 from features.panel import Panel
 from models.global_lags import GlobalLagsForecaster
+from models.per_series import PerSeriesForecaster
 
 AREAS, PERIODS = 120, 60
 
@@ -91,6 +92,16 @@ def test_every_frequency_and_a_silent_area_have_possible_forecasts(
     assert (at.mean < 20).all()
 
 
-def test_a_history_too_short_is_told_in_one_line(square_city: Geography) -> None:
-    with pytest.raises(BadInput, match="3 known periods are too few"):
-        forecast(panel_of(np.ones((30, 3))), square_city)
+@pytest.mark.parametrize("periods", [1, 3, 4])
+def test_a_history_too_short_is_told_in_one_line(periods: int, square_city: Geography) -> None:
+    with pytest.raises(BadInput, match=f"{periods} known periods are too few"):
+        forecast(panel_of(np.ones((30, periods))), square_city, (1, 3))
+
+
+@pytest.mark.parametrize("name", ["auto_ets", "auto_theta"])
+def test_a_model_per_area_tells_a_history_too_short_in_one_line(name: str, square_city: Geography) -> None:
+    short, enough = (panel_of(np.random.default_rng(1).poisson(3.0, (3, n)).astype(float)) for n in (7, 8))
+    with pytest.raises(BadInput, match=f"7 known periods are too few for {name}; it needs 8"):
+        PerSeriesForecaster(name, jobs=1).fit(short, "violence", square_city, (1, 3))
+    fitted = PerSeriesForecaster(name, jobs=1).fit(enough, "violence", square_city, (1, 3))
+    assert (fitted.predict(enough, (1, 3)).mean > 0).all()
