@@ -11,7 +11,7 @@ from contracts.periods import (
     periods_per_year,
     starts_of,
 )
-from contracts.settings import GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings, read_settings
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace
@@ -21,6 +21,7 @@ __all__ = [
     "QUANTILE_COLUMNS",
     "QUANTILE_LEVELS",
     "SETTINGS_FILE",
+    "AuditSettings",
     "BadInput",
     "CountDistribution",
     "Frequency",

@@ -43,6 +43,8 @@ class GeographyMeaning(_Part):
     """Column with the number of usual residents."""
     deprivation: str | None = None
     """Column with a deprivation score for grouping, higher is more deprived; never a feature."""
+    need: str | None = None
+    """Column with a measure of need that does not come from the police, such as injuries seen by hospitals."""
     groups: dict[str, str] = Field(default_factory=dict)
     """Group name → column with the group's share of residents."""
 
@@ -68,6 +70,51 @@ class ForecastSettings(_Part):
     replay: bool = False
     """True where the data are of the past (an example, a simulated city): forecasts are issued as of the day on which
     the newest counts were published, and are labelled as replayed wherever they are shown. False: as of today."""
+
+
+class AuditSettings(_Part):
+    """What the audits are judged by: margins that are set before the results are seen.
+
+    A figure is inside a margin where its whole 95% interval is, outside where none of it is; in between there is not
+    enough evidence. The narrow margins are green, what lies beyond the wide ones is red.
+    """
+
+    ratio_margin: tuple[float, float] = (0.90, 1.11)
+    """Calibration relative to the city, exposure relative to other residents."""
+    ratio_red: tuple[float, float] = (0.80, 1.25)
+    gap_margin: Annotated[float, Field(gt=0)] = 10.0
+    """Missed and needless flags: percentage points above or below those of other residents."""
+    gap_red: Annotated[float, Field(gt=0)] = 20.0
+    coverage_margin: Annotated[float, Field(gt=0)] = 3.0
+    """Coverage of the 90% interval: percentage points above or below 90."""
+    coverage_red: Annotated[float, Field(gt=0)] = 6.0
+    error_margin: Annotated[float, Field(gt=0)] = 0.05
+    """Crimes forecast too few (or too many) per resident, beyond chance and beyond those of other residents, as a
+    share of the city's crimes per resident."""
+    error_red: Annotated[float, Field(gt=0)] = 0.10
+    skill_at_least: float = 0.0
+    """Percent by which the forecast beats the baseline in every group."""
+    leakage_at_most: Share = 0.5
+    """How much of the variance of a group's share the features may explain."""
+    significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Rate of false alarms of the tests, after Benjamini and Hochberg where there are several."""
+    fewest_areas: Annotated[int, Field(ge=2)] = 30
+    """A group with fewer areas, by their effective number, has not enough evidence."""
+    fewest_events: Annotated[int, Field(ge=1)] = 50
+    """A group with fewer events has not enough evidence."""
+    top_periods: Annotated[int, Field(ge=1)] = 2
+    """Flags are compared with the areas that had the most crimes over so many periods, 4 to 12 weeks."""
+    replicates: Annotated[int, Field(ge=1000)] = 2000
+    """How often areas are resampled."""
+
+    @model_validator(mode="after")
+    def _margins_nest(self) -> AuditSettings:
+        if not self.ratio_red[0] <= self.ratio_margin[0] < 1.0 < self.ratio_margin[1] <= self.ratio_red[1]:
+            raise ValueError("ratio_margin must lie around 1 and within ratio_red")
+        for name in ("gap", "coverage", "error"):
+            if getattr(self, f"{name}_margin") > getattr(self, f"{name}_red"):
+                raise ValueError(f"{name}_margin must be no wider than {name}_red")
+        return self
 
 
 class HarmWeights(_Part):
@@ -119,6 +166,7 @@ class Settings(_Part):
     """MLflow tracking store; empty for SQLite in the workspace."""
     ingest: IngestLimits = IngestLimits()
     forecast: ForecastSettings = ForecastSettings()
+    audit: AuditSettings = AuditSettings()
     geographies: dict[str, GeographyMeaning] = Field(default_factory=dict)
     police_forces: dict[str, PoliceForce] = Field(default_factory=dict)
     offences: dict[str, dict[str, tuple[str, ...]]]

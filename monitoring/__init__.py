@@ -10,8 +10,6 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
-from monitoring.fairness import audit, calibration_ratio, deprivation_fifths
-from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
@@ -22,25 +20,19 @@ from monitoring.verification import Verification, forecast_table, from_forecast_
 
 __all__ = [
     "BASELINE",
-    "CAVEAT",
     "UNRECONCILED",
     "Concentration",
-    "FairnessAudit",
-    "Finding",
     "HorizonFloor",
     "Leaderboard",
     "LevelVerification",
     "Ratio",
     "Resampling",
     "Verification",
-    "audit",
     "block_length",
-    "calibration_ratio",
     "city_totals",
     "concentration",
     "coverage",
     "crps",
-    "deprivation_fifths",
     "flagged_areas",
     "forecast_table",
     "from_forecast_table",

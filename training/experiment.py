@@ -10,8 +10,9 @@ from contracts import BadInput, Workspace
 from contracts.tables import FORECASTS, check
 from features.as_of import AsOfDoor, load_door
 from features.geography import Geography, load_geography
-from models.champion import NAME as CHAMPION
-from monitoring import FairnessAudit, Leaderboard, Verification, audit, leaderboard
+from monitoring import Leaderboard, leaderboard
+from monitoring.audits import AuditResult
+from training.auditing import audit_backtest, audited
 from training.figures import write_figures
 from training.forecasters import needs_points
 from training.rolling_origin import Backtest, Plan, run_backtest
@@ -37,7 +38,7 @@ class Experiment:
 
     backtest: Backtest
     scores: Scores
-    fairness: FairnessAudit
+    fairness: AuditResult
     run_id: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def run_experiment(
 
 def judge(
     workspace: Workspace, door: AsOfDoor, geography: Geography, plan: Plan, *, progress: bool
-) -> tuple[Backtest, Scores, FairnessAudit]:
+) -> tuple[Backtest, Scores, AuditResult]:
     """Backtest a plan, score it at both levels, and audit the champion recipe (or the first model of the plan)."""
     backtest = run_backtest(door, geography, workspace.settings, plan, progress=progress)
     land = backtest.geography.areas["area_km2"].to_numpy(float)
@@ -100,34 +101,10 @@ def judge(
         areas=leaderboard(backtest.verifications, area_km2=land, area_kind=backtest.geography.name, seed=plan.seed),
         city=leaderboard(backtest.verifications, area_km2=land, level="city", seed=plan.seed),
     )
-    return backtest, scores, _audit(workspace, backtest, audited(backtest))
+    return backtest, scores, audit_backtest(workspace.settings, backtest)
 
 
-def audited(backtest: Backtest) -> Verification:
-    """The forecasts that are audited and drawn: the champion recipe's, where it was run, at the first horizon."""
-    plan = backtest.plan
-    return backtest.of(CHAMPION if CHAMPION in plan.models else plan.models[0], min(plan.horizons))
-
-
-def _audit(workspace: Workspace, backtest: Backtest, verification: Verification) -> FairnessAudit:
-    settings = workspace.settings
-    geography = backtest.geography
-    meaning = settings.geographies.get(geography.name)
-    groups = geography.attributes[list(meaning.groups.values())] if meaning and meaning.groups else None
-    if groups is not None and meaning is not None:
-        groups = groups.set_axis(list(meaning.groups), axis=1)
-    return audit(
-        verification.forecast.mean,
-        verification.outcomes,
-        residents=geography.attribute(meaning.residents) if meaning and meaning.residents else None,
-        group_shares=groups,
-        deprivation=geography.attribute(meaning.deprivation) if meaning and meaning.deprivation else None,
-        flagged_share=settings.forecast.hotspot_share,
-        seed=backtest.plan.seed,
-    )
-
-
-def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: FairnessAudit) -> None:
+def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult) -> None:
     """Put forecasts, leaderboard, audit and pictures into a run."""
     run.scores(scores.rows)
     run.document({"areas": scores.areas.rows, "city": scores.city.rows}, "leaderboard.json")

@@ -22,7 +22,7 @@ from models.champion import NAME as CHAMPION
 from models.champion import ChampionForecaster, FittedChampion
 from models.city_total import forecast_city_total
 from models.registry import REPORT_SHA256_TAG
-from monitoring import FairnessAudit
+from monitoring.audits import AuditResult
 from training.experiment import Scores, judge, log_experiment
 from training.forecasters import rare_models
 from training.rolling_origin import Plan
@@ -44,7 +44,7 @@ class Trained:
     as_of: date
     last_known: Period
     scores: Scores
-    fairness: FairnessAudit
+    fairness: AuditResult
 
 
 def train(
@@ -95,7 +95,7 @@ def _register(
     target: str,
     geography: Geography,
     horizons: Sequence[int],
-    fairness: FairnessAudit,
+    fairness: AuditResult,
 ) -> RegisteredModel:
     settings = workspace.settings
     recipe = ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=settings.seed))

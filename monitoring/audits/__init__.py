@@ -1,0 +1,35 @@
+"""The oversight audits: whom a forecast exposes, whom it leaves unprotected, and how sure that is."""
+
+from monitoring.audits.audit import DESCRIPTIONS, audit
+from monitoring.audits.groups import (
+    DEPRIVATION,
+    DISTRICT,
+    Groups,
+    deprivation_groups,
+    fifths_of,
+    labelled_groups,
+    shares_of_residents,
+)
+from monitoring.audits.material import Material
+from monitoring.audits.resampling import benjamini_hochberg, spatial_resampling
+from monitoring.audits.result import CAVEAT, AuditResult, Description, Finding, GroupTest
+
+__all__ = [
+    "CAVEAT",
+    "DEPRIVATION",
+    "DESCRIPTIONS",
+    "DISTRICT",
+    "AuditResult",
+    "Description",
+    "Finding",
+    "GroupTest",
+    "Groups",
+    "Material",
+    "audit",
+    "benjamini_hochberg",
+    "deprivation_groups",
+    "fifths_of",
+    "labelled_groups",
+    "shares_of_residents",
+    "spatial_resampling",
+]

@@ -1,0 +1,131 @@
+"""What the audits look at: forecasts and outcomes of areas, who lives there, and what follows from both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from contracts import AuditSettings, CountDistribution
+from monitoring.audits.groups import Groups, fifths_of
+from monitoring.audits.resampling import SpatialResampling, spatial_resampling
+from monitoring.hotspots import flagged_areas
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Forecasts of one model at one horizon beside what happened; A areas, N periods.
+
+    ``forecast`` and ``outcomes`` (N, A), NaN unknown; ``positions`` (A, 2) of the areas' centres, such as km.
+    Optional: ``residents`` (A,) people; ``baseline`` (N, A), the means of a simple count; ``need`` (A,), a measure of
+    need that does not come from the police, per area and not per resident; ``features`` (A rows) that the model learns
+    from; ``recorded`` and ``enforcement`` (N', A), recorded crimes and stops by period; ``deprivation`` (A,) a score.
+    What is None is not audited, and the result says so. Raises ``ValueError`` for shapes that do not fit.
+    """
+
+    forecast: CountDistribution
+    outcomes: Floats
+    positions: Floats
+    groups: tuple[Groups, ...]
+    flagged_share: float
+    seed: int
+    residents: Floats | None = None
+    baseline: Floats | None = None
+    need: Floats | None = None
+    features: pd.DataFrame | None = None
+    recorded: Floats | None = None
+    enforcement: Floats | None = None
+    deprivation: Floats | None = None
+    margins: AuditSettings = field(default_factory=AuditSettings)
+
+    def __post_init__(self) -> None:
+        shape, areas = self.outcomes.shape, self.outcomes.shape[1]
+        if self.forecast.mean.shape != shape:
+            raise ValueError(f"forecasts {self.forecast.mean.shape} do not fit outcomes {shape}")
+        if self.baseline is not None and self.baseline.shape != shape:
+            raise ValueError(f"baseline {self.baseline.shape} does not fit outcomes {shape}")
+        lengths = {"positions": self.positions, "residents": self.residents, "need": self.need}
+        lengths |= {"deprivation": self.deprivation}
+        lengths |= {f"'{groups.attribute}'": groups.shares for groups in self.groups}
+        for name, values in lengths.items():
+            if values is not None and len(values) != areas:
+                raise ValueError(f"{name} has {len(values)} areas, the outcomes {areas}")
+        for name, counts in (("recorded", self.recorded), ("enforcement", self.enforcement)):
+            if counts is not None and counts.shape[1] != areas:
+                raise ValueError(f"{name} has {counts.shape[1]} areas, the outcomes {areas}")
+        if self.features is not None and len(self.features) != areas:
+            raise ValueError(f"features have {len(self.features)} areas, the outcomes {areas}")
+        if self.residents is not None and not (self.residents >= 0).all():
+            raise ValueError("residents are negative or unknown in some area")
+        if not 0.0 < self.flagged_share < 1.0:
+            raise ValueError(f"the flagged share {self.flagged_share} is not between 0 and 1")
+
+    @cached_property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Where the outcome is known, (N, A)."""
+        return ~np.isnan(self.outcomes)
+
+    @cached_property
+    def counts(self) -> Floats:
+        """Outcomes, 0 where unknown, (N, A)."""
+        return np.where(self.known, self.outcomes, 0.0)
+
+    @cached_property
+    def means(self) -> Floats:
+        """Forecast means, 0 where the outcome is unknown, (N, A)."""
+        return np.where(self.known, self.forecast.mean, 0.0)
+
+    @cached_property
+    def happened(self) -> Floats:
+        """Crimes of each area, (A,)."""
+        return np.asarray(self.counts.sum(axis=0))
+
+    @cached_property
+    def flags(self) -> Floats:
+        """1.0 for the areas flagged in each period, (N, A)."""
+        return self._top(self.forecast.mean)
+
+    @cached_property
+    def flags_and_tops(self) -> tuple[Floats, Floats]:
+        """Areas flagged by the forecast, and those with the most crimes, over spans of ``top_periods``; (spans, A).
+
+        As many areas are on top as are flagged; equal counts are put in an order by lot, the same in all spans. Periods
+        that do not fill a span are left out, as are spans with an unknown outcome.
+        """
+        length = min(self.margins.top_periods, len(self.outcomes))
+        spans = len(self.outcomes) // length
+        shape = (spans, length, self.outcomes.shape[1])
+        whole = self.known[: spans * length].reshape(shape).all(axis=(1, 2))
+        forecast = self.forecast.mean[: spans * length].reshape(shape).sum(axis=1)[whole]
+        outcome = self.counts[: spans * length].reshape(shape).sum(axis=1)[whole]
+        return self._top(forecast), self._top(outcome)
+
+    @cached_property
+    def demand_fifth(self) -> npt.NDArray[np.int64]:
+        """Fifth of each area by its crimes, 1 the most, (A,)."""
+        return fifths_of(-self.happened)
+
+    @cached_property
+    def resampling(self) -> SpatialResampling:
+        """The blocks and the tests' draws that all audits share."""
+        return spatial_resampling(self.positions, seed=self.seed, replicates=self.margins.replicates)
+
+    @property
+    def population(self) -> Floats:
+        """Residents of each area, (A,); raises ``ValueError`` where they are not given."""
+        if self.residents is None:
+            raise ValueError("residents are not given")
+        return self.residents
+
+    def people(self, groups: Groups) -> Floats:
+        """Residents of each group in each area, (A, G); raises ``ValueError`` where residents are not given."""
+        return groups.shares * self.population[:, None]
+
+    def _top(self, values: Floats) -> Floats:
+        order = np.random.default_rng([self.seed, 43]).permutation(values.shape[1])
+        return flagged_areas(values, self.flagged_share, [f"{place:09d}" for place in order])

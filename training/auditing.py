@@ -1,0 +1,75 @@
+"""The audit of a backtest: the champion recipe's forecasts beside what the geography says of who lives where."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts import GeographyMeaning, Settings
+from features.geography import Geography
+from models.champion import NAME as CHAMPION
+from monitoring import BASELINE, Verification
+from monitoring.audits import (
+    DISTRICT,
+    AuditResult,
+    Groups,
+    Material,
+    audit,
+    deprivation_groups,
+    labelled_groups,
+    shares_of_residents,
+)
+from training.rolling_origin import Backtest
+
+Floats = npt.NDArray[np.float64]
+ETHNIC_GROUP = "ethnic group"
+_KM_PER_DEGREE = 111.195
+
+
+def audited(backtest: Backtest) -> Verification:
+    """The forecasts that are audited and drawn: the champion recipe's, where it was run, at the first horizon."""
+    plan = backtest.plan
+    return backtest.of(CHAMPION if CHAMPION in plan.models else plan.models[0], min(plan.horizons))
+
+
+def audit_backtest(settings: Settings, backtest: Backtest) -> AuditResult:
+    """Every audit that the settings of the geography allow; the simple count is the leaderboard's baseline."""
+    plan, geography, verification = backtest.plan, backtest.geography, audited(backtest)
+    meaning = settings.geographies.get(geography.name, GeographyMeaning())
+    compared = BASELINE in plan.models and verification.model != BASELINE
+    return audit(
+        Material(
+            forecast=verification.forecast,
+            outcomes=verification.outcomes,
+            positions=positions_km(geography),
+            groups=groups_of(geography, meaning),
+            flagged_share=settings.forecast.hotspot_share,
+            seed=plan.seed,
+            residents=geography.attribute(meaning.residents) if meaning.residents else None,
+            baseline=backtest.of(BASELINE, verification.horizon).forecast.mean if compared else None,
+            need=geography.attribute(meaning.need) if meaning.need else None,
+            deprivation=geography.attribute(meaning.deprivation) if meaning.deprivation else None,
+            margins=settings.audit,
+        )
+    )
+
+
+def groups_of(geography: Geography, meaning: GeographyMeaning) -> tuple[Groups, ...]:
+    """Deprivation fifths, shares of residents and districts, of what the settings name and the geography has."""
+    found = []
+    if meaning.deprivation:
+        found.append(deprivation_groups(geography.attribute(meaning.deprivation)))
+    if meaning.groups:
+        shares = geography.attributes[list(meaning.groups.values())].set_axis(list(meaning.groups), axis=1)
+        found.append(shares_of_residents(ETHNIC_GROUP, shares))
+    if geography.areas["parent"].nunique() > 1:
+        found.append(labelled_groups(DISTRICT, list(geography.areas["parent"])))
+    return tuple(found)
+
+
+def positions_km(geography: Geography) -> Floats:
+    """Centres of the areas in kilometres east and north of (0, 0), as on a map of the city; shape (A, 2)."""
+    longitude = geography.areas["longitude"].to_numpy(np.float64)
+    latitude = geography.areas["latitude"].to_numpy(np.float64)
+    east = longitude * np.cos(np.radians(latitude.mean()))
+    return np.asarray(_KM_PER_DEGREE * np.column_stack([east, latitude]))
