@@ -28,6 +28,7 @@ PERIODS = 12
 FLAGGED = 0.10
 CITIES = 500
 TRUTHS = 1500
+SIZES_PER_CITY = 4
 AUDITS = ("calibration", "exposure ratio", "missed-flag gap")
 GROUPS = ("a", "b", "c", "d")
 REACHES = (0.5, 1.0, 1.5)
@@ -120,6 +121,7 @@ def study(reach: float, cities: int) -> list[str]:
         for at, contrast in enumerate(contrasts_of(material)):
             low, high, _ = resampling.intervals(contrast.estimate, material.groups[0].shares)
             held[at].append((low <= true[at]) & (true[at] <= high))
+    for seed in range(SIZES_PER_CITY * cities):
         material = city(seed, reach, EQUAL)
         for at, residuals in enumerate(residuals_of(material)):
             each, greatest = resampling.p_values(material.groups[0].shares, residuals)

@@ -98,6 +98,8 @@ class AuditSettings(_Part):
     """How much of the variance of a group's share the features may explain."""
     significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Rate of false alarms of the tests, after Benjamini and Hochberg where there are several."""
+    scan_significance: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    """The same for the scan of hidden subgroups, which tries thousands."""
     fewest_areas: Annotated[int, Field(ge=2)] = 30
     """A group with fewer areas, by their effective number, has not enough evidence."""
     fewest_events: Annotated[int, Field(ge=1)] = 50

@@ -19,6 +19,7 @@ COMMANDS = {
     "publications": ("service.commands.publications", "What is in the store, set aside and revised."),
     "backtest": ("service.commands.backtest", "Compare forecasters on past periods."),
     "train": ("service.commands.train", "Fit, backtest, audit and register a challenger."),
+    "audit": ("service.commands.audit", "Test the audits on planted harms."),
     "approve": ("service.commands.approve", "Make a challenger the champion, by name and with a reason."),
     "issue": ("service.commands.issue", "Write the champions' forecasts of the next periods to the ledger."),
     "ledger": ("service.commands.ledger", "Check and list the ledger."),

@@ -1,6 +1,6 @@
 """The oversight audits: whom a forecast exposes, whom it leaves unprotected, and how sure that is."""
 
-from monitoring.audits.audit import DESCRIPTIONS, audit
+from monitoring.audits.audit import DESCRIPTIONS, audit, findings_of, gates_of
 from monitoring.audits.groups import (
     DEPRIVATION,
     DISTRICT,
@@ -29,6 +29,8 @@ __all__ = [
     "benjamini_hochberg",
     "deprivation_groups",
     "fifths_of",
+    "findings_of",
+    "gates_of",
     "labelled_groups",
     "shares_of_residents",
     "spatial_resampling",

@@ -8,6 +8,7 @@ import numpy as np
 
 from monitoring.audits.accuracy_by_group import COVERAGE, SKILL, coverage, skill
 from monitoring.audits.calibration import CALIBRATION, OVER, UNDER, calibration, prediction_errors
+from monitoring.audits.completeness import COMPLETENESS, MOST_LEFT_OUT, completeness
 from monitoring.audits.contrasts import Audit, judged
 from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
 from monitoring.audits.exposure import EXPOSURE, NEED_ADJUSTED, exposure, need_adjusted_exposure
@@ -32,32 +33,18 @@ DESCRIPTIONS: tuple[Description, ...] = (
     MISSED,
     NEEDLESS,
     HIDDEN_SUBGROUP,
+    COMPLETENESS,
     ATTACHMENT,
     REPORTING,
     PROXY_LEAKAGE,
     ENFORCEMENT,
     FRONTIER,
 )
-MOST_LEFT_OUT = 0.05
-"""Share of the residents who may be in none of an attribute's groups before the result says so."""
 
 
 def audit(material: Material) -> AuditResult:
     """Every audit that the material allows, with its interval, margin and verdict; what it does not allow is told."""
-    families = [
-        [calibration(material, groups) for groups in material.groups],
-        [flag for groups in _compared(material) for flag in flag_errors(material, groups)],
-        [coverage(material, groups) for groups in material.groups],
-        *_families_by_residents(material),
-    ]
-    if material.baseline is not None:
-        families.append([skill(material, groups) for groups in material.groups])
-    findings: list[Finding] = []
-    tests: list[GroupTest] = []
-    for family in families:
-        found, tested = judged(material, family)
-        findings += found
-        tests += tested
+    findings, tests = findings_of(material)
     total = material.happened.sum()
     return AuditResult(
         findings=tuple(findings),
@@ -72,6 +59,38 @@ def audit(material: Material) -> AuditResult:
         city_calibration=float(material.means.sum() / total) if total > 0 else None,
         seed=material.seed,
     )
+
+
+def findings_of(material: Material) -> tuple[list[Finding], list[GroupTest]]:
+    """The audits by group alone."""
+    families = [
+        [calibration(material, groups) for groups in material.groups],
+        [flag for groups in _compared(material) for flag in flag_errors(material, groups)],
+        [coverage(material, groups) for groups in material.groups],
+        *_families_by_residents(material),
+    ]
+    if material.baseline is not None:
+        families.append([skill(material, groups) for groups in material.groups])
+    findings: list[Finding] = []
+    tests: list[GroupTest] = []
+    for family in families:
+        found, tested = judged(material, family)
+        findings += found
+        tests += tested
+    return findings, tests
+
+
+def gates_of(material: Material) -> dict[str, list[Row]]:
+    """The audits that are not by group and have a verdict."""
+    gates = {
+        COMPLETENESS.audit: [completeness(material, groups) for groups in material.groups],
+        HIDDEN_SUBGROUP.audit: hidden_subgroup(material),
+    }
+    if material.features is not None:
+        gates[PROXY_LEAKAGE.audit] = _each(proxy_leakage, material, _of_residents(material))
+    if material.enforcement is not None and material.recorded is not None and material.deprivation is not None:
+        gates[ENFORCEMENT.audit] = enforcement_signature(material)
+    return gates
 
 
 def _compared(material: Material) -> tuple[Groups, ...]:
@@ -94,18 +113,19 @@ def _families_by_residents(material: Material) -> list[list[Audit]]:
     return families
 
 
+def _of_residents(material: Material) -> list[Groups]:
+    """The attributes whose groups share areas."""
+    return [groups for groups in _compared(material) if groups.attribute != DEPRIVATION]
+
+
 def _tables(material: Material) -> dict[str, list[Row]]:
-    tables = {HIDDEN_SUBGROUP.audit: hidden_subgroup(material)}
-    shared = [groups for groups in _compared(material) if groups.attribute != DEPRIVATION]
-    if material.features is not None:
-        tables[PROXY_LEAKAGE.audit] = _each(proxy_leakage, material, shared)
+    tables = gates_of(material)
+    shared = _of_residents(material)
     if material.residents is not None:
         tables[FRONTIER.audit] = _each(frontier, material, list(_compared(material)))
         tables[ATTACHMENT.audit] = _each(attachment, material, shared)
         if material.deprivation is not None:
             tables[REPORTING.audit] = _each(reporting, material, shared)
-    if material.enforcement is not None and material.recorded is not None and material.deprivation is not None:
-        tables[ENFORCEMENT.audit] = enforcement_signature(material)
     return tables
 
 

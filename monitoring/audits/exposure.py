@@ -23,8 +23,8 @@ EXPOSURE = Description(
 )
 NEED_ADJUSTED = Description(
     audit="need-adjusted exposure",
-    question="is the group flagged more than an independent measure of its need, each as a multiple of all others?",
-    formula="RR / (V / V_rest), V = Σ s·v / Σ s·N with v the independent measure of need of an area",
+    question="is the group flagged more than if the same number of areas were flagged by an independent measure of need?",
+    formula="RR / (V / V_rest), V = Σ s·N·f_v / Σ s·N with f_v the flags of the areas with the most need v",
     unit="ratio to other residents, over that of need",
     fairlearn=EXPOSURE.fairlearn,
     source="Akpinar, De-Arteaga & Chouldechova 2021 on measures that do not come from the police",
@@ -55,25 +55,31 @@ def exposure_residuals(material: Material) -> Floats:
 def need_adjusted_exposure(material: Material, groups: Groups) -> Audit:
     """Exposure of each group over its need, against the same of all others; raises ``ValueError`` without need.
 
-    Dividing both rates by those of need leaves, in each, flagged residents per unit of need.
+    Need stands as the flags it would give: a rule that flags the highest areas of a group with half more need flags far
+    more than half more of its residents, without being unfair to anyone.
     """
-    residents, flags = material.population, material.flags
     if material.need is None:
         raise ValueError("no independent measure of need is given")
-    people = material.people(groups)
+    residents, people = material.population, material.people(groups)
     others = residents[:, None] - people
-    flagged = flags.mean(axis=0)
-    rates, references = _rates(people, others, flags)
-    share, rest, need = groups.shares, 1.0 - groups.shares, material.need[:, None]
-    needed, needed_rest = _quotient(share * need, people), _quotient(rest * need, others)
-    exposed = residents * flagged
+    needed = material.flags_by(material.need[None, :])
+    rates, references = _rates(people, others, material.flags)
+    of_need, of_need_rest = _rates(people, others, needed)
+    flagged = material.flags.mean(axis=0)
+    exposed, due = residents * flagged, residents * needed[0]
     return _audit(
         material,
         groups,
         NEED_ADJUSTED,
-        Contrast("ratio", people * flagged[:, None], share * need, others * flagged[:, None], rest * need),
-        (rates / needed, references / needed_rest),
-        exposed / exposed.sum() - material.need / material.need.sum(),
+        Contrast(
+            "ratio",
+            people * flagged[:, None],
+            people * needed[0][:, None],
+            others * flagged[:, None],
+            others * needed[0][:, None],
+        ),
+        (1000.0 * rates / of_need, 1000.0 * references / of_need_rest),
+        exposed / exposed.sum() - due / due.sum(),
     )
 
 
@@ -103,7 +109,7 @@ def _audit(
         contrast=contrast,
         rates=rates[0],
         references=rates[1],
-        rate_unit="flagged residents per 1,000" + (" and unit of need per resident" if adjusted else ""),
+        rate_unit=f"flagged residents per 1,000{' flagged by need' if adjusted else ''}",
         unit=description.unit,
         margin=material.margins.ratio_margin,
         red=material.margins.ratio_red,
@@ -111,8 +117,3 @@ def _audit(
         areas=groups.areas,
         residuals=residuals,
     )
-
-
-def _quotient(above: Floats, below: Floats) -> Floats:
-    under = below.sum(axis=0)
-    return np.asarray(np.divide(above.sum(axis=0), under, out=np.full(under.shape, np.nan), where=under > 0))

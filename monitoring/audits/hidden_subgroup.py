@@ -135,7 +135,7 @@ def _row(
     score: float,
     p: float,
 ) -> dict[str, object]:
-    limit = material.margins.significance / 2.0
+    limit = material.margins.scan_significance / 2.0
     crimes = float(material.happened[inside].sum())
     return {
         "direction": direction,

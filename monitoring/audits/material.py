@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,12 @@ class Material:
         if not 0.0 < self.flagged_share < 1.0:
             raise ValueError(f"the flagged share {self.flagged_share} is not between 0 and 1")
 
+    def changed(self, **changes: Any) -> Material:
+        """The same areas with other forecasts, outcomes or attributes; blocks and draws are the same too."""
+        other = replace(self, **changes)
+        other.__dict__["resampling"] = self.resampling
+        return other
+
     @cached_property
     def known(self) -> npt.NDArray[np.bool_]:
         """Where the outcome is known, (N, A)."""
@@ -88,7 +95,7 @@ class Material:
     @cached_property
     def flags(self) -> Floats:
         """1.0 for the areas flagged in each period, (N, A)."""
-        return self._top(self.forecast.mean)
+        return self.flags_by(self.forecast.mean)
 
     @cached_property
     def flags_and_tops(self) -> tuple[Floats, Floats]:
@@ -103,7 +110,7 @@ class Material:
         whole = self.known[: spans * length].reshape(shape).all(axis=(1, 2))
         forecast = self.forecast.mean[: spans * length].reshape(shape).sum(axis=1)[whole]
         outcome = self.counts[: spans * length].reshape(shape).sum(axis=1)[whole]
-        return self._top(forecast), self._top(outcome)
+        return self.flags_by(forecast), self.flags_by(outcome)
 
     @cached_property
     def demand_fifth(self) -> npt.NDArray[np.int64]:
@@ -126,6 +133,7 @@ class Material:
         """Residents of each group in each area, (A, G); raises ``ValueError`` where residents are not given."""
         return groups.shares * self.population[:, None]
 
-    def _top(self, values: Floats) -> Floats:
+    def flags_by(self, values: Floats) -> Floats:
+        """1.0 for the areas with the highest values of each row, as many as are flagged, else 0.0; (n, A)."""
         order = np.random.default_rng([self.seed, 43]).permutation(values.shape[1])
         return flagged_areas(values, self.flagged_share, [f"{place:09d}" for place in order])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.linear_model import Ridge
-from sklearn.preprocessing import StandardScaler
 
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
@@ -87,6 +85,10 @@ def _complete(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fitted(features: Floats, target: Floats, wanted: Floats) -> Floats:
-    scaler = StandardScaler().fit(features)
-    model = Ridge(alpha=_PENALTY).fit(scaler.transform(features), target)
-    return np.asarray(model.predict(scaler.transform(wanted)))
+    """Ridge regression on standardised features, in closed form (Hoerl & Kennard 1970)."""
+    mean, spread = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-12)
+    standard = (features - mean) / spread
+    slopes = np.linalg.solve(
+        standard.T @ standard + _PENALTY * np.eye(standard.shape[1]), standard.T @ (target - target.mean())
+    )
+    return np.asarray(target.mean() + (wanted - mean) / spread @ slopes)

@@ -124,7 +124,7 @@ def tail_of(blocks: float) -> float:
     """Quantile level at which an expanded 95% percentile interval from so many blocks begins (Hesterberg 2015).
 
     >>> round(tail_of(10), 4), round(tail_of(1e6), 4)
-    (0.0085, 0.025)
+    (0.0086, 0.025)
     """
     student = stats.t.ppf((1.0 - _LEVEL) / 2.0, blocks - 1.0) * np.sqrt(blocks / (blocks - 1.0))
     return float(stats.norm.cdf(student))

@@ -119,9 +119,7 @@ def reporting(material: Material, groups: Groups) -> list[dict[str, object]]:
 
 def _reported_less(material: Material, rate: Floats) -> Material:
     forecast = CountDistribution(material.forecast.mean / rate, material.forecast.dispersion)
-    stressed = replace(material, forecast=forecast)
-    object.__setattr__(stressed, "resampling", material.resampling)
-    return stressed
+    return material.changed(forecast=forecast)
 
 
 def _jaccard(one: Floats, other: Floats) -> float:

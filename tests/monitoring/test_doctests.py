@@ -8,12 +8,12 @@ import pytest
 
 import monitoring
 
-MODULES = [module.name for module in pkgutil.iter_modules(monitoring.__path__)]
+MODULES = [module.name for module in pkgutil.walk_packages(monitoring.__path__, "monitoring.")]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_hold(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(f"monitoring.{name}")).failed == 0
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_every_public_score_has_an_example() -> None:
