@@ -23,7 +23,7 @@ EXPOSURE = Description(
 )
 NEED_ADJUSTED = Description(
     audit="need-adjusted exposure",
-    question="is the group flagged more than if the same number of areas were flagged by an independent measure of need?",
+    question="is the group flagged more than if as many areas were flagged by an independent measure of need?",
     formula="RR / (V / V_rest), V = Σ s·N·f_v / Σ s·N with f_v the flags of the areas with the most need v",
     unit="ratio to other residents, over that of need",
     fairlearn=EXPOSURE.fairlearn,

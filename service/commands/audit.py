@@ -17,7 +17,7 @@ from service.options import json_option
 )
 @json_option
 def command(testing: bool, seeds: int, as_json: bool) -> None:
-    """Plant harms in sound forecasts of simulated cities, and show which audits find them and what they accuse wrongly."""
+    """Plant harms in sound forecasts of simulated cities, and show which of them the audits find."""
     if not testing:
         raise BadInput("There is nothing to audit.", remedy="Give --self-test; train and backtest audit every run.")
     from training.self_test import FIRST_SEED, self_test
