@@ -33,6 +33,8 @@ FEWEST_BLOCKS = 5.0
 """A group that lives in fewer large blocks than this is resampled in small ones."""
 _REPLICATES_A_CUT = 50
 _NEIGHBOURS = 6
+_NEGLIGIBLE = 1e-12
+"""Of the lengths of two maps: less than this is rounding."""
 _LEVEL = 0.95
 
 
@@ -95,6 +97,8 @@ class SpatialResampling:
         Groups whose share is the same everywhere, and residuals that are all 0, have p = 1.
         """
         product = (self.components.T @ shares) * (self.components.T @ residuals)[:, None]
+        negligible = _NEGLIGIBLE * np.linalg.norm(shares, axis=0) * np.linalg.norm(residuals)
+        product = np.where(np.abs(product) > negligible, product, 0.0)
         squares = (product**2).sum(axis=0)
         scale = np.where(squares > 0, np.sqrt(squares), np.inf)
         seen = np.abs(product.sum(axis=0)) / scale
