@@ -17,11 +17,13 @@ from monitoring.audits.frontier import FRONTIER, frontier
 from monitoring.audits.groups import DEPRIVATION, DISTRICT, Groups
 from monitoring.audits.hidden_subgroup import HIDDEN_SUBGROUP, hidden_subgroup
 from monitoring.audits.material import Material
+from monitoring.audits.protected import protected_characteristics
 from monitoring.audits.proxy_leakage import PROXY_LEAKAGE, proxy_leakage
 from monitoring.audits.result import AuditResult, Description, Finding, GroupTest
 from monitoring.audits.sensitivity import ATTACHMENT, REPORTING, attachment, reporting
 
 Row = dict[str, object]
+PROTECTED = "protected characteristics"
 DESCRIPTIONS: tuple[Description, ...] = (
     CALIBRATION,
     UNDER,
@@ -120,6 +122,7 @@ def _of_residents(material: Material) -> list[Groups]:
 
 def _tables(material: Material) -> dict[str, list[Row]]:
     tables = gates_of(material)
+    tables[PROTECTED] = protected_characteristics([groups.attribute for groups in material.groups])
     shared = _of_residents(material)
     if material.residents is not None:
         tables[FRONTIER.audit] = _each(frontier, material, list(_compared(material)))

@@ -282,6 +282,15 @@ def test_the_frontier_never_gains_from_a_cap(sound):
     assert all(row["low"] <= row["captured"] <= row["high"] for row in rows)
 
 
+def test_the_nine_protected_characteristics_are_told(sound):
+    rows = sound.tables["protected characteristics"]
+    assert len(rows) == 9
+    told = {row["characteristic"]: (row["status"], row["by"]) for row in rows}
+    assert told["race"] == ("measured", "ethnic group")
+    assert told["disability"] == ("proxied", "deprivation fifth")
+    assert told["religion or belief"] == ("not measurable here", None)
+
+
 def test_margins_have_ends_or_none():
     assert colour_of(-30.0, (None, 10.0), (None, 20.0)) == "green"
     assert colour_of(25.0, (None, 10.0), (None, 20.0)) == "red"
