@@ -1,7 +1,7 @@
 """The nine protected characteristics of s.149 Equality Act 2010: measured, proxied or not measurable here.
 
-A characteristic is measured where an attribute of the audit holds shares of residents by it, proxied where the attribute
-only stands near it, and not measurable where no published share of residents of small areas exists.
+A characteristic is measured where an attribute of the audit holds shares of residents by it, proxied where the
+attribute only stands near it, and not measurable where no published share of residents of small areas exists.
 """
 
 from __future__ import annotations

@@ -81,8 +81,14 @@ def test_a_group_forecast_a_third_too_low_is_found():
     assert north.high < 0.9
     assert north.value < 1 < south.value
     assert found(result, "under-prediction", "north").verdict == "outside"
-    (test,) = [one for one in result.tests if (one.audit, one.attribute) == ("calibration", "ethnic group")]
+
+
+def test_fifths_that_differ_are_told_by_the_test_of_all_of_them():
+    first = city().groups[1].shares[:, 0] > 0
+    result = audit(city(factor=np.where(first, 0.7, 1.0)))
+    (test,) = [one for one in result.tests if (one.audit, one.attribute) == ("calibration", "deprivation fifth")]
     assert test.differs
+    assert test.p_adjusted < 0.01
 
 
 def test_a_whole_city_forecast_too_low_is_no_groups_harm(sound):
