@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import sys
@@ -67,6 +68,35 @@ def main() -> None:
     except WardcastError as error:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
+
+
+def program() -> None:
+    """``main`` as a process of its own, which ends before Python takes its own parts away.
+
+    Arrow's threads may let go of Python objects late, and Python 3.11 to 3.13 then aborts a process that has done its
+    work (apache/arrow issues 38352 and 50482). What others registered to run at the exit has run by then.
+    """
+    ending = _Ending()
+    atexit.register(ending.leave)
+    try:
+        main()
+        ending.exit_code = 0
+    except SystemExit as end:
+        ending.exit_code = end.code if isinstance(end.code, int) else 0
+        raise
+
+
+class _Ending:
+    """How the process ends: 1 until it is known to be otherwise."""
+
+    exit_code = 1
+
+    def leave(self) -> None:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(self.exit_code)
 
 
 def _help_hint(error: click.ClickException) -> str:

@@ -40,7 +40,7 @@ def _python(program: str) -> subprocess.CompletedProcess[str]:
 
 def _wardcast(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from service.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from service.cli import program; program()", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -24,7 +24,7 @@ def address(tmp_path_factory):
     city.approve()
     city.issue()
     city.ledger.close()
-    command = [sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", "0"]
+    command = [sys.executable, "-c", "from service.cli import program; program()", "serve", "--port", "0"]
     command += ["--workspace", str(city.workspace.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         yield server.stderr.readline().split("Open ")[1].split()[0]
