@@ -1,9 +1,11 @@
 """Each area's share of the city's crime: a smoothed share, moved by gradient boosting.
 
-The booster (LightGBM, Poisson) learns the logarithm of what multiplies the smoothed share times the city's realised
-total, so that it learns shares only and the city's level never leaks into it. The newest half year of origins
-is left out of its training: the dispersion around its means is learned there, on counts it has not seen. (Measured
-on London violence by ward in 2018 and 2019: leaving it out changed the deviance by less than 0.001.)
+The smoothed share is a mixture of several memories of the area and of its surroundings (``models.share_mixture``),
+which shrinks the share of an area with few counts towards theirs and towards the even one. The booster (LightGBM,
+Poisson) learns the logarithm of what multiplies the smoothed share times the city's realised total, so that it learns
+shares only and the city's level never leaks into it. The newest half year of origins is left out of its training: the
+dispersion around its means is learned there, on counts it has not seen. (Measured on London violence by ward in 2018
+and 2019: leaving it out changed the deviance by less than 0.001.)
 """
 
 from __future__ import annotations
@@ -19,15 +21,11 @@ import numpy.typing as npt
 
 from contracts import BadInput, Frequency, periods_per_year
 from features.geography import Geography
-from features.lags import ewma
 from features.near_repeat import PERIODS_PER_WEEK
 from features.panel import Floats, Panel
-from features.recipe import ShareFeatures, build_share_features, per_period, shares_of
+from features.recipe import ShareFeatures, build_share_features
 from models.dispersion import Dispersion, fit_dispersion
 from models.share_mixture import fit_share_mixture
-
-BASE_WEIGHTS = (0.02, 0.035, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4)
-"""Candidate newest weights per month of the smoothed share; the best on the past is chosen."""
 
 WARM_UP_YEARS = 2
 """Origins in the first years of a panel are not learned from: their smoothed shares are not settled yet."""
@@ -38,7 +36,7 @@ MOST_ROWS = 600_000
 BOOSTING: dict[str, Any] = {
     "objective": "poisson",
     "num_leaves": 15,
-    "learning_rate": 0.1,
+    "learning_rate": 0.05,
     "min_data_in_leaf": 200,
     "lambda_l2": 10.0,
     "feature_fraction": 0.5,
@@ -58,16 +56,15 @@ took up to ten times longer."""
 class ShareSettings:
     """How the share is boosted. ``years`` of origins are learned from."""
 
-    rounds: int = 80
+    rounds: int = 160
     years: int = 8
     seed: int = 7
 
 
 @dataclass(frozen=True)
 class ShareModel:
-    """One booster and one dispersion per horizon, and the weight of the smoothed share they stand on."""
+    """One booster and one dispersion per horizon, and the weights of the smoothed share they stand on."""
 
-    base_weight: float
     mixture: tuple[float, ...]
     boosters: dict[int, lgb.Booster]
     dispersions: dict[int, Dispersion]
@@ -75,7 +72,7 @@ class ShareModel:
 
     def features(self, panel: Panel, target: str, geography: Geography) -> ShareFeatures:
         """The features this model was trained on, of a panel."""
-        features = build_share_features(panel, target, geography, base_weight=self.base_weight, mixture=self.mixture)
+        features = build_share_features(panel, target, geography, mixture=self.mixture)
         if features.names != self.feature_names:
             changed = sorted(set(features.names) ^ set(self.feature_names))
             raise BadInput(
@@ -104,9 +101,8 @@ def fit_share_model(
     panel: Panel, target: str, geography: Geography, horizons: Sequence[int], settings: ShareSettings
 ) -> ShareModel:
     """Fit one booster per horizon on the past of ``panel`` (as ``Panel.for_target`` gives it)."""
-    base_weight = choose_base_weight(panel, target, min(horizons))
-    mixture = _mixture(panel, target, geography, min(horizons))
-    features = build_share_features(panel, target, geography, base_weight=base_weight, mixture=mixture)
+    mixture = fit_share_mixture(panel, target, geography, min(horizons))
+    features = build_share_features(panel, target, geography, mixture=mixture)
     counts = panel.of(target)
     boosters: dict[int, lgb.Booster] = {}
     dispersions: dict[int, Dispersion] = {}
@@ -116,27 +112,7 @@ def fit_share_model(
             features, counts, horizon, _thinned(learning, len(counts), panel.frequency), settings
         )
         dispersions[horizon] = _dispersion_of(boosters[horizon], features, counts, horizon, held_out)
-    return ShareModel(base_weight, mixture, boosters, dispersions, features.names)
-
-
-def _mixture(panel: Panel, target: str, geography: Geography, horizon: int) -> tuple[float, ...]:
-    """Weights of near repeats, for periods shorter than a month: one smoothed share is too little or too late there."""
-    return () if panel.frequency is Frequency.MONTH else fit_share_mixture(panel, target, geography, horizon)
-
-
-def choose_base_weight(panel: Panel, target: str, horizon: int) -> float:
-    """The weight whose smoothed shares, times the realised totals, had the least deviance over two years."""
-    counts = panel.of(target)
-    totals = np.nansum(counts, axis=0)
-    recent = 2 * periods_per_year(panel.frequency)
-
-    def loss(weight: float) -> float:
-        share = np.fmax(ewma(shares_of(counts), weight), 1e-3 / counts.shape[0])
-        mean = (share[:, :-horizon] * totals[horizon:])[:, -recent:]
-        y = counts[:, horizon:][:, -recent:]
-        return float(np.nanmean(mean - np.where(y > 0, y * np.log(np.maximum(mean, 1e-12)), 0.0)))
-
-    return min((per_period(weight, panel.frequency) for weight in BASE_WEIGHTS), key=loss)
+    return ShareModel(mixture, boosters, dispersions, features.names)
 
 
 def _split_origins(periods: int, horizon: int, season: int, years: int) -> tuple[range, range]:

@@ -55,7 +55,6 @@ def save_model(fitted: FittedChampion, folder: Path) -> str:
         "recipe": "city total × boosted area share",
         "target": fitted.target,
         "country": fitted.country,
-        "base_weight": model.base_weight,
         "mixture": list(model.mixture),
         "feature_names": list(model.feature_names),
         "dispersions": {str(horizon): asdict(dispersion) for horizon, dispersion in model.dispersions.items()},
@@ -120,7 +119,6 @@ def read_model(folder: Path) -> SavedModel:
         target=description["target"],
         country=description["country"],
         share_model=ShareModel(
-            base_weight=description["base_weight"],
             mixture=tuple(description["mixture"]),
             boosters={h: _read_booster(folder / _booster_file(h)) for h in dispersions},
             dispersions=dispersions,
