@@ -15,6 +15,10 @@ import pandas as pd
 from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
 from contracts.tables import FORECASTS, check
 from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
+from service.expected import expected_rows
+from service.harm_tables import HARM_FILE
+from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
+from service.issue_levels import issue_hierarchy, nesting_rows
 from service.issue_tables import forecast_rows, history_rows
 from service.issued import (
     AREAS_FILE,
@@ -29,6 +33,7 @@ from service.issued import (
     write_folder,
 )
 from service.ledger import Entry, Ledger
+from service.level_tables import LEVELS_FILE, NESTING_FILE, level_rows
 from service.wording import ahead_sentence, label_sentences, number_word
 
 if TYPE_CHECKING:
@@ -51,6 +56,7 @@ class Sources:
     geography: Geography
     registry: ModelRegistry
     load: Callable[[Path, str], SavedModel]
+    harm_mix: MixOf
 
 
 def open_sources(workspace: Workspace) -> Sources:
@@ -64,6 +70,7 @@ def open_sources(workspace: Workspace) -> Sources:
         geography=load_geography(workspace, workspace.settings.geography),
         registry=registry,
         load=load_saved_model,
+        harm_mix=mixes_of(workspace),
     )
 
 
@@ -77,7 +84,10 @@ class Occasion:
 
 @dataclass(frozen=True)
 class Issue:
-    """What an issue did. ``is_new`` is False where the very same forecast was the newest already."""
+    """What an issue did. ``is_new`` is False where the very same forecast was the newest already.
+
+    ``expected`` is what the next period is expected to bring, as ``service.expected.expected_rows``.
+    """
 
     forecast_id: str
     is_new: bool
@@ -89,6 +99,7 @@ class Issue:
     targets: tuple[dict[str, Any], ...]
     folder: str
     notes: tuple[str, ...]
+    expected: tuple[dict[str, Any], ...]
 
 
 def issue(
@@ -141,7 +152,8 @@ def issue_contents(
     geography = sources.geography
     if geography.codes != view.areas:
         geography = geography.only(view.areas)
-    tables, histories, records = [], [], []
+    hierarchy = issue_hierarchy(workspace, geography, tell)
+    tables, histories, records, harms = [], [], [], []
     for target in [name for name in settings.targets if name in champions]:
         panel = view.for_target(target)
         last = panel.last
@@ -153,9 +165,17 @@ def issue_contents(
         distribution = saved.predict(panel, geography.only(panel.areas), horizons)
         tables.append(forecast_rows(panel, target, horizons, distribution))
         histories.append(history_rows(panel, target))
-        records.append(_target_record(settings, champions[target], last, horizons))
+        harm = target_harm(workspace, sources.harm_mix, hierarchy, panel, target, horizons, distribution, tell)
+        harms.append(harm)
+        records.append(_target_record(settings, champions[target], last, horizons, harm))
+    forecasts = check(pd.concat(tables, ignore_index=True), FORECASTS)
+    nesting = nesting_rows(hierarchy, settings.city)
+    harm_rows = [harm.rows for harm in harms if harm is not None]
     return {
-        FORECASTS_FILE: parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS)),
+        FORECASTS_FILE: parquet_bytes(forecasts),
+        LEVELS_FILE: parquet_bytes(level_rows(forecasts, nesting)),
+        NESTING_FILE: parquet_bytes(nesting),
+        **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
         HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),
@@ -187,7 +207,9 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
         )
 
 
-def _target_record(settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...]) -> dict[str, Any]:
+def _target_record(
+    settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...], harm: TargetHarm | None
+) -> dict[str, Any]:
     return {
         "target": champion.target,
         "title": settings.targets[champion.target].title,
@@ -201,6 +223,7 @@ def _target_record(settings: Settings, champion: Champion, last: Period, horizon
         "approved_at": champion.approved_at,
         "approval_reason": champion.reason,
         "approval_entry": champion.entry,
+        "harm": None if harm is None else harm.about,
     }
 
 
@@ -248,10 +271,10 @@ def _enter(
     if not _is_whole(workspace, forecast_id, contents):
         write_folder(workspace, forecast_id, contents)
     if entries and entries[-1].content["forecast_id"] == forecast_id:
-        return _issue_of(workspace, entries[-1], record, is_new=False)
+        return _issue_of(workspace, entries[-1], contents, is_new=False)
     payload = {key: value for key, value in record.items() if key not in ("stale_after_periods", "hotspot_share")}
     entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload})
-    return _issue_of(workspace, entry, record, is_new=True)
+    return _issue_of(workspace, entry, contents, is_new=True)
 
 
 def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]) -> bool:
@@ -261,7 +284,8 @@ def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]
     )
 
 
-def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_new: bool) -> Issue:
+def _issue_of(workspace: Workspace, entry: Entry, contents: dict[str, bytes], *, is_new: bool) -> Issue:
+    record = json.loads(contents[RECORD_FILE])
     notes = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
     for target in record["targets"]:
         first = target["periods"][0]
@@ -280,4 +304,5 @@ def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_
         targets=tuple(record["targets"]),
         folder=str(workspace.forecasts / entry.content["forecast_id"]),
         notes=tuple(notes),
+        expected=expected_rows(contents, record["geography"]),
     )

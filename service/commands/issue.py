@@ -19,6 +19,7 @@ from service.options import json_option, workspace_option
 @json_option
 def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -> None:
     """Write the champions' forecasts of the next periods to the ledger."""
+    from service.expected import expected_text
     from service.issuing import issue, open_sources
     from service.ledger import open_ledger
 
@@ -38,3 +39,7 @@ def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -
     click.echo(f"{state} {issued.forecast_id} as of {issued.as_of} (ledger entry {issued.entry}).")
     for note in issued.notes:
         click.echo(note)
+    titles = {target["target"]: target["title"] for target in issued.targets}
+    weighed = {target["target"]: target["harm"] for target in issued.targets if target["harm"]}
+    harm = {target: f"{about['unit']}, weights from {about['source']}" for target, about in weighed.items()}
+    click.echo(f"\nExpected in {issued.next_period}:\n{expected_text(issued.expected, titles, harm)}")

@@ -21,6 +21,7 @@ from scipy import sparse
 from contracts import CountDistribution, Frequency, MissingThing, Period, Workspace
 from features.geography import Geography
 from features.panel import Panel
+from models.harm import HarmMix
 from service.app import create_app
 from service.approvals import approve
 from service.issuing import Issue, Sources, issue
@@ -38,7 +39,7 @@ replay = {replay}
 [offences.simulated]
 violence = []
 robbery = []
-[targets.violence]
+{harm}[targets.violence]
 title = "Violence with injury"
 offences = {{ simulated = ["violence"] }}
 [targets.robbery]
@@ -95,7 +96,20 @@ class FakeSavedModel:
 
     def predict(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> CountDistribution:
         mean = np.nanmean(panel.of(self.target)[:, -12:], axis=1)
-        return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2))
+        return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2), np.array(0.01))
+
+
+WEIGHTS = """[harm.simulated]
+source = "Tiny list"
+unit = "days"
+weights = {{ {weights} }}
+"""
+
+
+def _mix_of(target: str, as_of: date, areas: Sequence[str]) -> HarmMix:
+    """One crime of violence stands for 10 days, one of robbery for 60."""
+    weight = {"violence": 10.0, "robbery": 60.0}[target]
+    return HarmMix((target,), np.array([weight]), np.ones((len(areas), 1)), "Tiny list", "days")
 
 
 @dataclass(frozen=True)
@@ -197,10 +211,11 @@ class City:
         return issue(self.workspace, self.ledger, self.sources, today=today, tell=self.told.append, **choice)
 
 
-def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False) -> City:
-    """A city of ``columns × rows`` square cells in a new workspace."""
+def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False, weights: str = "") -> City:
+    """A city of ``columns × rows`` square cells in a new workspace; ``weights`` are those of harm, as in TOML."""
     root.mkdir(parents=True, exist_ok=True)
-    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower()))
+    harm = WEIGHTS.format(weights=weights) if weights else ""
+    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower(), harm=harm))
     workspace = Workspace(root)
     registry = FakeRegistry()
     for target in TARGETS:
@@ -218,6 +233,7 @@ def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = Fal
         geography=geography,
         registry=registry,
         load=lambda folder, sha256: FakeSavedModel(folder.name),
+        harm_mix=_mix_of,
     )
     return City(workspace, registry, sources, open_ledger(workspace))
 
