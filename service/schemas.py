@@ -181,6 +181,7 @@ class Summary(Issue):
     publications: list[Publication]
     bands: list[BandMeaning]
     targets: list[dict[str, Any]]
+    levels: Annotated[list[str], Field(description="Larger areas that /v1/levels answers for; empty if none.")]
     note: str
 
 

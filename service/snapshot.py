@@ -191,6 +191,7 @@ def _summary(issued: IssuedForecast) -> Json:
         "publications": issued.record["publications"],
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
         "targets": issued.record["targets"],
+        "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
 

@@ -21,9 +21,10 @@ from scipy import sparse
 from contracts import CountDistribution, Frequency, MissingThing, Period, Workspace
 from features.geography import Geography
 from features.panel import Panel
-from models.harm import HarmMix
+from models.harm import HarmMix, harm_weights
 from service.app import create_app
 from service.approvals import approve
+from service.issue_harm import MixOf
 from service.issuing import Issue, Sources, issue
 from service.ledger import Ledger, open_ledger
 from service.watcher import SnapshotWatcher
@@ -106,10 +107,15 @@ weights = {{ {weights} }}
 """
 
 
-def _mix_of(target: str, as_of: date, areas: Sequence[str]) -> HarmMix:
-    """One crime of violence stands for 10 days, one of robbery for 60."""
-    weight = {"violence": 10.0, "robbery": 60.0}[target]
-    return HarmMix((target,), np.array([weight]), np.ones((len(areas), 1)), "Tiny list", "days")
+def _mixes_of(workspace: Workspace) -> MixOf:
+    """Each target is one offence, so each of its crimes stands for that offence's weight."""
+
+    def mix_of(target: str, as_of: date, areas: Sequence[str]) -> HarmMix:
+        given = harm_weights(workspace.settings, "simulated", [target])
+        weights = np.array([given.weights[target]])
+        return HarmMix((target,), weights, np.ones((len(areas), 1)), given.source, given.unit)
+
+    return mix_of
 
 
 @dataclass(frozen=True)
@@ -233,7 +239,7 @@ def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = Fal
         geography=geography,
         registry=registry,
         load=lambda folder, sha256: FakeSavedModel(folder.name),
-        harm_mix=_mix_of,
+        harm_mix=_mixes_of(workspace),
     )
     return City(workspace, registry, sources, open_ledger(workspace))
 
