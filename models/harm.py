@@ -169,13 +169,18 @@ def _limits(drawn: Floats) -> Floats:
 
 def harm_draws(forecast: CountDistribution, mix: HarmMix, *, seed: int, draws: int = DRAWS) -> Floats:
     """Random harm, shape (draws, *shape of the forecast); sums over areas keep the factor that they share."""
-    left: npt.NDArray[np.int64] = coherent_draws(forecast, draws, seed)
+    counts: npt.NDArray[np.int64] = coherent_draws(forecast, draws, seed)
     generator = np.random.default_rng([seed, 1])
-    harm = np.zeros(left.shape)
+    harm = np.zeros(counts.size)
     remaining = np.ones(len(mix.shares))
-    for share, weight in zip(mix.shares.T, mix.weights, strict=True):
+    some = np.flatnonzero(counts)
+    left, areas = counts.ravel()[some], some % len(remaining)
+    # The commonest offence first, and only where a crime is left: most draws are then done after one or two offences.
+    for offence in np.argsort(-mix.shares.mean(axis=0), kind="stable"):
+        share = mix.shares[:, offence]
         chance = np.clip(np.divide(share, remaining, out=np.ones_like(share), where=remaining > 1e-12), 0.0, 1.0)
-        taken = generator.binomial(left, chance)
-        harm += weight * taken
+        taken = generator.binomial(left, chance[areas])
+        harm[some] += mix.weights[offence] * taken
         left, remaining = left - taken, remaining - share
-    return harm
+        some, left, areas = some[left > 0], left[left > 0], areas[left > 0]
+    return harm.reshape(counts.shape)
