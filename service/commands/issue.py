@@ -41,5 +41,5 @@ def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -
         click.echo(note)
     titles = {target["target"]: target["title"] for target in issued.targets}
     weighed = {target["target"]: target["harm"] for target in issued.targets if target["harm"]}
-    harm = {target: f"{about['unit']}, weights from {about['source']}" for target, about in weighed.items()}
+    harm = {target: f"{about['unit']}; weights: {about['source']}" for target, about in weighed.items()}
     click.echo(f"\nExpected in {issued.next_period}:\n{expected_text(issued.expected, titles, harm)}")

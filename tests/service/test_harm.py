@@ -96,7 +96,7 @@ def test_the_api_and_the_command_line_say_the_same_and_name_the_source(weighed, 
     assert told == pytest.approx([city["harm"][name] for name in ("mean", "low", "high")], abs=1e-6)
     text = CliRunner().invoke(wardcast, words).stdout
     assert f"harm {row['harm_mean']:,.0f}, 80%: {row['harm_low']:,.0f} to {row['harm_high']:,.0f}" in text
-    assert "Harm: days, weights from Tiny list" in text
+    assert "Harm: days; weights: Tiny list" in text
 
 
 def test_without_weights_there_is_no_harm_anywhere(issued_city, serve_city):
