@@ -157,8 +157,9 @@ def test_districts_and_the_city_say_what_the_api_says(visit, address):
     answer = visit.request.get(f"{address}v1/levels").json()
     districts, city = answer["levels"][0]["areas"], answer["levels"][1]["areas"][0]
     facts = visit.inner_text("#facts")
-    assert f"{city['q10']:,.0f} to {city['q90']:,.0f} with 80% probability".replace(",", "") in facts.replace(",", "")
+    assert f"{city['q10']:,.0f} to {city['q90']:,.0f} with 80% probability" in facts
     assert f"{int(city['harm']['mean'] + 0.5):,} days" in facts
+    assert f"{int(city['harm']['low'] + 0.5):,} to {int(city['harm']['high'] + 0.5):,} with 80% probability" in facts
     assert "weights: Tiny list" in facts
     assert visit.locator("#levels tbody tr").count() == len(districts) + 1 == 6
     row = next(row for row in districts if row["area"] == "D2")
@@ -169,7 +170,7 @@ def test_districts_and_the_city_say_what_the_api_says(visit, address):
     visit.select_option("#parent", "D2")
     words = visit.inner_text("#within")
     assert words.startswith(f"{row['name']}, 120 areas: {int(row['mean'] + 0.5):,} expected in August 2025, ")
-    assert f"{row['q10']:.0f} to {row['q90']:.0f} with 80% probability" in words
+    assert f"{row['q10']:,.0f} to {row['q90']:,.0f} with 80% probability" in words
     assert "Weights: Tiny list." in words
 
 

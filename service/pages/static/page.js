@@ -1,7 +1,7 @@
 // The page: what is shown, and how its parts follow one another.
 import { boundaries, forecasts, levels, summary } from "/static/answers.js";
 import { areaCard } from "/static/area.js";
-import { byCode, cityOf, harmWords, interval, levelsTable } from "/static/levels.js";
+import { byCode, cityOf, harmRange, harmWords, interval, levelsTable } from "/static/levels.js";
 import { RiskMap } from "/static/map.js";
 import { Ranking } from "/static/ranking.js";
 import { count, dayWords, element, numberWord, periodWords } from "/static/words.js";
@@ -67,7 +67,7 @@ function cityFacts(answer, larger) {
   if (!city) return [fact("Expected in the city", count(answer.areas.reduce((sum, row) => sum + row.mean, 0)), inAreas)];
   const expected = fact("Expected in the city", count(city.mean), `${interval(city)}, ${inAreas}`);
   if (!city.harm) return [expected];
-  return [expected, fact("Expected harm", harmWords(city.harm, answer.harm.unit), `weights: ${answer.harm.source}`)];
+  return [expected, fact("Expected harm", harmWords(city.harm, answer.harm.unit), `${harmRange(city.harm)} with 80% probability, weights: ${answer.harm.source}`)];
 }
 
 function showFacts(answer, larger) {

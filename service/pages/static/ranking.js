@@ -1,5 +1,5 @@
 // The ranking: a sortable, filterable table that holds everything the map shows.
-import { harmRange, sentence } from "/static/levels.js";
+import { sentence } from "/static/levels.js";
 import { count, element, percent, range, times } from "/static/words.js";
 
 const FIRST_ROWS = 100;
@@ -9,7 +9,7 @@ const COLUMNS = [
   { key: "parent", title: "Within", text: true, narrow: true, show: (row) => row.parent_name ?? row.parent ?? "" },
   { key: "mean", title: "Expected", descends: true, show: (row) => count(row.mean) },
   { key: "q10", title: "80% interval", descends: true, show: (row) => range(row.q10, row.q90) },
-  { key: "harm", title: "Harm, 80% interval", descends: true, narrow: true, harm: true, show: (row) => (row.harm ? `${count(row.harm.mean)} (${harmRange(row.harm)})` : "") },
+  { key: "harm", title: "Harm (80%)", descends: true, narrow: true, harm: true, show: (row) => (row.harm ? `${count(row.harm.mean)} (${count(row.harm.low)}–${count(row.harm.high)})` : "") },
   { key: "p_at_least_one", title: "At least one", descends: true, narrow: true, show: (row) => percent(row.p_at_least_one) },
   { key: "risk_score", title: "Risk score", descends: true, show: (row) => times(row.risk_score) },
   { key: "band", title: "Band", text: true, narrow: true },
