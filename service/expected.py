@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from service.harm_tables import HARM_FILE
-from service.issued import AREAS_FILE, FORECASTS_FILE
+from service.issued import AREAS_FILE, FORECASTS_FILE, RECORD_FILE
 from service.level_answers import TITLES
 from service.level_tables import LEVELS_FILE, NESTING_FILE
 
@@ -20,13 +21,16 @@ _KEY = ["level", "area", "target", "period"]
 _HARM = {"mean": "harm_mean", "low": "harm_low", "high": "harm_high"}
 
 
-def expected_rows(contents: Mapping[str, bytes], geography: str) -> tuple[dict[str, Any], ...]:
-    """Rows of the next period: per target every area of each level, the coarsest level first, then the highest areas.
+def expected_rows(folder: Path) -> list[dict[str, Any]]:
+    """Rows of the next period, from the folder of a forecast that was just issued.
 
-    Each has ``target``, ``level``, ``title``, ``area``, ``name``, ``mean``, the 80% interval ``q10`` to ``q90``, and
-    ``harm_mean``, ``harm_low``, ``harm_high``, which are None where the target is not weighed.
+    Per target every area of each level, the coarsest level first, then the highest areas. Each has ``target``,
+    ``level``, ``title``, ``area``, ``name``, ``mean``, the 80% interval ``q10`` to ``q90``, and ``harm_mean``,
+    ``harm_low``, ``harm_high``, which are None where the target is not weighed.
     """
-    tables = {name: pd.read_parquet(io.BytesIO(content)) for name, content in contents.items() if "parquet" in name}
+    files = [folder / name for name in (FORECASTS_FILE, LEVELS_FILE, NESTING_FILE, AREAS_FILE, HARM_FILE)]
+    tables = {file.name: pd.read_parquet(file) for file in files if file.exists()}
+    geography = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))["geography"]
     finest = tables[FORECASTS_FILE].assign(level=geography)
     finest = finest.sort_values("mean", ascending=False, kind="stable").groupby(["target", "period"]).head(HIGHEST)
     levels = tables[LEVELS_FILE].sort_values("mean", ascending=False, kind="stable")
@@ -38,7 +42,7 @@ def expected_rows(contents: Mapping[str, bytes], geography: str) -> tuple[dict[s
     names = _names(tables)
     targets = tables[FORECASTS_FILE]["target"].unique()
     parts = [rows[(rows["target"] == target) & (rows["level"] == level)] for target in targets for level in order]
-    return tuple(_row(row, geography, names) for part in parts for row in part.to_dict(orient="records"))
+    return [_row(row, geography, names) for part in parts for row in part.to_dict(orient="records")]
 
 
 def _names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -15,7 +15,6 @@ import pandas as pd
 from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
 from contracts.tables import FORECASTS, check
 from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
-from service.expected import expected_rows
 from service.harm_tables import HARM_FILE
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
 from service.issue_levels import issue_hierarchy, nesting_rows
@@ -84,10 +83,7 @@ class Occasion:
 
 @dataclass(frozen=True)
 class Issue:
-    """What an issue did. ``is_new`` is False where the very same forecast was the newest already.
-
-    ``expected`` is what the next period is expected to bring, as ``service.expected.expected_rows``.
-    """
+    """What an issue did. ``is_new`` is False where the very same forecast was the newest already."""
 
     forecast_id: str
     is_new: bool
@@ -99,7 +95,6 @@ class Issue:
     targets: tuple[dict[str, Any], ...]
     folder: str
     notes: tuple[str, ...]
-    expected: tuple[dict[str, Any], ...]
 
 
 def issue(
@@ -271,10 +266,10 @@ def _enter(
     if not _is_whole(workspace, forecast_id, contents):
         write_folder(workspace, forecast_id, contents)
     if entries and entries[-1].content["forecast_id"] == forecast_id:
-        return _issue_of(workspace, entries[-1], contents, is_new=False)
+        return _issue_of(workspace, entries[-1], record, is_new=False)
     payload = {key: value for key, value in record.items() if key not in ("stale_after_periods", "hotspot_share")}
     entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload})
-    return _issue_of(workspace, entry, contents, is_new=True)
+    return _issue_of(workspace, entry, record, is_new=True)
 
 
 def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]) -> bool:
@@ -284,8 +279,7 @@ def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]
     )
 
 
-def _issue_of(workspace: Workspace, entry: Entry, contents: dict[str, bytes], *, is_new: bool) -> Issue:
-    record = json.loads(contents[RECORD_FILE])
+def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_new: bool) -> Issue:
     notes = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
     for target in record["targets"]:
         first = target["periods"][0]
@@ -304,5 +298,4 @@ def _issue_of(workspace: Workspace, entry: Entry, contents: dict[str, bytes], *,
         targets=tuple(record["targets"]),
         folder=str(workspace.forecasts / entry.content["forecast_id"]),
         notes=tuple(notes),
-        expected=expected_rows(contents, record["geography"]),
     )

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pandera.errors import SchemaError
 
 from contracts import BadInput, sum_over
-from contracts.tables import FORECASTS, LEVEL_FORECASTS, NESTING, check, distribution_columns, distribution_of
+from contracts.tables import LEVEL_FORECASTS, NESTING, check, distribution_columns, distribution_of
 
 LEVELS_FILE = "levels.parquet"
 NESTING_FILE = "nesting.parquet"
@@ -44,24 +43,22 @@ def level_rows(forecasts: pd.DataFrame, nesting: pd.DataFrame) -> pd.DataFrame:
     """Forecasts of every larger area with a forecast in it, level by level; raises ``BadInput`` for an area in none."""
     parts = []
     for level, inside in nesting.groupby("level", sort=False):
-        within = inside.set_index("area")["within"]
-        for _, rows in forecasts.groupby(["target", "horizon"], sort=False):
-            lost = sorted(set(rows["area"]) - set(within.index))
-            if lost:
-                raise BadInput(f"The forecasts have an area {lost[0]} that lies in none of '{level}'.", remedy=CHANGED)
-            parts.append(_summed(str(level), rows, within.loc[rows["area"]].to_numpy()))
+        within = forecasts["area"].map(inside.set_index("area")["within"])
+        if within.isna().any():
+            lost = forecasts["area"][within.isna()].iloc[0]
+            raise BadInput(f"The forecasts have an area {lost} that lies in none of '{level}'.", remedy=CHANGED)
+        parts.append(_summed(str(level), forecasts.assign(area=within)))
     return check(pd.concat(parts, ignore_index=True), LEVEL_FORECASTS)
 
 
-def _summed(level: str, rows: pd.DataFrame, within: npt.NDArray[np.object_]) -> pd.DataFrame:
-    """Sums of one target's forecasts in one period."""
-    codes, groups = np.unique(within.astype(str), return_inverse=True)
-    summed = sum_over(distribution_of(rows), groups.astype(np.int64), len(codes))
-    about = rows.iloc[0]
-    key = {column: about[column] for column in ("model", "target", "as_of", "period", "horizon")}
-    table = pd.DataFrame({"area": pd.Series(codes, dtype=object), **distribution_columns(summed)})
-    table = table.assign(level=level, reconciliation=RECONCILIATION, **key)
-    return table[list(LEVEL_FORECASTS.columns)].astype({name: FORECASTS.columns[name].dtype.type for name in key})
+def _summed(level: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Sums of the rows of each area, target and period, in order of their first row."""
+    numbers = rows.groupby(["target", "horizon", "area"], sort=False).ngroup()
+    groups = np.asarray(numbers, dtype=np.int64)
+    first = np.unique(groups, return_index=True)[1]
+    summed = sum_over(distribution_of(rows), groups, len(first))
+    table = rows.iloc[first].reset_index(drop=True).assign(level=level, reconciliation=RECONCILIATION)
+    return table.assign(**distribution_columns(summed))[list(LEVEL_FORECASTS.columns)]
 
 
 def read_larger_areas(contents: Mapping[str, bytes], forecasts: pd.DataFrame) -> LargerAreas | None:
