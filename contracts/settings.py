@@ -61,6 +61,9 @@ class ForecastSettings(_Part):
 
     periods_ahead: Annotated[int, Field(ge=1, le=12)] = 3
     """How many whole periods are issued, beginning with the next period."""
+    levels: tuple[str, ...] = ()
+    """Larger areas that are forecast beside the areas, as sums of them, the finest first: geographies of the workspace,
+    "parents" or "city". Empty: the parents, where every area has one, and the city."""
     hotspot_share: Share = 0.05
     """The share of the city's area that counts as a hotspot on the map and in the audits."""
     stale_after_periods: Annotated[int, Field(ge=1)] = 2

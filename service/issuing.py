@@ -15,6 +15,9 @@ import pandas as pd
 from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
 from contracts.tables import FORECASTS, check
 from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
+from service.harm_tables import HARM_FILE
+from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
+from service.issue_levels import issue_hierarchy, nesting_rows
 from service.issue_tables import forecast_rows, history_rows
 from service.issued import (
     AREAS_FILE,
@@ -29,6 +32,7 @@ from service.issued import (
     write_folder,
 )
 from service.ledger import Entry, Ledger
+from service.level_tables import LEVELS_FILE, NESTING_FILE, level_rows
 from service.wording import ahead_sentence, label_sentences, number_word
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ class Sources:
     geography: Geography
     registry: ModelRegistry
     load: Callable[[Path, str], SavedModel]
+    harm_mix: MixOf
 
 
 def open_sources(workspace: Workspace) -> Sources:
@@ -64,6 +69,7 @@ def open_sources(workspace: Workspace) -> Sources:
         geography=load_geography(workspace, workspace.settings.geography),
         registry=registry,
         load=load_saved_model,
+        harm_mix=mixes_of(workspace),
     )
 
 
@@ -141,7 +147,8 @@ def issue_contents(
     geography = sources.geography
     if geography.codes != view.areas:
         geography = geography.only(view.areas)
-    tables, histories, records = [], [], []
+    hierarchy = issue_hierarchy(workspace, geography, tell)
+    tables, histories, records, harms = [], [], [], []
     for target in [name for name in settings.targets if name in champions]:
         panel = view.for_target(target)
         last = panel.last
@@ -153,9 +160,17 @@ def issue_contents(
         distribution = saved.predict(panel, geography.only(panel.areas), horizons)
         tables.append(forecast_rows(panel, target, horizons, distribution))
         histories.append(history_rows(panel, target))
-        records.append(_target_record(settings, champions[target], last, horizons))
+        harm = target_harm(workspace, sources.harm_mix, hierarchy, panel, target, horizons, distribution, tell)
+        harms.append(harm)
+        records.append(_target_record(settings, champions[target], last, horizons, harm))
+    forecasts = check(pd.concat(tables, ignore_index=True), FORECASTS)
+    nesting = nesting_rows(hierarchy, settings.city)
+    harm_rows = [harm.rows for harm in harms if harm is not None]
     return {
-        FORECASTS_FILE: parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS)),
+        FORECASTS_FILE: parquet_bytes(forecasts),
+        LEVELS_FILE: parquet_bytes(level_rows(forecasts, nesting)),
+        NESTING_FILE: parquet_bytes(nesting),
+        **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
         HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),
@@ -187,7 +202,9 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
         )
 
 
-def _target_record(settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...]) -> dict[str, Any]:
+def _target_record(
+    settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...], harm: TargetHarm | None
+) -> dict[str, Any]:
     return {
         "target": champion.target,
         "title": settings.targets[champion.target].title,
@@ -201,6 +218,7 @@ def _target_record(settings: Settings, champion: Champion, last: Period, horizon
         "approved_at": champion.approved_at,
         "approval_reason": champion.reason,
         "approval_entry": champion.entry,
+        "harm": None if harm is None else harm.about,
     }
 
 

@@ -25,6 +25,24 @@ class Issue(_Schema):
     simulated: Annotated[bool, Field(description="True: the city and its crimes are simulated.")]
 
 
+class HarmWeights(_Schema):
+    """How harm was weighed; the weights are those of the source, never of this project."""
+
+    unit: Annotated[str, Field(description="What a weight counts.")]
+    source: Annotated[str, Field(description="Where the weights come from.")]
+    interval: Annotated[float, Field(description="Probability of the interval, given the mix and the weights.")]
+    mix_years: Annotated[int, Field(description="The newest years whose crimes make an area's mix of offences.")]
+    weights: Annotated[dict[str, float], Field(description="Offence → harm of one crime.")]
+
+
+class Harm(_Schema):
+    """Expected harm; a rare offence of great weight can lift the mean above the interval."""
+
+    mean: Annotated[float, Field(ge=0, description="Expected harm, in the unit of the weights.")]
+    low: Annotated[float, Field(ge=0, description="Lower end of the interval.")]
+    high: Annotated[float, Field(ge=0, description="Upper end of the interval.")]
+
+
 class Envelope(Issue):
     """What every forecast says of itself."""
 
@@ -39,15 +57,15 @@ class Envelope(Issue):
     model_sha256: str
     approved_by: str
     approved_at: str
+    harm: Annotated[HarmWeights | None, Field(description="Null where the settings do not weigh the target.")]
     note: Annotated[str, Field(description="The same in words.")]
 
 
-class AreaForecast(_Schema):
-    """The predictive distribution of one area's count."""
+class CountForecast(_Schema):
+    """The predictive distribution of the count of one area or larger area."""
 
     area: str
     name: str
-    parent: str | None
     mean: Annotated[float, Field(description="Expected crimes in the area and period.")]
     q025: float
     q05: float
@@ -59,6 +77,20 @@ class AreaForecast(_Schema):
     q95: float
     q975: float
     p_at_least_one: Annotated[float, Field(ge=0, le=1, description="Probability of at least one crime.")]
+    harm: Annotated[Harm | None, Field(description="Expected harm; null where the settings do not weigh the target.")]
+
+
+class LargerArea(CountForecast):
+    """A district or the city: the sum of its areas."""
+
+    areas: Annotated[int, Field(ge=1, description="How many areas it sums.")]
+
+
+class AreaForecast(CountForecast):
+    """The forecast of one area, and how it stands beside the others."""
+
+    parent: Annotated[str | None, Field(description="Code of the area it nests in.")]
+    parent_name: Annotated[str | None, Field(description="Name of that area; null where it is not known.")]
     rank: Annotated[int, Field(ge=1, description="1 is the highest expected count of the city.")]
     risk_score: Annotated[float, Field(ge=0, description="Expected count as a multiple of the city's mean area.")]
     band: Literal["much_above", "above", "average", "below", "well_below"]
@@ -85,6 +117,21 @@ class Hotspots(Forecasts):
     chosen_by: str
     land_share: Annotated[float, Field(description="Share of the city's land in these areas.")]
     expected_share: Annotated[float, Field(description="Share of the city's expected crimes in these areas.")]
+
+
+class Level(_Schema):
+    """The larger areas of one level."""
+
+    level: Annotated[str, Field(description="'parents', 'city' or the name of a geography.")]
+    title: str
+    areas: list[LargerArea]
+
+
+class Levels(Envelope):
+    """Districts and the city; every mean is the sum of its areas' means."""
+
+    made_by: str
+    levels: Annotated[list[Level], Field(description="The finest level first.")]
 
 
 class OneArea(Envelope):
@@ -134,6 +181,7 @@ class Summary(Issue):
     publications: list[Publication]
     bands: list[BandMeaning]
     targets: list[dict[str, Any]]
+    levels: Annotated[list[str], Field(description="Larger areas that /v1/levels answers for; empty if none.")]
     note: str
 
 

@@ -18,6 +18,8 @@ import pandas as pd
 
 from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData
 from service.issued import IssuedForecast
+from service.level_answers import DECIMALS as DECIMALS_OF
+from service.level_answers import MADE_BY, harm_in, levels_in
 from service.risk import BANDS, band_of, densest, ranks, risk_scores
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
@@ -46,6 +48,15 @@ class PeriodAnswers:
     codes: tuple[str, ...]
     means: Floats
     area_km2: Floats
+    larger: Answer | None
+
+    def levels(self) -> Answer:
+        """Districts and the city; raises ``MissingThing`` where the forecast was issued without them."""
+        if self.larger is None:
+            raise MissingThing(
+                "This forecast was issued without districts and the city.", remedy="Issue again with: wardcast issue"
+            )
+        return self.larger
 
     def first(self, limit: int | None) -> Answer:
         """The ``limit`` areas with the highest expected counts, or all."""
@@ -180,13 +191,15 @@ def _summary(issued: IssuedForecast) -> Json:
         "publications": issued.record["publications"],
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
         "targets": issued.record["targets"],
+        "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
 
 def _labels(issued: IssuedForecast) -> list[str]:
     record = issued.record
-    return label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
+    labels = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
+    return [*labels, *issued.notes]
 
 
 def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) -> Json:
@@ -205,6 +218,7 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
         "model_sha256": about["sha256"],
         "approved_by": about["approved_by"],
         "approved_at": about["approved_at"],
+        "harm": about.get("harm"),
         "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
@@ -215,23 +229,28 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     for step in about["periods"]:
         table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
         envelope = _envelope(issued, about, step["period"], step["horizon"])
-        periods[step["period"]] = _period_answers(issued.areas, table, envelope)
+        periods[step["period"]] = _period_answers(issued, table, envelope)
     frequency = Frequency(issued.record["frequency"])
     histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
     return TargetAnswers(periods=periods, next_period=issued.record["next_period"], histories=histories)
 
 
-def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
+def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
     means = table["mean"].to_numpy(dtype=np.float64)
-    about = areas[["area", "name", "parent", "area_km2"]]
+    about = issued.areas[["area", "name", "parent", "area_km2"]]
+    parent_names = {} if issued.larger is None else issued.larger.names
+    harm = harm_in(issued, envelope["target"], envelope["horizon"])
+    larger = levels_in(issued, envelope["target"], envelope["horizon"], harm)
     frame = table.merge(about, on="area", how="left", validate="one_to_one")
     frame = frame.assign(rank=ranks(means), risk_score=risk_scores(means))
     numbers = ["mean", *QUANTILE_COLUMNS, "p_at_least_one", "rank", "risk_score"]
-    kept = frame[["area", "name", "parent", *numbers]].round(DECIMALS)
+    kept = frame[["area", "name", "parent", *numbers]].round({**dict.fromkeys(numbers, DECIMALS), **DECIMALS_OF})
     rows: list[Json] = [{str(key): value for key, value in row.items()} for row in kept.to_dict(orient="records")]
     for row, score in zip(rows, frame["risk_score"], strict=True):
         row["parent"] = None if pd.isna(row["parent"]) else row["parent"]
+        row["parent_name"] = parent_names.get(row["parent"])
         row["band"] = band_of(score).name
+        row["harm"] = harm.get((envelope["geography"], row["area"]))
     encoded = tuple(orjson.dumps(row) for row in sorted(rows, key=lambda row: int(row["rank"])))
     head = orjson.dumps(envelope)
     return PeriodAnswers(
@@ -243,6 +262,7 @@ def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) ->
         codes=tuple(frame["area"]),
         means=means,
         area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
+        larger=_answer(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
     )
 
 

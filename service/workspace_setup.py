@@ -68,6 +68,7 @@ def _fill(workspace: Workspace, files: CityFiles, tell: Callable[[str], None]) -
         code="code",
         area_name="name",
         parent="district",
+        parent_name="district_name",
         attributes=files.attributes,
         attributes_code="area_code",
     )

@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts import BadInput, Workspace
+from contracts import Workspace
 from contracts.tables import FORECASTS, check
 from features.as_of import AsOfDoor, load_door
 from features.geography import Geography, load_geography
 from models.champion import NAME as CHAMPION
 from monitoring import FairnessAudit, Leaderboard, Verification, audit, leaderboard
 from training.figures import write_figures
+from training.forecast_files import refuse_absent_folder, write_table
 from training.forecasters import needs_points
 from training.rolling_origin import Backtest, Plan, run_backtest
 from training.tracking import Run, tracked_run
@@ -69,8 +70,8 @@ def run_experiment(
     progress: bool = True,
 ) -> Experiment:
     """Backtest, judge, audit and track. ``forecasts_out`` also gets the forecasts as Parquet, whole or not at all."""
-    if forecasts_out is not None and not forecasts_out.parent.is_dir():
-        raise BadInput(f"There is no folder {forecasts_out.parent}.", remedy="Make it, or name another file.")
+    if forecasts_out is not None:
+        refuse_absent_folder(forecasts_out)
     workspace.settings.target(plan.target)
     door = load_door(
         workspace,
@@ -143,6 +144,4 @@ def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: Fairn
 
 def write_forecasts(backtest: Backtest, path: Path) -> None:
     """Write the forecasts table; another file of that name is replaced only once the new one is whole."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    check(backtest.forecasts, FORECASTS).to_parquet(unfinished, index=False)
-    unfinished.replace(path)
+    write_table(check(backtest.forecasts, FORECASTS), path)

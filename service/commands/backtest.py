@@ -55,7 +55,9 @@ if TYPE_CHECKING:
 @click.option("--refit-every", type=click.IntRange(1), help="Refit at every N-th origin; by default 1, per area 12.")
 @click.option("--seed", type=int, help="Seed; by default the one of the settings.")
 @click.option(
-    "--forecasts-out", type=click.Path(dir_okay=False, path_type=Path), help="Parquet file for every forecast made."
+    "--forecasts-out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Parquet file for every forecast made; with --levels, of every level and reconciliation.",
 )
 @json_option
 @workspace_option
@@ -98,7 +100,9 @@ def command(
         refit_every=refit_every,
     )
     if levels:
-        _compare_levels(workspace, plan, levels, source, geography or forecasts_out, as_json=as_json)
+        if geography is not None:
+            raise BadInput("--levels takes no --geography.", remedy="Name the finest level first in --levels.")
+        _compare_levels(workspace, plan, levels, source, forecasts_out, as_json=as_json)
         return
     done = run_experiment(workspace, plan, geography=geography, source=source, forecasts_out=forecasts_out)
     if as_json:
@@ -110,13 +114,10 @@ def command(
 
 
 def _compare_levels(
-    workspace: Workspace, plan: Plan, levels: str, source: str | None, misplaced: object, *, as_json: bool
+    workspace: Workspace, plan: Plan, levels: str, source: str | None, forecasts_out: Path | None, *, as_json: bool
 ) -> None:
     from training.levels import run_level_experiment
 
-    if misplaced is not None:
-        raise BadInput(
-            "--levels takes neither --geography nor --forecasts-out.", remedy="Name the finest level first in --levels."
-        )
-    done = run_level_experiment(workspace, plan, [name.strip() for name in levels.split(",")], source=source)
+    names = [name.strip() for name in levels.split(",")]
+    done = run_level_experiment(workspace, plan, names, source=source, forecasts_out=forecasts_out)
     click.echo(json.dumps(done.to_dict()) if as_json else f"{done.as_text()}\nMLflow run {done.run_id}")

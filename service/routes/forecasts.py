@@ -32,6 +32,12 @@ async def forecasts(
     return send(request, served.of(target).of(period).first(limit))
 
 
+@router.get("/levels", responses={200: {"model": schemas.Levels}})
+async def levels(request: Request, served: Served, target: Target = None, period: PeriodName = None) -> Response:
+    """Districts and the city: sums of the areas' forecasts, with intervals that know what areas share."""
+    return send(request, served.of(target).of(period).levels())
+
+
 @router.get("/hotspots", responses={200: {"model": schemas.Hotspots}})
 async def hotspots(
     request: Request, served: Served, target: Target = None, period: PeriodName = None, share: Share = None

@@ -20,7 +20,9 @@ def address(tmp_path_factory):
     module = importlib.util.module_from_spec(spec)
     sys.modules["service_city"] = module
     spec.loader.exec_module(module)
-    city = module.make_city(tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True)
+    city = module.make_city(
+        tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True, weights="violence = 10.0"
+    )
     city.approve()
     city.issue()
     city.ledger.close()
@@ -149,6 +151,41 @@ def test_target_period_and_filter_change_what_is_shown(visit):
     visit.select_option("#parent", "D2")
     visit.fill("#find", "cell 3/")
     assert visit.inner_text("#shown") == "6 of 6 areas shown."
+
+
+def test_districts_and_the_city_say_what_the_api_says(visit, address):
+    answer = visit.request.get(f"{address}v1/levels").json()
+    districts, city = answer["levels"][0]["areas"], answer["levels"][1]["areas"][0]
+    facts = visit.inner_text("#facts")
+    assert f"{city['q10']:,.0f} to {city['q90']:,.0f} with 80% probability" in facts
+    assert f"{int(city['harm']['mean'] + 0.5):,} days" in facts
+    assert f"{int(city['harm']['low'] + 0.5):,} to {int(city['harm']['high'] + 0.5):,} with 80% probability" in facts
+    assert "weights: Tiny list" in facts
+    assert visit.locator("#levels tbody tr").count() == len(districts) + 1 == 6
+    row = next(row for row in districts if row["area"] == "D2")
+    line = visit.inner_text("#levels tr[data-area=D2]")
+    for value in (row["mean"], row["harm"]["mean"], row["harm"]["low"], row["harm"]["high"]):
+        assert f"{int(value + 0.5):,}" in line
+    assert not visit.is_visible("#within")
+    visit.select_option("#parent", "D2")
+    words = visit.inner_text("#within")
+    assert words.startswith(f"{row['name']}, 120 areas: {int(row['mean'] + 0.5):,} expected in August 2025, ")
+    assert f"{row['q10']:,.0f} to {row['q90']:,.0f} with 80% probability" in words
+    assert "Weights: Tiny list." in words
+
+
+def test_harm_stands_beside_the_count_only_where_it_is_weighed(visit, address):
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.wait_for_selector("#area-harm")
+    code = visit.get_attribute("#rows tr:nth-child(2)", "data-area")
+    harm = visit.request.get(f"{address}v1/areas/{code}/forecast").json()["forecast"]["harm"]
+    assert f"Expected harm: {int(harm['mean'] + 0.5):,} days" in visit.inner_text("#area-harm")
+    assert f"{int(harm['mean'] + 0.5):,} (" in visit.inner_text("#rows tr:nth-child(2)")
+    visit.select_option("#target", "robbery")
+    visit.wait_for_selector("#map-title:text-matches('^Robbery')")
+    visit.wait_for_selector("#area-harm", state="detached")
+    assert "Harm" not in visit.inner_text("#columns")
+    assert "harm" not in visit.inner_text("#facts").lower()
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(visit):

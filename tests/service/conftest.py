@@ -21,8 +21,10 @@ from scipy import sparse
 from contracts import CountDistribution, Frequency, MissingThing, Period, Workspace
 from features.geography import Geography
 from features.panel import Panel
+from models.harm import HarmMix, harm_weights
 from service.app import create_app
 from service.approvals import approve
+from service.issue_harm import MixOf
 from service.issuing import Issue, Sources, issue
 from service.ledger import Ledger, open_ledger
 from service.watcher import SnapshotWatcher
@@ -38,7 +40,7 @@ replay = {replay}
 [offences.simulated]
 violence = []
 robbery = []
-[targets.violence]
+{harm}[targets.violence]
 title = "Violence with injury"
 offences = {{ simulated = ["violence"] }}
 [targets.robbery]
@@ -95,7 +97,25 @@ class FakeSavedModel:
 
     def predict(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> CountDistribution:
         mean = np.nanmean(panel.of(self.target)[:, -12:], axis=1)
-        return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2))
+        return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2), np.array(0.01))
+
+
+WEIGHTS = """[harm.simulated]
+source = "Tiny list"
+unit = "days"
+weights = {{ {weights} }}
+"""
+
+
+def _mixes_of(workspace: Workspace) -> MixOf:
+    """Each target is one offence, so each of its crimes stands for that offence's weight."""
+
+    def mix_of(target: str, as_of: date, areas: Sequence[str]) -> HarmMix:
+        given = harm_weights(workspace.settings, "simulated", [target])
+        weights = np.array([given.weights[target]])
+        return HarmMix((target,), weights, np.ones((len(areas), 1)), given.source, given.unit)
+
+    return mix_of
 
 
 @dataclass(frozen=True)
@@ -197,10 +217,11 @@ class City:
         return issue(self.workspace, self.ledger, self.sources, today=today, tell=self.told.append, **choice)
 
 
-def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False) -> City:
-    """A city of ``columns × rows`` square cells in a new workspace."""
+def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False, weights: str = "") -> City:
+    """A city of ``columns × rows`` square cells in a new workspace; ``weights`` are those of harm, as in TOML."""
     root.mkdir(parents=True, exist_ok=True)
-    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower()))
+    harm = WEIGHTS.format(weights=weights) if weights else ""
+    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower(), harm=harm))
     workspace = Workspace(root)
     registry = FakeRegistry()
     for target in TARGETS:
@@ -218,6 +239,7 @@ def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = Fal
         geography=geography,
         registry=registry,
         load=lambda folder, sha256: FakeSavedModel(folder.name),
+        harm_mix=_mixes_of(workspace),
     )
     return City(workspace, registry, sources, open_ledger(workspace))
 

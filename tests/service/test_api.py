@@ -131,6 +131,7 @@ def test_every_route_of_the_openapi_document_is_answered(client):
     assert set(document["paths"]) == {
         "/v1/summary",
         "/v1/forecasts",
+        "/v1/levels",
         "/v1/hotspots",
         "/v1/areas",
         "/v1/areas/{code}/forecast",
