@@ -93,6 +93,15 @@ class ShareModel:
             )
         return share_of_rows(self.boosters[horizon], features.rows(origin, horizon), features.base_share[:, origin])
 
+    def contributions(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
+        """What each feature adds to the logarithm of the boosted share, before it is renormalised.
+
+        Shape (areas, features + 1); the last column is the same for all areas. Lundberg & Lee (2017), as LightGBM
+        computes them from its trees.
+        """
+        rows = features.rows(origin, horizon)
+        return np.asarray(self.boosters[horizon].predict(rows, pred_contrib=True), dtype=np.float64)
+
 
 def share_of_rows(booster: lgb.Booster, rows: npt.NDArray[np.float32], base_share: Floats) -> Floats:
     """Boosted shares of feature rows (areas, features), renormalised to sum to 1."""

@@ -9,7 +9,8 @@ from contracts import CountDistribution
 from features.geography import Geography
 from features.panel import Panel
 from models.area_share import ShareModel, ShareSettings, fit_share_model
-from models.city_total import forecast_city_total
+from models.city_total import city_pattern, forecast_city_total
+from models.reasons import CityChange, Reasons, group_of, reasons_of, usual_share
 
 NAME = "wardcast"
 
@@ -50,3 +51,24 @@ class FittedChampion:
             for i, horizon in enumerate(horizons)
         ]
         return CountDistribution.stack(forecasts)
+
+    def explain(self, panel: Panel, horizons: Sequence[int]) -> Reasons:
+        """The reasons of what ``predict`` expects, which they add up to."""
+        city = forecast_city_total(panel, self.target, horizons, country=self.country)
+        pattern = city_pattern(panel, self.target, horizons, country=self.country)
+        model = self.share_model
+        features = model.features(panel, self.target, self.geography)
+        newest = len(features.ordinals) - 1
+        base = features.base_share[:, newest]
+        usual = usual_share(features, newest, base_weight=None if model.mixture else model.base_weight)
+        return reasons_of(
+            base_share=base,
+            usual_share=usual,
+            groups=tuple(group_of(name, panel.targets) for name in features.names),
+            contributions=[model.contributions(features, newest, horizon) for horizon in horizons],
+            shares=[model.share(features, newest, horizon) for horizon in horizons],
+            city=[
+                CityChange(float(city.mean[i]), pattern.usual, float(pattern.season[i]), float(pattern.weekday[i]))
+                for i in range(len(horizons))
+            ],
+        )
