@@ -24,6 +24,7 @@ from service.ledger import Entry, canonical_json, sha256_of
 
 FORECASTS_FILE = "forecasts.parquet"
 HISTORY_FILE = "history.parquet"
+REASONS_FILE = "reasons.parquet"
 AREAS_FILE = "areas.parquet"
 BOUNDARIES_FILE = "boundaries.geojson"
 RECORD_FILE = "issue.json"
@@ -37,7 +38,8 @@ class IssuedForecast:
 
     ``record`` is ``issue.json``; ``forecasts`` keeps ``contracts.tables.FORECASTS``; ``history`` has the columns area,
     target, period, count (NaN where not known) and settled; ``areas`` keeps ``contracts.tables.AREAS``;
-    ``boundaries`` is GeoJSON.
+    ``boundaries`` is GeoJSON; ``reasons`` keeps ``contracts.tables.REASONS``, and is None where a forecast was issued
+    without.
     """
 
     forecast_id: str
@@ -49,6 +51,7 @@ class IssuedForecast:
     history: pd.DataFrame
     areas: pd.DataFrame
     boundaries: bytes
+    reasons: pd.DataFrame | None = None
 
 
 def parquet_bytes(table: pd.DataFrame) -> bytes:
@@ -149,6 +152,7 @@ def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
         history=pd.read_parquet(io.BytesIO(contents[HISTORY_FILE])),
         areas=pd.read_parquet(io.BytesIO(contents[AREAS_FILE])),
         boundaries=contents[BOUNDARIES_FILE],
+        reasons=pd.read_parquet(io.BytesIO(contents[REASONS_FILE])) if REASONS_FILE in contents else None,
     )
 
 

@@ -13,7 +13,7 @@ import filelock
 import pandas as pd
 
 from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
-from contracts.tables import FORECASTS, check
+from contracts.tables import FORECASTS, REASONS, check
 from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
 from service.issue_tables import forecast_rows, history_rows
 from service.issued import (
@@ -21,6 +21,7 @@ from service.issued import (
     BOUNDARIES_FILE,
     FORECASTS_FILE,
     HISTORY_FILE,
+    REASONS_FILE,
     RECORD_FILE,
     clear_remains,
     forecast_id_of,
@@ -141,7 +142,7 @@ def issue_contents(
     geography = sources.geography
     if geography.codes != view.areas:
         geography = geography.only(view.areas)
-    tables, histories, records = [], [], []
+    tables, reasons, histories, records = [], [], [], []
     for target in [name for name in settings.targets if name in champions]:
         panel = view.for_target(target)
         last = panel.last
@@ -150,12 +151,15 @@ def issue_contents(
         tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
         model = approved_model(workspace, sources.registry, champions[target])
         saved = sources.load(model.folder, champions[target].sha256)
-        distribution = saved.predict(panel, geography.only(panel.areas), horizons)
+        areas = geography.only(panel.areas)
+        distribution = saved.predict(panel, areas, horizons)
         tables.append(forecast_rows(panel, target, horizons, distribution))
+        reasons.append(saved.explain(panel, areas, horizons).rows(panel, target, horizons, distribution.mean))
         histories.append(history_rows(panel, target))
         records.append(_target_record(settings, champions[target], last, horizons))
     return {
         FORECASTS_FILE: parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS)),
+        REASONS_FILE: parquet_bytes(check(pd.concat(reasons, ignore_index=True), REASONS)),
         HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),

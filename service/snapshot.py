@@ -18,6 +18,7 @@ import pandas as pd
 
 from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData
 from service.issued import IssuedForecast
+from service.reasons import PeriodReasons, period_reasons
 from service.risk import BANDS, band_of, densest, ranks, risk_scores
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
@@ -46,12 +47,17 @@ class PeriodAnswers:
     codes: tuple[str, ...]
     means: Floats
     area_km2: Floats
+    reasons: PeriodReasons | None
 
     def first(self, limit: int | None) -> Answer:
         """The ``limit`` areas with the highest expected counts, or all."""
         if limit is None or limit >= len(self.rows):
             return self.everything
         return _answer(_with_rows(self.head, self.rows[:limit]))
+
+    def reasons_of(self, code: str) -> list[Json] | None:
+        """What an area's expected count is made of; None where the forecast was issued without reasons."""
+        return None if self.reasons is None else self.reasons.of(code, self.row_of[code]["mean"], DECIMALS)
 
     def hotspots(self, share: float) -> Answer:
         """The areas of highest expected count per square kilometre within a share of the land."""
@@ -133,11 +139,13 @@ class Snapshot:
         return code
 
     def area_forecast(self, code: str, target: str | None, period: str | None) -> Answer:
-        """What is forecast for one area in a period, and in every issued period."""
+        """What is forecast for one area in a period and why, and what is in every issued period."""
         answers = self.of(target)
-        row = answers.of(period).row_of[self._area_of(answers, code)]
+        asked = answers.of(period)
+        row = asked.row_of[self._area_of(answers, code)]
         periods = [_in_period(other, code) for other in answers.periods.values()]
-        return _answer(orjson.dumps({**answers.of(period).envelope, "forecast": row, "periods": periods}))
+        about = {"forecast": row, "reasons": asked.reasons_of(code), "periods": periods}
+        return _answer(orjson.dumps({**asked.envelope, **about}))
 
     def area_history(self, code: str, target: str | None) -> Answer:
         """The counts of one area that were known when the forecast was issued."""
@@ -215,13 +223,16 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     for step in about["periods"]:
         table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
         envelope = _envelope(issued, about, step["period"], step["horizon"])
-        periods[step["period"]] = _period_answers(issued.areas, table, envelope)
+        reasons = period_reasons(issued.reasons, about["target"], step["horizon"])
+        periods[step["period"]] = _period_answers(issued.areas, table, envelope, reasons)
     frequency = Frequency(issued.record["frequency"])
     histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
     return TargetAnswers(periods=periods, next_period=issued.record["next_period"], histories=histories)
 
 
-def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
+def _period_answers(
+    areas: pd.DataFrame, table: pd.DataFrame, envelope: Json, reasons: PeriodReasons | None
+) -> PeriodAnswers:
     means = table["mean"].to_numpy(dtype=np.float64)
     about = areas[["area", "name", "parent", "area_km2"]]
     frame = table.merge(about, on="area", how="left", validate="one_to_one")
@@ -243,6 +254,7 @@ def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) ->
         codes=tuple(frame["area"]),
         means=means,
         area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
+        reasons=reasons,
     )
 
 
