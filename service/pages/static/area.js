@@ -1,7 +1,7 @@
 // The card of one area: what is expected, how sure that is, and what was.
 import { areaForecast, areaHistory } from "/static/answers.js";
 import { historyChart } from "/static/chart.js";
-import { reasonsTable } from "/static/reasons.js";
+import { reasonsList } from "/static/reasons.js";
 import { count, element, percent, periodWords, range, times } from "/static/words.js";
 
 function fact(term, value) {
@@ -38,5 +38,5 @@ export async function areaCard(code, target, period, bandLabel, areas, width) {
   const key = element("ul", { class: "chart-key", "aria-label": "Key of the chart" },
     keyItem("key-line", "recorded"), keyItem("key-line expected", "expected"),
     keyItem("swatch key-50", "50%"), keyItem("swatch key-80", "80%"), keyItem("swatch key-95", "95%"));
-  return [title, lead, numbers, ...reasonsTable(reasons, forecast.mean), element("h3", {}, "Recorded and forecast, per period"), chart, key, intervals(forecast)];
+  return [title, lead, numbers, ...reasonsList(reasons, forecast.mean), element("h3", {}, "Recorded and forecast, per period"), chart, key, intervals(forecast)];
 }

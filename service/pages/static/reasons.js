@@ -33,21 +33,26 @@ function bar(value, largest) {
   return element("span", { class: "reason-track", "aria-hidden": "true" }, filled);
 }
 
-function row(label, meaning, number, drawn, className) {
-  return element("tr", { class: className, title: meaning },
+function row(label, number, drawn, className) {
+  return element("tr", { class: className },
     element("th", { class: "text", scope: "row" }, label), element("td", { class: "reason-cell" }, ...drawn), element("td", {}, number));
 }
 
+function meanings(reasons) {
+  const words = reasons.map((reason) => element("div", {}, element("dt", {}, reason.label), element("dd", {}, reason.meaning)));
+  return element("details", { class: "meanings hint" }, element("summary", {}, "What these words mean"), element("dl", {}, ...words));
+}
+
 // ``reasons`` as the API gives them, the usual level first; null where the forecast was issued without.
-export function reasonsTable(reasons, mean) {
+export function reasonsList(reasons, mean) {
   if (reasons === null) return [];
   const decimals = decimalsFor(mean);
   const values = roundedToAddUp(reasons.map((reason) => reason.crimes), mean, decimals);
   const largest = Math.max(...reasons.slice(1).map((reason) => Math.abs(reason.crimes)), 0);
   const rows = reasons.map((reason, index) => index === 0
-    ? row(reason.label, reason.meaning, values[index].toFixed(decimals), [], "reason-start")
-    : row(reason.label, reason.meaning, signed(values[index], decimals), [bar(reason.crimes, largest)], "reason"));
-  const total = row("Expected", "All of these together.", mean.toFixed(decimals), [], "reason-total");
+    ? row(reason.label, values[index].toFixed(decimals), [], "reason-start")
+    : row(reason.label, signed(values[index], decimals), [bar(reason.crimes, largest)], "reason"));
+  const total = row("Expected", mean.toFixed(decimals), [], "reason-total");
   return [element("table", { class: "reasons", id: "area-reasons" },
-    element("caption", { class: "text hint" }, "Why: from the usual level to what is expected"), element("tbody", {}, ...rows, total))];
+    element("caption", { class: "text hint" }, "Why: from the usual level to what is expected"), element("tbody", {}, ...rows, total)), meanings(reasons)];
 }
