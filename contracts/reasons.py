@@ -46,8 +46,12 @@ REASON_WORDS = {
         "Season", "The time of year and the days in the period, in the city and in this area."
     ),
     ReasonGroup.WEEKDAY: ReasonWords("Weekday", "The weekday and shift, in the city and in this area."),
-    ReasonGroup.NEIGHBOURS: ReasonWords("Neighbours", "What happened around it: adjoining areas and its district."),
-    ReasonGroup.OTHER_OFFENCES: ReasonWords("Other offences", "What other kinds of crime did in this area."),
+    ReasonGroup.NEIGHBOURS: ReasonWords(
+        "Neighbours", "What adjoining areas and its district have, and how that has moved."
+    ),
+    ReasonGroup.OTHER_OFFENCES: ReasonWords(
+        "Other offences", "What it has of other kinds of crime, and how that has moved."
+    ),
     ReasonGroup.BALANCE: ReasonWords("Balance", "What is kept back towards longer averages of its share."),
 }
 

@@ -29,8 +29,8 @@ from features.recipe import SMALLEST_SHARE_OF_MEAN, ShareFeatures
 
 GROUPS = tuple(ReasonGroup)
 
-LEAST_BALANCE = 1e-3
-"""Crimes: a balance that is nowhere larger is rounding, and belongs to the usual level."""
+LEAST_PART = 1e-9
+"""Crimes: what is nowhere larger is rounding and no reason."""
 
 _GROUP_OF = {
     ReasonGroup.USUAL_LEVEL: ("level",),
@@ -144,11 +144,8 @@ def reasons_of(
             for contribution, share, change in zip(contributions, shares, city, strict=True)
         ]
     )
-    balance, usual = GROUPS.index(ReasonGroup.BALANCE), GROUPS.index(ReasonGroup.USUAL_LEVEL)
-    if np.abs(crimes[:, :, balance]).max() < LEAST_BALANCE:
-        crimes[:, :, usual] += crimes[:, :, balance]
-        crimes[:, :, balance] = 0.0
-    present = (crimes != 0.0).any(axis=(0, 1))
+    present = np.abs(crimes).max(axis=(0, 1)) > LEAST_PART
+    crimes[:, :, GROUPS.index(ReasonGroup.USUAL_LEVEL)] += crimes[:, :, ~present].sum(axis=2)
     return Reasons(tuple(group for group, kept in zip(GROUPS, present, strict=True) if kept), crimes[:, :, present])
 
 
