@@ -28,6 +28,7 @@ from features.panel import Floats, Panel
 from features.recipe import SMALLEST_SHARE_OF_MEAN, ShareFeatures
 
 GROUPS = tuple(ReasonGroup)
+_USUAL = GROUPS.index(ReasonGroup.USUAL_LEVEL)
 
 LEAST_PART = 1e-9
 """Crimes: what is nowhere larger is rounding and no reason."""
@@ -134,7 +135,7 @@ def reasons_of(
 
     ``contributions``, ``shares`` and ``city`` hold one element a horizon: log contributions (areas, features + 1) to
     the boosted share, the share that was forecast (areas,), and the city's total. Groups that play no part are left
-    out.
+    out, but for the usual level, which comes first.
     """
     moved = np.log(base_share / usual_share)[:, None]
     parts_of = [*groups, ReasonGroup.BALANCE, ReasonGroup.RECENT_TREND]
@@ -145,7 +146,8 @@ def reasons_of(
         ]
     )
     present = np.abs(crimes).max(axis=(0, 1)) > LEAST_PART
-    crimes[:, :, GROUPS.index(ReasonGroup.USUAL_LEVEL)] += crimes[:, :, ~present].sum(axis=2)
+    present[_USUAL] = True
+    crimes[:, :, _USUAL] += crimes[:, :, ~present].sum(axis=2)
     return Reasons(tuple(group for group, kept in zip(GROUPS, present, strict=True) if kept), crimes[:, :, present])
 
 
@@ -159,7 +161,7 @@ def _in_crimes(
         crimes[:, GROUPS.index(group)] += moves[:, part]
     crimes[:, GROUPS.index(ReasonGroup.BALANCE)] += share - boosted
     crimes *= (city.expected + city.usual) / 2.0
-    crimes[:, GROUPS.index(ReasonGroup.USUAL_LEVEL)] += city.usual * usual
+    crimes[:, _USUAL] += city.usual * usual
     for group, change in city_changes(city).items():
         crimes[:, GROUPS.index(group)] += change * (share + usual) / 2.0
     return crimes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from contracts.tables import REASONS, check
 from features import Geography, Panel, ShareFeatures, build_share_features, load_door, load_geography
 from features.near_repeat import component_names
 from models import load_saved_model, reasons, save_model
-from models.area_share import ShareSettings
+from models.area_share import ShareModel, ShareSettings
 from models.champion import ChampionForecaster, FittedChampion
 from models.reasons import CityChange, Reasons, group_of, reasons_of, usual_share
 
@@ -209,6 +209,23 @@ def test_a_share_held_back_by_a_mixture_is_told_as_balance() -> None:
     np.testing.assert_allclose(found.crimes[0].sum(axis=1), [75.0, 45.0], rtol=1e-12)
 
 
+class HeldBack(ShareModel):
+    """A model that goes only two thirds of the way from its smoothed share."""
+
+    def share(self, features: ShareFeatures, origin: int, horizon: int) -> np.ndarray:
+        return (2.0 * super().share(features, origin, horizon) + features.base_share[:, origin]) / 3.0
+
+
+def test_a_model_that_mixes_its_shares_adds_up_too(months: Explained) -> None:
+    model = months.fitted.share_model
+    held = HeldBack(**{field.name: getattr(model, field.name) for field in fields(model)})
+    fitted = replace(months.fitted, share_model=held)
+    found, means = fitted.explain(months.panel, HORIZONS), fitted.predict(months.panel, HORIZONS).mean
+    np.testing.assert_allclose(found.crimes.sum(axis=2), means, rtol=0, atol=EXACT)
+    assert np.abs(found.of(ReasonGroup.BALANCE)).max() > 0.05
+    np.testing.assert_allclose(found.of(ReasonGroup.BALANCE).sum(axis=1), 0.0, atol=1e-9)
+
+
 def test_the_season_of_the_city_is_told_apart_from_its_level() -> None:
     """The season alone would make 150 of 100, but 120 are expected: the level takes away."""
     found = by_hand(city=[CityChange(expected=120.0, usual=100.0, season=np.log(1.5))])
@@ -221,6 +238,7 @@ def test_the_season_of_the_city_is_told_apart_from_its_level() -> None:
 def test_a_city_without_crime_in_the_past_year_has_reasons_too() -> None:
     found = by_hand(city=[CityChange(expected=8.0, usual=0.0, season=0.3)])
     np.testing.assert_allclose(found.crimes[0].sum(axis=1), [6.0, 2.0], rtol=1e-12)
+    assert found.groups[0] is ReasonGroup.USUAL_LEVEL
 
 
 def test_the_order_of_the_areas_does_not_matter() -> None:
