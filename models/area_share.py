@@ -84,15 +84,6 @@ class ShareModel:
             )
         return features
 
-    def share(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
-        """Shares of the city at ``horizon`` after position ``origin``; (areas,), positive, sum 1."""
-        if horizon not in self.boosters:
-            raise BadInput(
-                f"The model was trained for horizons {min(self.boosters)} to {max(self.boosters)}, not {horizon}.",
-                remedy="Ingest newer counts, or train with more horizons.",
-            )
-        return share_of_rows(self.boosters[horizon], features.rows(origin, horizon), features.base_share[:, origin])
-
     def contributions(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
         """What each feature adds to the logarithm of the boosted share, before it is renormalised.
 
@@ -101,6 +92,15 @@ class ShareModel:
         """
         rows = features.rows(origin, horizon)
         return np.asarray(self.boosters[horizon].predict(rows, pred_contrib=True), dtype=np.float64)
+
+    def share(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
+        """Shares of the city at ``horizon`` after position ``origin``; (areas,), positive, sum 1."""
+        if horizon not in self.boosters:
+            raise BadInput(
+                f"The model was trained for horizons {min(self.boosters)} to {max(self.boosters)}, not {horizon}.",
+                remedy="Ingest newer counts, or train with more horizons.",
+            )
+        return share_of_rows(self.boosters[horizon], features.rows(origin, horizon), features.base_share[:, origin])
 
 
 def share_of_rows(booster: lgb.Booster, rows: npt.NDArray[np.float32], base_share: Floats) -> Floats:
