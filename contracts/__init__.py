@@ -11,6 +11,7 @@ from contracts.periods import (
     periods_per_year,
     starts_of,
 )
+from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
 from contracts.settings import GeographyMeaning, PoliceForce, Settings, read_settings
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
@@ -20,6 +21,7 @@ __all__ = [
     "DEFAULT_WORKSPACE",
     "QUANTILE_COLUMNS",
     "QUANTILE_LEVELS",
+    "REASON_WORDS",
     "SETTINGS_FILE",
     "BadInput",
     "CountDistribution",
@@ -29,6 +31,7 @@ __all__ = [
     "Ordinals",
     "Period",
     "PoliceForce",
+    "ReasonGroup",
     "RefusedAction",
     "Settings",
     "StaleData",
@@ -42,6 +45,7 @@ __all__ = [
     "ordinals_of",
     "periods_per_year",
     "read_settings",
+    "rounded_to_add_up",
     "starts_of",
     "sum_over",
     "wording_key",

@@ -11,6 +11,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from contracts.distributions import QUANTILE_COLUMNS, CountDistribution, Floats
+from contracts.reasons import ReasonGroup
 
 COUNTS = pa.DataFrameSchema(
     {
@@ -48,6 +49,21 @@ AREAS = pa.DataFrameSchema(
     strict=True,
     ordered=True,
     title="areas of one geography, ordered by code",
+)
+
+REASONS = pa.DataFrameSchema(
+    {
+        "area": pa.Column(str),
+        "target": pa.Column(str),
+        "period": pa.Column("datetime64[s]", description="first moment of the forecast period"),
+        "horizon": pa.Column("int64", pa.Check.ge(1), description="whole periods after the last known one"),
+        "group": pa.Column(str, pa.Check.isin([str(group) for group in ReasonGroup])),
+        "crimes": pa.Column(float, description="what the group adds to the expected crimes in the area and period"),
+    },
+    unique=["area", "target", "period", "group"],
+    strict=True,
+    ordered=True,
+    title="reasons of forecasts; the rows of an area, target and period add up to the mean of its forecast",
 )
 
 FORECASTS = pa.DataFrameSchema(

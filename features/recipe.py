@@ -111,7 +111,7 @@ def build_share_features(panel: Panel, target: str, geography: Geography, *, mix
     if geography.codes != panel.areas:
         raise ValueError("the geography's areas are not the panel's")
     share = shares_of(panel.of(target))
-    base = _normalised(mixed_shares(panel.of(target), geography.adjacency, panel.frequency, mixture))
+    base = smoothed_share(panel, target, geography, mixture)
     builder = _Columns(base)
     _own_trend(builder, share, panel.frequency)
     _surroundings(builder, share, geography, panel.frequency)
@@ -136,6 +136,11 @@ def build_share_features(panel: Panel, target: str, geography: Geography, *, mix
         frequency=panel.frequency,
         weekday_ratio=weekday_ratio(share, panel.frequency, floor) if by_weekday else None,
     )
+
+
+def smoothed_share(panel: Panel, target: str, geography: Geography, mixture: Sequence[float]) -> Floats:
+    """The base share at every origin, (areas, periods): all positive, with sum 1 over the areas of each period."""
+    return _normalised(mixed_shares(panel.of(target), geography.adjacency, panel.frequency, mixture))
 
 
 def shares_of(counts: Floats) -> Floats:

@@ -81,6 +81,15 @@ class ShareModel:
             )
         return features
 
+    def contributions(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
+        """What each feature adds to the logarithm of the boosted share, before it is renormalised.
+
+        Shape (areas, features + 1); the last column is the same for all areas. Lundberg & Lee (2017), as LightGBM
+        computes them from its trees.
+        """
+        rows = features.rows(origin, horizon)
+        return np.asarray(self.boosters[horizon].predict(rows, pred_contrib=True), dtype=np.float64)
+
     def share(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
         """Shares of the city at ``horizon`` after position ``origin``; (areas,), positive, sum 1."""
         if horizon not in self.boosters:

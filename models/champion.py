@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from contracts import CountDistribution
+from contracts import CountDistribution, periods_per_year
 from features.geography import Geography
+from features.near_repeat import without_surroundings
 from features.panel import Panel
+from features.recipe import smoothed_share
 from models.area_share import ShareModel, ShareSettings, fit_share_model
-from models.city_total import forecast_city_total
+from models.city_total import city_pattern, forecast_city_total
+from models.reasons import CityChange, Reasons, group_of, reasons_of, usual_share
 
 NAME = "wardcast"
 
@@ -50,3 +53,25 @@ class FittedChampion:
             for i, horizon in enumerate(horizons)
         ]
         return CountDistribution.stack(forecasts)
+
+    def explain(self, panel: Panel, horizons: Sequence[int]) -> Reasons:
+        """The reasons of what ``predict`` expects, which they add up to."""
+        city = forecast_city_total(panel, self.target, horizons, country=self.country)
+        pattern = city_pattern(panel, self.target, horizons, country=self.country)
+        model = self.share_model
+        features = model.features(panel, self.target, self.geography)
+        newest = len(features.ordinals) - 1
+        own_mixture = without_surroundings(model.mixture)
+        alone = smoothed_share(panel, self.target, self.geography, own_mixture)[:, newest]
+        return reasons_of(
+            base_share=features.base_share[:, newest],
+            alone=alone,
+            usual=usual_share(features.share, alone, own_mixture, periods_per_year(panel.frequency)),
+            groups=tuple(group_of(name, panel.targets) for name in features.names),
+            contributions=[model.contributions(features, newest, horizon) for horizon in horizons],
+            shares=[model.share(features, newest, horizon) for horizon in horizons],
+            city=[
+                CityChange(float(city.mean[i]), pattern.usual, float(pattern.season[i]), float(pattern.weekday[i]))
+                for i in range(len(horizons))
+            ],
+        )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from contracts import Frequency, periods_per_year
 from features.calendar_terms import days_in, holiday_days, season_of, weekend_days
@@ -66,13 +67,8 @@ class _Series:
 
 def forecast_city_total(panel: Panel, target: str, horizons: Sequence[int], *, country: str = "") -> CityForecast:
     """Forecast the sum over the panel's areas. ``country`` names the bank holidays that are used, if any."""
-    ordinals = panel.periods
-    totals = np.nansum(panel.of(target), axis=0)
-    known = ~np.isnan(panel.of(target)).all(axis=0)
-    log_rate = np.log((totals + 0.5) / days_in(ordinals, panel.frequency))
-    filled = np.interp(ordinals, ordinals[known], log_rate[known])
-    series = _Series(filled.tobytes(), panel.first.ordinal, panel.frequency, country)
-    members = _members(len(filled), panel.frequency)
+    series = _series_of(panel, target, country)
+    members = _members(len(series.log_rate), panel.frequency)
     combined = [_combine(series, members, horizon) for horizon in horizons]
     future = days_in(panel.last.ordinal + np.asarray(horizons, dtype=np.int64), panel.frequency)
     return CityForecast(
@@ -80,6 +76,56 @@ def forecast_city_total(panel: Panel, target: str, horizons: Sequence[int], *, c
         log_sd=np.array([log_sd for _, log_sd, _ in combined]),
         weights=combined[0][2],
     )
+
+
+@dataclass(frozen=True)
+class CityPattern:
+    """The city before its level is forecast anew.
+
+    ``usual`` is the mean total of a period over the past year, in crimes. ``season`` and ``weekday``, both (horizons,),
+    are the logarithms of what the time of year with the length of the period, and the weekday with the shift, make of
+    it. Of days and shifts ``season`` knows the length only: a day of the year has too few counts.
+    """
+
+    usual: float
+    season: Floats
+    weekday: Floats
+
+
+def city_pattern(panel: Panel, target: str, horizons: Sequence[int], *, country: str = "") -> CityPattern:
+    """What is usual in the city at each horizon, by the factors that the seasonal members use."""
+    series = _series_of(panel, target, country)
+    past, year = len(series.log_rate), periods_per_year(panel.frequency)
+    ordinals, calendar = series.ordinals(LONGEST_HORIZON), _calendar_effect(series)
+    season, weekday = np.log(days_in(ordinals, panel.frequency)), np.zeros(len(ordinals))
+    if panel.frequency in PERIODS_PER_WEEK:
+        weekday = calendar
+    else:
+        season = season + calendar
+        if past >= 3 * year:
+            position = season_of(ordinals, panel.frequency)
+            season = season + _seasonal_factors(series.log_rate - calendar[:past], position[:past], year)[position]
+
+    def above_usual(effect: Floats) -> Floats:
+        lately = np.log(np.exp(effect[max(past - year, 0) : past]).mean())
+        return np.asarray(effect[past - 1 + np.asarray(horizons, dtype=np.int64)] - lately)
+
+    totals, known = _totals(panel, target)
+    return CityPattern(float(totals[known][-year:].mean()), above_usual(season), above_usual(weekday))
+
+
+def _totals(panel: Panel, target: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The city's total of each period, and whether it is known."""
+    counts = panel.of(target)
+    return np.nansum(counts, axis=0), np.asarray((~np.isnan(counts)).any(axis=0))
+
+
+def _series_of(panel: Panel, target: str, country: str) -> _Series:
+    """The log daily rate of the city; what is missing lies on a line between its neighbours."""
+    totals, known = _totals(panel, target)
+    log_rate = np.log((totals + 0.5) / days_in(panel.periods, panel.frequency))
+    filled = np.interp(panel.periods, panel.periods[known], log_rate[known])
+    return _Series(filled.tobytes(), panel.first.ordinal, panel.frequency, country)
 
 
 Member = Callable[[_Series], Floats]

@@ -19,6 +19,7 @@ from features.panel import Panel
 from models.area_share import ShareModel
 from models.champion import FittedChampion
 from models.dispersion import Dispersion
+from models.reasons import Reasons
 
 MODEL_FILE = "model.json"
 FORMAT = 1
@@ -40,8 +41,14 @@ class SavedModel:
         ``panel`` is a ``Panel.for_target`` of the model's target and ``geography`` has the same areas; horizon h is the
         h-th period after the panel's last.
         """
-        fitted = FittedChampion(self.target, geography, self.country, self.share_model)
-        return fitted.predict(panel, horizons)
+        return self._at(geography).predict(panel, horizons)
+
+    def explain(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> Reasons:
+        """The reasons of what ``predict`` expects of the same panel, which they add up to."""
+        return self._at(geography).explain(panel, horizons)
+
+    def _at(self, geography: Geography) -> FittedChampion:
+        return FittedChampion(self.target, geography, self.country, self.share_model)
 
 
 def save_model(fitted: FittedChampion, folder: Path) -> str:

@@ -22,6 +22,7 @@ COMMANDS = {
     "train": ("service.commands.train", "Fit, backtest, audit and register a challenger."),
     "approve": ("service.commands.approve", "Make a challenger the champion, by name and with a reason."),
     "issue": ("service.commands.issue", "Write the champions' forecasts of the next periods to the ledger."),
+    "reasons": ("service.commands.reasons", "Say why an area's forecast is what it is."),
     "ledger": ("service.commands.ledger", "Check and list the ledger."),
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }

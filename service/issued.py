@@ -26,6 +26,7 @@ from service.level_tables import LargerAreas, read_larger_areas
 
 FORECASTS_FILE = "forecasts.parquet"
 HISTORY_FILE = "history.parquet"
+REASONS_FILE = "reasons.parquet"
 AREAS_FILE = "areas.parquet"
 BOUNDARIES_FILE = "boundaries.geojson"
 RECORD_FILE = "issue.json"
@@ -41,7 +42,8 @@ class IssuedForecast:
     ``record`` is ``issue.json``; ``forecasts`` keeps ``contracts.tables.FORECASTS``; ``history`` has the columns area,
     target, period, count (NaN where not known) and settled; ``areas`` keeps ``contracts.tables.AREAS``;
     ``boundaries`` is GeoJSON. ``larger`` holds districts and the city, ``harm`` keeps ``contracts.tables.HARM``; either
-    is None where the forecast was issued without it. ``notes`` say what an older forecast lacks.
+    is None where the forecast was issued without it; so is ``reasons``, which keeps ``contracts.tables.REASONS``.
+    ``notes`` say what an older forecast lacks.
     """
 
     forecast_id: str
@@ -55,6 +57,7 @@ class IssuedForecast:
     boundaries: bytes
     larger: LargerAreas | None = None
     harm: pd.DataFrame | None = None
+    reasons: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -164,6 +167,7 @@ def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
         larger=larger,
         harm=read_harm(contents, None if larger is None else larger.nesting),
         notes=notes,
+        reasons=pd.read_parquet(io.BytesIO(contents[REASONS_FILE])) if REASONS_FILE in contents else None,
     )
 
 

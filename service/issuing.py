@@ -13,7 +13,7 @@ import filelock
 import pandas as pd
 
 from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
-from contracts.tables import FORECASTS, check
+from contracts.tables import FORECASTS, REASONS, check
 from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
 from service.harm_tables import HARM_FILE
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
@@ -24,6 +24,7 @@ from service.issued import (
     BOUNDARIES_FILE,
     FORECASTS_FILE,
     HISTORY_FILE,
+    REASONS_FILE,
     RECORD_FILE,
     clear_remains,
     forecast_id_of,
@@ -148,7 +149,7 @@ def issue_contents(
     if geography.codes != view.areas:
         geography = geography.only(view.areas)
     hierarchy = issue_hierarchy(workspace, geography, tell)
-    tables, histories, records, harms = [], [], [], []
+    tables, reasons, histories, records, harms = [], [], [], [], []
     for target in [name for name in settings.targets if name in champions]:
         panel = view.for_target(target)
         last = panel.last
@@ -157,8 +158,10 @@ def issue_contents(
         tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
         model = approved_model(workspace, sources.registry, champions[target])
         saved = sources.load(model.folder, champions[target].sha256)
-        distribution = saved.predict(panel, geography.only(panel.areas), horizons)
+        areas = geography.only(panel.areas)
+        distribution = saved.predict(panel, areas, horizons)
         tables.append(forecast_rows(panel, target, horizons, distribution))
+        reasons.append(saved.explain(panel, areas, horizons).rows(panel, target, horizons, distribution.mean))
         histories.append(history_rows(panel, target))
         harm = target_harm(workspace, sources.harm_mix, hierarchy, panel, target, horizons, distribution, tell)
         harms.append(harm)
@@ -171,6 +174,7 @@ def issue_contents(
         LEVELS_FILE: parquet_bytes(level_rows(forecasts, nesting)),
         NESTING_FILE: parquet_bytes(nesting),
         **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
+        REASONS_FILE: parquet_bytes(check(pd.concat(reasons, ignore_index=True), REASONS)),
         HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),

@@ -134,10 +134,20 @@ class Levels(Envelope):
     levels: Annotated[list[Level], Field(description="The finest level first.")]
 
 
+class Reason(_Schema):
+    """What one group of reasons adds to an area's expected count."""
+
+    group: Annotated[str, Field(description="The group: usual_level, city_level, recent_trend, season, and others.")]
+    label: Annotated[str, Field(description="The group in a word or two.")]
+    meaning: Annotated[str, Field(description="The same in a sentence.")]
+    crimes: Annotated[float, Field(description="Crimes; those of all groups add up to the mean.")]
+
+
 class OneArea(Envelope):
-    """One area's forecast of the asked period, and of every issued one."""
+    """One area's forecast of the asked period with its reasons, and of every issued period."""
 
     forecast: AreaForecast
+    reasons: Annotated[list[Reason] | None, Field(description="Null where the forecast was issued without reasons.")]
     periods: list[PeriodForecast]
 
 

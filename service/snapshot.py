@@ -20,6 +20,7 @@ from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleDa
 from service.issued import IssuedForecast
 from service.level_answers import DECIMALS as DECIMALS_OF
 from service.level_answers import MADE_BY, harm_in, levels_in
+from service.reasons import PeriodReasons, period_reasons
 from service.risk import BANDS, band_of, densest, ranks, risk_scores
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
@@ -49,6 +50,7 @@ class PeriodAnswers:
     means: Floats
     area_km2: Floats
     larger: Answer | None
+    reasons: PeriodReasons | None
 
     def levels(self) -> Answer:
         """Districts and the city; raises ``MissingThing`` where the forecast was issued without them."""
@@ -63,6 +65,10 @@ class PeriodAnswers:
         if limit is None or limit >= len(self.rows):
             return self.everything
         return _answer(_with_rows(self.head, self.rows[:limit]))
+
+    def reasons_of(self, code: str) -> list[Json] | None:
+        """What an area's expected count is made of; None where the forecast was issued without reasons."""
+        return None if self.reasons is None else self.reasons.of(code, self.row_of[code]["mean"], DECIMALS_OF["mean"])
 
     def hotspots(self, share: float) -> Answer:
         """The areas of highest expected count per square kilometre within a share of the land."""
@@ -144,11 +150,13 @@ class Snapshot:
         return code
 
     def area_forecast(self, code: str, target: str | None, period: str | None) -> Answer:
-        """What is forecast for one area in a period, and in every issued period."""
+        """What is forecast for one area in a period and why, and what is in every issued period."""
         answers = self.of(target)
-        row = answers.of(period).row_of[self._area_of(answers, code)]
+        asked = answers.of(period)
+        row = asked.row_of[self._area_of(answers, code)]
         periods = [_in_period(other, code) for other in answers.periods.values()]
-        return _answer(orjson.dumps({**answers.of(period).envelope, "forecast": row, "periods": periods}))
+        about = {"forecast": row, "reasons": asked.reasons_of(code), "periods": periods}
+        return _answer(orjson.dumps({**asked.envelope, **about}))
 
     def area_history(self, code: str, target: str | None) -> Answer:
         """The counts of one area that were known when the forecast was issued."""
@@ -263,6 +271,7 @@ def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json)
         means=means,
         area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
         larger=_answer(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
+        reasons=period_reasons(issued.reasons, envelope["target"], envelope["horizon"]),
     )
 
 

@@ -57,7 +57,7 @@ async def areas(request: Request, served: Served) -> Response:
 async def area_forecast(
     request: Request, served: Served, code: Code, target: Target = None, period: PeriodName = None
 ) -> Response:
-    """One area's forecast of a period, and of every issued period."""
+    """One area's forecast of a period with its reasons, and of every issued period."""
     return send(request, served.area_forecast(code, target, period))
 
 

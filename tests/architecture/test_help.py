@@ -100,7 +100,7 @@ def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
 
 
 def test_every_command_with_results_to_print_can_print_json() -> None:
-    printing = {"backtest", "train", "publications", "approve", "issue", "ledger verify", "ledger list"}
+    printing = {"backtest", "train", "publications", "approve", "issue", "reasons", "ledger verify", "ledger list"}
     can = {
         path.removeprefix("wardcast ")
         for path, command in every_command()

@@ -128,6 +128,51 @@ def test_the_card_of_an_area_says_what_the_api_says(visit, address):
     assert visit.locator("#area .chart .known").count() == len(known)
 
 
+def written(number):
+    """A number as the page writes it, with a true minus sign."""
+    return float(number.replace("\u2212", "-"))
+
+
+def test_the_reasons_are_those_of_the_api_and_add_up_as_they_are_written(visit, address):
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.wait_for_selector("#area-reasons")
+    code = visit.get_attribute("#rows tr:nth-child(2)", "data-area")
+    answer = visit.request.get(f"{address}v1/areas/{code}/forecast").json()
+    words = visit.locator("#area-reasons th").all_inner_texts()
+    assert words == [*(reason["label"] for reason in answer["reasons"]), "Expected"]
+    *parts, total = [written(number) for number in visit.locator("#area-reasons td:last-child").all_inner_texts()]
+    assert sum(parts) == pytest.approx(total, abs=1e-9)
+    assert total == pytest.approx(answer["forecast"]["mean"], abs=0.05)
+    for part, reason in zip(parts, answer["reasons"], strict=True):
+        assert part == pytest.approx(reason["crimes"], abs=0.1)
+
+
+def test_a_reason_is_told_by_side_sign_and_pattern_not_by_colour_alone(visit):
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.wait_for_selector("#area-reasons")
+    rows = visit.locator("#area-reasons tr.reason")
+    seen = set()
+    for index in range(rows.count()):
+        row = rows.nth(index)
+        number = row.locator("td:last-child").inner_text()
+        track, bar = (row.locator(name).bounding_box() for name in (".reason-track", ".reason-bar"))
+        left = bar["x"] + bar["width"] / 2 < track["x"] + track["width"] / 2
+        assert left == number.startswith("\u2212")
+        assert left == (
+            "repeating-linear-gradient"
+            in row.locator(".reason-bar").evaluate("(bar) => getComputedStyle(bar).backgroundImage")
+        )
+        seen.add(left)
+    assert seen == {True, False}
+
+
+def test_the_words_of_the_reasons_are_explained_with_the_keyboard_alone(visit):
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.focus("#area .meanings summary")
+    visit.keyboard.press("Enter")
+    assert "How its newer counts compare with its older ones." in visit.inner_text("#area .meanings")
+
+
 def test_the_banners_the_approver_and_the_meaning_of_next_are_shown(visit):
     words = visit.inner_text("body")
     for phrase in (
@@ -189,10 +234,18 @@ def test_harm_stands_beside_the_count_only_where_it_is_weighed(visit, address):
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(visit):
-    visit.set_viewport_size({"width": 360, "height": 800})
-    visit.click("#rows tr:nth-child(2) .link")
-    visit.wait_for_selector("#area-interval")
-    assert visit.evaluate("document.documentElement.scrollWidth") <= 360
+    for width in (360, 320):
+        visit.set_viewport_size({"width": width, "height": 800})
+        visit.click("#rows tr:nth-child(2) .link")
+        visit.wait_for_selector("#area-interval")
+        visit.click("#area .meanings summary")
+        assert visit.evaluate("document.documentElement.scrollWidth") <= width
+        for part in ("th", "td"):
+            cells = visit.locator(f"#area-reasons {part}")
+            clipped = cells.evaluate_all(
+                "(cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+            )
+            assert clipped == 0, (width, part)
 
 
 def test_every_control_has_a_name(visit):

@@ -18,10 +18,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from contracts import CountDistribution, Frequency, MissingThing, Period, Workspace
+from contracts import CountDistribution, Frequency, MissingThing, Period, ReasonGroup, Workspace
 from features.geography import Geography
 from features.panel import Panel
 from models.harm import HarmMix, harm_weights
+from models.reasons import Reasons
 from service.app import create_app
 from service.approvals import approve
 from service.issue_harm import MixOf
@@ -98,6 +99,13 @@ class FakeSavedModel:
     def predict(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> CountDistribution:
         mean = np.nanmean(panel.of(self.target)[:, -12:], axis=1)
         return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2), np.array(0.01))
+
+    def explain(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> Reasons:
+        mean = self.predict(panel, geography, horizons).mean
+        trend = 0.12345 * mean * np.array(horizons)[:, None]
+        season = np.full(mean.shape, -0.54321)
+        groups = (ReasonGroup.USUAL_LEVEL, ReasonGroup.RECENT_TREND, ReasonGroup.SEASON)
+        return Reasons(groups, np.stack([mean - trend - season, trend, season], axis=2))
 
 
 WEIGHTS = """[harm.simulated]

@@ -2,6 +2,7 @@
 import { areaForecast, areaHistory } from "/static/answers.js";
 import { historyChart } from "/static/chart.js";
 import { harmSentence } from "/static/levels.js";
+import { reasonsList } from "/static/reasons.js";
 import { count, element, percent, periodWords, range, times } from "/static/words.js";
 
 function fact(term, value) {
@@ -20,7 +21,7 @@ function intervals(forecast) {
 
 export async function areaCard(code, target, period, bandLabel, areas, width) {
   const [answer, known] = await Promise.all([areaForecast(code, target, period), areaHistory(code, target)]);
-  const { forecast, periods } = answer;
+  const { forecast, periods, reasons } = answer;
   const when = periodWords(answer.period);
   const interval = `${range(forecast.q10, forecast.q90)} with 80% probability`;
   const title = element("div", { class: "area-title" },
@@ -39,5 +40,5 @@ export async function areaCard(code, target, period, bandLabel, areas, width) {
     keyItem("key-line", "recorded"), keyItem("key-line expected", "expected"),
     keyItem("swatch key-50", "50%"), keyItem("swatch key-80", "80%"), keyItem("swatch key-95", "95%"));
   const harm = forecast.harm ? [element("p", { class: "hint", id: "area-harm" }, harmSentence(forecast.harm, answer.harm))] : [];
-  return [title, lead, numbers, ...harm, element("h3", {}, "Recorded and forecast, per period"), chart, key, intervals(forecast)];
+  return [title, lead, numbers, ...harm, ...reasonsList(reasons, forecast.mean), element("h3", {}, "Recorded and forecast, per period"), chart, key, intervals(forecast)];
 }
