@@ -19,8 +19,8 @@ from service.ledger import open_ledger
 from service.watcher import SnapshotWatcher
 
 KILLS = 30
-LONGEST_SECONDS = 0.15
-"""An issue of the small city takes about a third of this, so that kills fall into its every step."""
+ISSUES_BEFORE_THE_KILL = 3.0
+"""A kill falls within so many times what the issue before took here, so that kills fall into its every step."""
 
 
 def _issue_until_killed(city_maker, root, started):
@@ -55,10 +55,10 @@ def _named(ledger):
 @pytest.mark.slow
 def test_thirty_kills_leave_every_issue_complete_or_absent(city, city_maker, tmp_path):
     generator = random.Random(7)
-    cut_off = 0
+    cut_off, longest_seconds = 0, 0.15
     for attempt in range(KILLS):
         workspace = Workspace(tmp_path / str(attempt))
-        _kill_an_issue(city_maker, workspace.root, generator.uniform(0.0, LONGEST_SECONDS))
+        _kill_an_issue(city_maker, workspace.root, generator.uniform(0.0, longest_seconds))
         ledger = open_ledger(workspace)
         assert ledger.verify().findings == ()
         for entry in ledger.entries("issue"):
@@ -66,7 +66,9 @@ def test_thirty_kills_leave_every_issue_complete_or_absent(city, city_maker, tmp
         assert set(_named(ledger)) <= _folders(workspace)
         cut_off += len(_folders(workspace) - set(_named(ledger)))
         _assert_the_newest_is_served(workspace, ledger)
+        began = time.perf_counter()
         issue(workspace, ledger, city.sources, today=date(2025, 7, 31), tell=city.told.append)
+        longest_seconds = ISSUES_BEFORE_THE_KILL * (time.perf_counter() - began)
         assert {name for name in _folders(workspace) if not name.startswith(".without-entry-")} == set(_named(ledger))
         _assert_the_newest_is_served(workspace, ledger)
         ledger.close()
