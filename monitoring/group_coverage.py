@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy import special
 
 from monitoring.calibration import coverage, pit_limits
 from monitoring.leaderboard import city_totals
@@ -42,24 +43,49 @@ def group_coverage(verification: Verification, groupings: Mapping[str, Sequence[
 
 
 def furthest_groups(rows: Sequence[Row]) -> list[Row]:
-    """Of each model, horizon and grouping the group whose coverage is furthest from what it should be."""
-    found: dict[tuple[Value, Value, Value], Row] = {}
+    """Of each model, horizon and grouping the group whose coverage is furthest from what it should be.
+
+    Its ``by_chance`` is how far the furthest of as many calibrated groups would be, in half of all cases.
+    """
+    groups: dict[tuple[Value, Value, Value], list[Row]] = {}
     for row in rows:
-        key = row["model"], row["horizon"], row["grouping"]
-        if key not in found or float(row["furthest"] or 0.0) > float(found[key]["furthest"] or 0.0):
-            found[key] = row
-    return list(found.values())
+        groups.setdefault((row["model"], row["horizon"], row["grouping"]), []).append(row)
+    furthest = [max(same, key=lambda row: float(row["furthest"] or 0.0)) for same in groups.values()]
+    return [
+        row | {"by_chance": furthest_by_chance(len(same), int(row["forecasts"] or 0))}
+        for row, same in zip(furthest, groups.values(), strict=True)
+    ]
+
+
+def furthest_by_chance(groups: int, forecasts: int) -> float:
+    """Median distance from 50% of the coverage of the furthest of calibrated ``groups`` of ``forecasts`` each, 0…1.
+
+    As if forecasts were independent. Hand-worked: one group of 100 has a standard error of 0.05, and half of all
+    normal variables lie within 0.6745 standard errors.
+
+    >>> round(furthest_by_chance(1, 100), 4)
+    0.0337
+    """
+    return float(special.ndtri((1.0 + 0.5 ** (1.0 / groups)) / 2.0) * 0.5 / np.sqrt(forecasts))
 
 
 def coverage_text(rows: Sequence[Row]) -> str:
     """For a terminal: all areas, of each grouping the group furthest from what it should be, and the city's total."""
-    head = f"{'horizon':>7}  {'furthest off':<32}  {'50%':>6}  {'80%':>6}  {'95%':>6}  {'forecasts':>9}"
-    lines = [f"How much the intervals of {rows[0]['model']} cover", head, "-" * len(head)]
-    for row in furthest_groups(rows):
-        name = f"{row['grouping']} {row['group']}".strip()
-        shares = "  ".join(f"{100.0 * float(row[_column(level)] or 0.0):>5.1f}%" for level in GROUP_LEVELS)
-        lines.append(f"{row['horizon']:>7}  {name:<32}  {shares}  {row['forecasts']:>9,}")
-    return "\n".join(lines)
+    levels = "  ".join(f"{level:>6.0%}" for level in GROUP_LEVELS)
+    head = f"{'horizon':>7}  {'furthest off':<32}  {levels}  {'off by':>6}  {'by chance':>9}  {'forecasts':>9}"
+    note = (
+        "Off by: percentage points, of the interval that is furthest off. By chance: among as many groups with perfect\n"
+        "intervals, half of the time some group would be off by more."
+    )
+    lines = [_line(row) for row in furthest_groups(rows)]
+    return "\n".join([f"How much the intervals of {rows[0]['model']} cover", head, "-" * len(head), *lines, note])
+
+
+def _line(row: Row) -> str:
+    name = f"{row['grouping']} {row['group']}".strip()
+    shares = "  ".join(f"{100.0 * float(row[_column(level)] or 0.0):>5.1f}%" for level in GROUP_LEVELS)
+    off, chance = (100.0 * float(row[column] or 0.0) for column in ("furthest", "by_chance"))
+    return f"{row['horizon']:>7}  {name:<32}  {shares}  {off:>6.1f}  {chance:>9.1f}  {row['forecasts']:>9,}"
 
 
 def _row(verification: Verification, grouping: str, group: str, limits: tuple[np.ndarray, np.ndarray]) -> Row:
