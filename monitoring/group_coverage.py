@@ -74,8 +74,8 @@ def coverage_text(rows: Sequence[Row]) -> str:
     levels = "  ".join(f"{level:>6.0%}" for level in GROUP_LEVELS)
     head = f"{'horizon':>7}  {'furthest off':<32}  {levels}  {'off by':>6}  {'by chance':>9}  {'forecasts':>9}"
     note = (
-        "Off by: percentage points, of the interval that is furthest off. By chance: among as many groups with perfect\n"
-        "intervals, half of the time some group would be off by more."
+        "Off by: percentage points, of the interval that is furthest off. By chance: among as many groups with\n"
+        "perfect intervals, half of the time some group would be off by more."
     )
     lines = [_line(row) for row in furthest_groups(rows)]
     return "\n".join([f"How much the intervals of {rows[0]['model']} cover", head, "-" * len(head), *lines, note])
