@@ -31,7 +31,18 @@ def combination_weights(errors: Floats) -> Floats:
 
 def spread_of_combination(errors: Floats) -> float:
     """Standard deviation of the combination's error, from its members' past ``errors`` (origins, members)."""
-    missed = np.abs(_errors_of_unseen_origins(errors))
+    return limited_spread(_errors_of_unseen_origins(errors))
+
+
+def limited_spread(errors: Floats) -> float:
+    """Standard deviation of ``errors`` (origins,) that no few origins decide; at least ``SMALLEST_LOG_SD``.
+
+    Hand-worked: of 0.01, 0.02, 0.03 and 0.40 the median is 0.025, so that the last counts as 0.05, the mean is 0.0275.
+
+    >>> round(limited_spread(np.array([0.01, -0.02, 0.03, 0.40])) / LIMITED_MEAN_TO_SD, 4)
+    0.0275
+    """
+    missed = np.abs(errors)
     limited = np.minimum(missed, LARGEST_IN_MEDIANS * np.median(missed))
     return max(float(LIMITED_MEAN_TO_SD * limited.mean()), SMALLEST_LOG_SD)
 

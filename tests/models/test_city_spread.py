@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.city_spread import SMALLEST_LOG_SD, combination_weights, spread_of_combination
+from models.city_spread import SMALLEST_LOG_SD, combination_weights, limited_spread, spread_of_combination
 
 
 def test_weights_are_inverse_squares_of_mean_absolute_errors():
@@ -39,3 +39,8 @@ def test_weights_that_saw_the_outcome_do_not_flatter():
 def test_a_single_origin_and_errors_of_nothing_have_a_spread_too():
     assert spread_of_combination(np.array([[0.2, 0.4]])) == pytest.approx(1.3968 * 0.3)
     assert spread_of_combination(np.zeros((5, 3))) == SMALLEST_LOG_SD
+
+
+def test_an_error_beyond_twice_the_median_counts_as_that():
+    """The median of 0.01, 0.02, 0.03 and 0.40 is 0.025: the last counts as 0.05, and the mean is 0.0275."""
+    assert limited_spread(np.array([0.01, -0.02, 0.03, 0.40])) == pytest.approx(1.3968 * 0.0275)
