@@ -46,9 +46,12 @@ class FittedChampion:
         city = forecast_city_total(panel, self.target, horizons, country=self.country)
         features = self.share_model.features(panel, self.target, self.geography)
         newest = len(features.ordinals) - 1
+        factors = self.share_model.factors(panel.areas)
         forecasts = [
-            self.share_model.dispersions[horizon].around(
-                city.mean[i] * self.share_model.share(features, newest, horizon), shared=float(city.log_sd[i] ** 2)
+            self.share_model.dispersions[horizon].around_city(
+                city.mean[i] * self.share_model.share(features, newest, horizon),
+                log_sd=float(city.log_sd[i]),
+                factors=factors,
             )
             for i, horizon in enumerate(horizons)
         ]

@@ -1,8 +1,8 @@
 """The city's total: level, season and calendar of the daily rate, as a combination weighted by past errors.
 
 Members forecast the logarithm of crimes per day. Each is also run at the last two years of origins, as it would
-have been then; a member's weight is the inverse of its squared mean absolute error there (Bates & Granger 1969),
-and the combination's own past errors give the spread of the city's factor.
+have been then; a member's weight is the inverse of its squared mean absolute error there, and five years of the
+combination's own past errors give the spread of the city's factor (see ``models.city_spread``).
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ from contracts import Frequency, periods_per_year
 from features.calendar_terms import days_in, holiday_days, season_of, weekend_days
 from features.near_repeat import PERIODS_PER_WEEK
 from features.panel import Floats, Panel
+from models.city_spread import SPREAD_ORIGINS, combination_weights, spread_of_combination
 
 LONGEST_HORIZON = 12
 PAST_ORIGINS = 24
-MEAN_ABSOLUTE_TO_SD = 1.2533
-"""Standard deviation of a normal variable over its mean absolute value, √(π/2)."""
-SMALLEST_LOG_SD = 0.01
 LONGEST_SEASON = 24
 SHORTEST_FOR_MODELS = 8
 STRUCTURAL_WEIGHTS = (0.35, 0.5, 0.7)
@@ -137,18 +135,16 @@ def _combine(series: _Series, members: dict[str, Member], horizon: int) -> tuple
     length = len(series.log_rate)
     season = periods_per_year(series.frequency)
     earliest = max(min(2 * season, length // 2), 4)
-    origins = range(max(earliest, length - horizon - PAST_ORIGINS + 1), length - horizon + 1)
+    origins = range(max(earliest, length - horizon - SPREAD_ORIGINS + 1), length - horizon + 1)
     paths = np.array([[run(series.until(end))[horizon - 1] for run in members.values()] for end in origins])
     now = np.array([run(series)[horizon - 1] for run in members.values()])
     if len(paths) == 0:
         weights = np.full(len(members), 1.0 / len(members))
         return float(weights @ now), float(np.std(np.diff(series.log_rate))), _named(members, weights)
     outcomes = series.log_rate[[end + horizon - 1 for end in origins]]
-    weights = 1.0 / np.maximum(np.abs(paths - outcomes[:, None]).mean(axis=0), 1e-4) ** 2
-    weights /= weights.sum()
-    error = np.abs(paths @ weights - outcomes).mean()
-    log_sd = max(float(MEAN_ABSOLUTE_TO_SD * error), SMALLEST_LOG_SD)
-    return float(weights @ now), log_sd, _named(members, weights)
+    errors = paths - outcomes[:, None]
+    weights = combination_weights(errors[-PAST_ORIGINS:])
+    return float(weights @ now), spread_of_combination(errors), _named(members, weights)
 
 
 def _named(members: dict[str, Member], weights: Floats) -> dict[str, float]:

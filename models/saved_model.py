@@ -65,6 +65,7 @@ def save_model(fitted: FittedChampion, folder: Path) -> str:
         "mixture": list(model.mixture),
         "feature_names": list(model.feature_names),
         "dispersions": {str(horizon): asdict(dispersion) for horizon, dispersion in model.dispersions.items()},
+        "area_factors": model.area_factors,
     }
     (folder / MODEL_FILE).write_text(json.dumps(description, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return sha256_of_folder(folder)
@@ -130,6 +131,7 @@ def read_model(folder: Path) -> SavedModel:
             boosters={h: _read_booster(folder / _booster_file(h)) for h in dispersions},
             dispersions=dispersions,
             feature_names=tuple(description["feature_names"]),
+            area_factors=description.get("area_factors", {}),
         ),
     )
 

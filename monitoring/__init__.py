@@ -10,8 +10,9 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
-from monitoring.fairness import audit, calibration_ratio, deprivation_fifths
+from monitoring.fairness import audit, calibration_ratio, deprivation_fifths, deprivation_tenths
 from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
+from monitoring.group_coverage import ALL_AREAS, CITY_TOTAL, coverage_text, furthest_groups, group_coverage
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
@@ -21,8 +22,10 @@ from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resa
 from monitoring.verification import Verification, forecast_table, from_forecast_table, group_totals
 
 __all__ = [
+    "ALL_AREAS",
     "BASELINE",
     "CAVEAT",
+    "CITY_TOTAL",
     "UNRECONCILED",
     "Concentration",
     "FairnessAudit",
@@ -39,11 +42,15 @@ __all__ = [
     "city_totals",
     "concentration",
     "coverage",
+    "coverage_text",
     "crps",
     "deprivation_fifths",
+    "deprivation_tenths",
     "flagged_areas",
     "forecast_table",
     "from_forecast_table",
+    "furthest_groups",
+    "group_coverage",
     "group_totals",
     "leaderboard",
     "level_scores",

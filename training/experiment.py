@@ -11,7 +11,8 @@ from contracts.tables import FORECASTS, check
 from features.as_of import AsOfDoor, load_door
 from features.geography import Geography, load_geography
 from models.champion import NAME as CHAMPION
-from monitoring import FairnessAudit, Leaderboard, Verification, audit, leaderboard
+from monitoring import FairnessAudit, Leaderboard, Verification, audit, coverage_text, leaderboard
+from training.coverage import coverage_by_group, pit_histograms
 from training.figures import write_figures
 from training.forecast_files import refuse_absent_folder, write_table
 from training.forecasters import needs_points
@@ -21,10 +22,14 @@ from training.tracking import Run, tracked_run
 
 @dataclass(frozen=True)
 class Scores:
-    """What the judge says of a backtest: at the level of areas and of the city."""
+    """What the judge says of a backtest: at the level of areas and of the city.
+
+    ``coverage`` has the rows of ``training.coverage``, of the audited model at every horizon.
+    """
 
     areas: Leaderboard
     city: Leaderboard
+    coverage: list[dict[str, Any]]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -57,6 +62,7 @@ class Experiment:
             "noise_floor": self.scores.areas.noise_floor,
             "statement": self.scores.areas.statement,
             "leaderboard": self.scores.rows,
+            "coverage": self.scores.coverage,
         }
 
 
@@ -100,14 +106,16 @@ def judge(
     scores = Scores(
         areas=leaderboard(backtest.verifications, area_km2=land, area_kind=backtest.geography.name, seed=plan.seed),
         city=leaderboard(backtest.verifications, area_km2=land, level="city", seed=plan.seed),
+        coverage=coverage_by_group(workspace.settings, backtest.geography, audited(backtest)),
     )
-    return backtest, scores, _audit(workspace, backtest, audited(backtest))
+    return backtest, scores, _audit(workspace, backtest, audited(backtest)[0])
 
 
-def audited(backtest: Backtest) -> Verification:
-    """The forecasts that are audited and drawn: the champion recipe's, where it was run, at the first horizon."""
+def audited(backtest: Backtest) -> list[Verification]:
+    """The forecasts that are audited and drawn, by horizon: the champion recipe's where it was run."""
     plan = backtest.plan
-    return backtest.of(CHAMPION if CHAMPION in plan.models else plan.models[0], min(plan.horizons))
+    model = CHAMPION if CHAMPION in plan.models else plan.models[0]
+    return [backtest.of(model, horizon) for horizon in sorted(plan.horizons)]
 
 
 def _audit(workspace: Workspace, backtest: Backtest, verification: Verification) -> FairnessAudit:
@@ -129,15 +137,18 @@ def _audit(workspace: Workspace, backtest: Backtest, verification: Verification)
 
 
 def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: FairnessAudit) -> None:
-    """Put forecasts, leaderboard, audit and pictures into a run."""
+    """Put forecasts, leaderboard, coverage, audit and pictures into a run."""
     run.scores(scores.rows)
     run.document({"areas": scores.areas.rows, "city": scores.city.rows}, "leaderboard.json")
     run.document(scores.areas.noise_floor, "noise_floor.json")
     run.text(scores.areas.as_text() + "\n", "leaderboard.txt")
+    run.document(scores.coverage, "calibration/coverage.json")
+    run.document(pit_histograms(audited(backtest)), "calibration/pit.json")
+    run.text(coverage_text(scores.coverage) + "\n", "calibration/coverage.txt")
     run.text(fairness.to_json() + "\n", "audit/fairness.json")
     run.text(fairness.as_text() + "\n", "audit/fairness.txt")
     with run.folder("figures") as folder:
-        write_figures(folder, audited(backtest), backtest.geography, backtest.plan.first.frequency)
+        write_figures(folder, audited(backtest)[0], backtest.geography, backtest.plan.first.frequency)
     with run.folder("forecasts") as folder:
         write_forecasts(backtest, folder / "forecasts.parquet")
 

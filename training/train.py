@@ -119,9 +119,14 @@ def _register(
 
 
 def _example_rows(fitted: FittedChampion, panel: Panel) -> pd.DataFrame:
-    """The rows of the next period as MLflow's model takes them: features, base share and city total, all doubles."""
+    """The rows of the next period as MLflow's model takes them, all doubles: features and what stands beside them."""
     features = fitted.share_model.features(panel, fitted.target, fitted.geography)
     newest = len(features.ordinals) - 1
     city = forecast_city_total(panel, fitted.target, [1], country=fitted.country)
     frame = pd.DataFrame(features.rows(newest, 1), columns=list(features.names)).astype(np.float64)
-    return frame.assign(base_share=features.base_share[:, newest], city_total=float(city.mean[0]), horizon=1.0)
+    return frame.assign(
+        base_share=features.base_share[:, newest],
+        city_total=float(city.mean[0]),
+        dispersion_factor=fitted.share_model.factors(panel.areas),
+        horizon=1.0,
+    )

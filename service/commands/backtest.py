@@ -83,6 +83,7 @@ def command(
     The run, its forecasts, scores, audit and pictures are kept in MLflow.
     """
     from features.as_of import ViewMode
+    from monitoring import coverage_text
     from training.experiment import run_experiment
     from training.forecasters import holds_points, models_for
     from training.rolling_origin import Plan
@@ -110,6 +111,7 @@ def command(
         return
     click.echo(done.scores.areas.as_text())
     click.echo(f"\n{done.scores.city.as_text()}")
+    click.echo(f"\n{coverage_text(done.scores.coverage)}")
     click.echo(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")
 
 

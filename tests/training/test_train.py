@@ -62,6 +62,9 @@ def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, traine
         "leaderboard.txt",
         "noise_floor.json",
         "audit/fairness.json",
+        "calibration/coverage.json",
+        "calibration/coverage.txt",
+        "calibration/pit.json",
         "forecasts/forecasts.parquet",
         "figures/reliability.png",
         "figures/error_map.png",
@@ -69,6 +72,10 @@ def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, traine
     } <= held
     publications = json.loads((root / "inputs" / "publications.json").read_text())
     assert all(len(publication["content_sha256"]) == 64 for publication in publications)
+    groupings = {row["grouping"] for row in json.loads((root / "calibration" / "coverage.json").read_text())}
+    assert groupings == {"all areas", "district", "deprivation tenth", "city total"}
+    for histogram in json.loads((root / "calibration" / "pit.json").read_text()):
+        assert sum(part["share"] for part in histogram["bins"]) == pytest.approx(1.0)
 
 
 def test_the_challenger_is_what_was_trained(workspace: Workspace, trained: Trained) -> None:
