@@ -19,9 +19,11 @@ import pandas as pd
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("WARDCAST_REAL_DATA", REPOSITORY.parent / "shared" / "data"))
 WARDCAST = str(Path(sys.executable).parent / "wardcast")
-COUNTING = "seasonal_naive,last_value,mean_12,ewma,wardcast"
-EVERY_SERIES = f"{COUNTING},auto_ets,auto_theta"
-POINTS = "mean_12,ewma,kde,prospective_hotspot,self_exciting,wardcast"
+COUNTING = "seasonal_naive,last_value,mean_12,mean_36,all_history,ewma,gamma_poisson"
+INTERMITTENT = "croston_sba,tsb,imapa"
+LEARNING = "lightgbm_lags,wardcast"
+EVERY_SERIES = f"{COUNTING},auto_ets,auto_theta,{LEARNING}"
+POINTS = f"mean_12,ewma,gamma_poisson,kde,prospective_hotspot,self_exciting,{LEARNING}"
 MONTHS = ("--from", "2023-03", "--to", "2025-02", "--view", "settled")
 
 Wardcast = Callable[..., None]
@@ -96,10 +98,22 @@ CASES = {
         _london,
         (
             *_backtests(["violence"], *MONTHS, *HORIZONS, "--models", EVERY_SERIES),
-            *_backtests(["demand", "robbery"], *MONTHS, *HORIZONS, "--models", COUNTING),
+            *_backtests(["demand", "robbery"], *MONTHS, "--models", EVERY_SERIES),
         ),
     ),
-    "burglary": Case(_burglary, _backtests(["burglary"], *MONTHS, "--geography", "lsoa_2021", "--models", COUNTING)),
+    "speed": Case(
+        _london,
+        (
+            ("--target", "violence", *MONTHS, "--models", "wardcast"),
+            ("--target", "violence", *MONTHS, "--models", "auto_ets", "--refit-every", "1"),
+        ),
+    ),
+    "burglary": Case(
+        _burglary,
+        _backtests(
+            ["burglary"], *MONTHS, "--geography", "lsoa_2021", "--models", f"{COUNTING},{INTERMITTENT},{LEARNING}"
+        ),
+    ),
     "chicago_weekly": Case(
         _chicago,
         _backtests(["violence"], "--from", "2018-W27", "--to", "2018-W52", "--view", "settled", "--models", POINTS),
@@ -109,7 +123,7 @@ CASES = {
         _backtests(
             ["violence"],
             *("--from", "2018-11-01", "--to", "2018-12-31", "--view", "settled", "--period", "day"),
-            *("--geography", "district", "--models", "mean_12,ewma,wardcast"),
+            *("--geography", "district", "--models", f"mean_12,ewma,gamma_poisson,{LEARNING}"),
         ),
     ),
 }
