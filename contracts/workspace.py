@@ -54,6 +54,11 @@ class Workspace:
         return self.root / "forecasts"
 
     @property
+    def seal(self) -> Path:
+        """The key that signs the ledger, and the signed head of the ledger."""
+        return self.root / "seal"
+
+    @property
     def locks(self) -> Path:
         """Lock files that keep two processes from writing one store at once."""
         return self.root / "locks"

@@ -15,6 +15,7 @@ import filelock
 
 from contracts import SETTINGS_FILE, BadInput, RefusedAction, Workspace
 from contracts.settings import read_settings
+from service.seal import seal_of
 
 if TYPE_CHECKING:
     from features.simulation import CityFiles, SimulatedCityParameters
@@ -26,12 +27,13 @@ _SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)
 
 
 def make_workspace(root: Path, example: str) -> Workspace:
-    """A workspace with the example's commented ``wardcast.toml``.
+    """A workspace with the example's commented ``wardcast.toml`` and the key of its ledger.
 
     Raises ``RefusedAction`` where something already is; nothing is changed then.
     """
     with _new_folder(root) as unfinished:
         _write_settings(unfinished, example_settings(example))
+        seal_of(Workspace(unfinished)).make(None)
     return Workspace(root)
 
 
@@ -53,6 +55,7 @@ def make_simulated_workspace(
         source.mkdir()
         files = write_city(simulate_city(parameters or SimulatedCityParameters(), seed), source)
         _fill(Workspace(unfinished), files, tell)
+        seal_of(Workspace(unfinished)).make(None)
     return Workspace(root)
 
 
