@@ -87,6 +87,8 @@ def head_findings(entries: Sequence[Entry], head: SignedHead, first_key: str, *,
             )
         ]
     named_hash = GENESIS if head.number == 0 else {entry.number: entry.hash for entry in entries}.get(head.number)
+    if named_hash is None:
+        return [Finding(head.number, f"it is missing, though {named} names it")]
     if named_hash != head.hash:
         return [Finding(head.number, f"it is not the entry that {named} names: the ledger was written anew")]
     return []

@@ -60,14 +60,14 @@ def verification_of(
     so the entries must reach the head seen before, and may pass the one seen after by one at the most.
     """
     newest = entries[-1].number if entries else 0
-    chain = findings_of(entries)
-    sealed = _findings_with_a_seal(entries, newest, before, noted) if before.is_made else _unsealed(entries, noted)
-    behind = behind_findings(newest, after.head) if after.head is not None else []
+    findings = findings_of(entries)
+    findings += _findings_with_a_seal(entries, newest, before, noted) if before.is_made else _unsealed(entries, noted)
+    findings += behind_findings(newest, after.head) if after.head is not None else []
     is_behind = after.head is not None and after.head.number == newest - 1
     return Verification(
         entries=len(entries),
         head=entries[-1].hash if entries else GENESIS,
-        findings=(*chain, *sealed, *behind),
+        findings=tuple(sorted(findings, key=lambda finding: finding.number)),
         notes=(*([] if before.is_made else [NO_KEY]), *([BEHIND] if is_behind else [])),
         is_behind=is_behind,
     )
