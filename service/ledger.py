@@ -16,10 +16,10 @@ import sqlalchemy as sa
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from service.database import PATIENCE_SECONDS, is_passing, open_database, patiently, reading, unusable, writing
-from service.ledger_entries import ENTRIES, GENESIS, KEY, Entry, canonical_json, next_entry, sha256_of
+from service.ledger_entries import ENTRIES, GENESIS, KEY, LOSS, Entry, canonical_json, next_entry, sha256_of
 from service.ledger_findings import Finding, Verification, findings_of, refuse_findings
 from service.ledger_head import SignedHead
-from service.ledger_verification import look, verification_of
+from service.ledger_verification import look, verification_of, what_is_left
 from service.seal import Seal, seal_of
 
 __all__ = [
@@ -80,6 +80,28 @@ class Ledger:
             _actor_text(actor),
             lambda: _payload_text({"public_key": seal.prepare_next_key().public, "reason": reason.strip()}),
         )
+
+    def accept_loss(self, actor: str, reason: str) -> Entry:
+        """Go on after the newest entries were lost for good: an entry names the head that cannot be reached any more.
+
+        Raises ``RefusedAction`` for an empty reason, and where nothing is missing from the end; ``BadInput`` where
+        what is left was changed.
+        """
+        seal = self._seal
+        if seal is None or not reason.strip():
+            raise RefusedAction("A loss is accepted with a reason.", remedy="Give it with --reason TEXT.")
+        refuse_findings(what_is_left(self.entries(), look(seal)))
+        try:
+            with writing(self._engine) as connection:
+                last = _newest(connection)
+                key, lost = seal.key_after_loss(last)
+                content = {"lost_head": {"number": lost.number, "hash": lost.hash}, "reason": reason.strip()}
+                entry = next_entry(last, LOSS, _actor_text(actor), _payload_text(content)).signed(key)
+                connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
+        except sa.exc.DBAPIError as error:
+            raise unusable(self._engine, error) from error
+        seal.note(entry, after_loss=True)
+        return entry
 
     def _enter(self, kind: str, actor: str, payload: Callable[[], str]) -> Entry:
         committing: list[Entry] = []

@@ -16,6 +16,8 @@ GENESIS = "0" * 64
 """What the first entry names as the hash before it."""
 KEY = "key"
 """Kind of the entry that introduces a new key; only ``Ledger.rotate_key`` writes it."""
+LOSS = "loss"
+"""Kind of the entry that goes on after entries were lost; only ``Ledger.accept_loss`` writes it."""
 NOT_SEALED = ("payload", "hash", "signed_by", "signature")
 """Fields outside an entry's hash: the payload is in it by its own hash, a signature is made over the hash."""
 _PURPOSE = "ledger entry"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -53,8 +54,12 @@ class SigningKey:
         return self._private.sign(_message(purpose, text)).hex()
 
 
+@lru_cache(maxsize=50_000)
 def fits(public: str, purpose: str, text: str, signature: str) -> bool:
-    """Whether a signature is that of the public key for this purpose and text; False for what is no key at all."""
+    """Whether a signature is that of the public key for this purpose and text; False for what is no key at all.
+
+    Answers are kept: a service checks the whole ledger again at each new entry.
+    """
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
         key.verify(bytes.fromhex(signature), _message(purpose, text))

@@ -73,6 +73,14 @@ def verification_of(
     )
 
 
+def what_is_left(entries: Sequence[Entry], seal: SealAsFound) -> Verification:
+    """The verdict on the entries without their head, which names one that was lost."""
+    findings = [Finding(len(entries), f"it cannot be checked: {said}") for said in seal.problems]
+    if seal.first_key is not None and seal.head is not None:
+        findings = [*findings_of(entries), *signature_findings(entries, seal.first_key, seal.head.signed_from)]
+    return Verification(len(entries), entries[-1].hash if entries else GENESIS, tuple(findings))
+
+
 def _findings_with_a_seal(
     entries: Sequence[Entry], newest: int, seal: SealAsFound, noted: SignedHead | None
 ) -> list[Finding]:

@@ -106,8 +106,28 @@ class Seal:
                 )
         return key
 
-    def note(self, entry: Entry) -> None:
-        """Let the head name ``entry``, unless another writer noted a newer one.
+    def key_after_loss(self, last: Entry | None) -> tuple[SigningKey, SignedHead]:
+        """The key that signs the entry after ``last``, and the head that names an entry which was lost.
+
+        Raises ``RefusedAction`` where nothing is missing after ``last``, ``BadInput`` where the key was introduced by
+        an entry that was lost.
+        """
+        with self._alone():
+            key, head = SigningKey.read(self.folder / PRIVATE_KEY_FILE), self.head()
+        number, entry_hash = _place(last)
+        if not head.is_genuine() or head.number < number or (head.number, head.hash) == (number, entry_hash):
+            raise RefusedAction("No entry is missing from the end of the ledger.", remedy=_VERIFY)
+        if key.public != self._key_that_follows(last):
+            raise BadInput("The key in the folder 'seal' was introduced by an entry that is lost.", remedy=_VERIFY)
+        return key, head
+
+    def _key_that_follows(self, last: Entry | None) -> str:
+        if last is None or not last.signature:
+            return self.first_key()
+        return _present_key(last)
+
+    def note(self, entry: Entry, *, after_loss: bool = False) -> None:
+        """Let the head name ``entry``, unless another writer noted a newer one; ``after_loss`` even then.
 
         Raises ``MissingThing`` where the file cannot be written; the entry stands all the same.
         """
@@ -116,7 +136,7 @@ class Seal:
                 if entry.kind == KEY:
                     self._take_up(entry)
                 head = self.head()
-                if head.number < entry.number:
+                if after_loss or head.number < entry.number:
                     self._note(entry, head, SigningKey.read(self.folder / PRIVATE_KEY_FILE))
         except OSError as error:
             raise MissingThing(
@@ -178,8 +198,12 @@ def _is_one_behind(head: SignedHead, last: Entry, key: SigningKey) -> bool:
     """Whether ``last`` was written by a process that ended before it could note the head."""
     if not head.is_genuine() or (head.number + 1, head.hash) != (last.number, last.previous_hash):
         return False
-    present = last.content["public_key"] if last.kind == KEY else last.signed_by
-    return last.is_genuine() and last.signed_by == head.signed_by and present == key.public
+    return last.is_genuine() and last.signed_by == head.signed_by and _present_key(last) == key.public
+
+
+def _present_key(last: Entry) -> str:
+    """The public key that signs after an entry."""
+    return str(last.content["public_key"]) if last.kind == KEY else last.signed_by
 
 
 def _refuse(head: SignedHead, last: Entry | None) -> None:

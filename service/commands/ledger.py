@@ -76,6 +76,19 @@ def rotate_key(by: str, reason: str, workspace: Workspace) -> None:
     click.echo(f"Entry {entry.number} introduces the key {entry.content['public_key']}, which signs from now on.")
 
 
+@command.command(name="accept-loss")
+@click.option("--by", required=True, help="Name of the person who accepts the loss.")
+@click.option("--reason", required=True, help="What happened; it is kept in the ledger.")
+@workspace_option
+def accept_loss(by: str, reason: str, workspace: Workspace) -> None:
+    """Go on after entries were lost for good from the end of the ledger; the loss becomes an entry."""
+    from service.ledger import open_ledger
+
+    entry = open_ledger(workspace).accept_loss(by, reason)
+    lost = entry.content["lost_head"]
+    click.echo(f"Entry {entry.number} records that the ledger lost its end, up to entry {lost['number']}.")
+
+
 @command.command(name="list")
 @workspace_option
 @json_option
@@ -95,4 +108,6 @@ def _about(entry: Entry) -> str:
     content = entry.content
     if "public_key" in content:
         return f"{content['public_key'][:16]}…"
+    if "lost_head" in content:
+        return f"of entry {content['lost_head']['number']}"
     return content.get("forecast_id") or f"{content['target']} version {content['version']}"

@@ -246,3 +246,43 @@ def test_a_workspace_needs_no_private_key_to_be_read(tmp_path):
     (workspace.seal / PRIVATE_KEY_FILE).unlink()
     assert len(ledger.sound_entries()) == 1
     ledger.close()
+
+
+def test_a_loss_that_is_accepted_becomes_an_entry(ledger, seal, url, change):
+    for number in (1, 2, 3, 4):
+        ledger.append("issue", "Ada", note(number))
+    noted = read_head(seal.head_file)
+    with pytest.raises(RefusedAction, match="No entry is missing"):
+        ledger.accept_loss("Ada", "none")
+    change(url, "DELETE FROM ledger_entries WHERE number > 2")
+    with pytest.raises(BadInput, match="names entry 4"):
+        ledger.append("issue", "Ada", note(3))
+    with pytest.raises(RefusedAction, match="reason"):
+        ledger.accept_loss("Ada", "")
+    entry = ledger.accept_loss("Ada", "the disk broke, and the backup is of Sunday")
+    assert (entry.number, entry.kind) == (3, "loss")
+    assert entry.content["lost_head"] == {"number": 4, "hash": noted.hash}
+    ledger.append("issue", "Ada", note(4))
+    assert ledger.verify().findings == ()
+    assert "written anew" in ledger.verify(noted).findings[0].problem
+
+
+def test_a_loss_is_not_accepted_over_a_change(ledger, seal, url, change):
+    for number in (1, 2, 3):
+        ledger.append("issue", "Ada", note(number))
+    change(
+        url,
+        "DELETE FROM ledger_entries WHERE number = 3",
+        "UPDATE ledger_entries SET actor = 'Mallory' WHERE number = 1",
+    )
+    with pytest.raises(BadInput, match="entry 1: its fields were edited"):
+        ledger.accept_loss("Ada", "the disk broke")
+    assert len(ledger.entries()) == 2
+
+
+def test_a_key_whose_entry_was_lost_signs_nothing(ledger, seal, url, change):
+    ledger.append("issue", "Ada", note(1))
+    ledger.rotate_key("Ada", "a year has passed")
+    change(url, "DELETE FROM ledger_entries WHERE number = 2")
+    with pytest.raises(BadInput, match="was introduced by an entry that is lost"):
+        ledger.accept_loss("Ada", "the disk broke")
