@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ class Entry:
 
     def expected_hash(self) -> str:
         """The hash that the entry's own fields give."""
-        sealed = {key: value for key, value in asdict(self).items() if key not in NOT_SEALED}
+        sealed = {key: value for key, value in vars(self).items() if key not in NOT_SEALED}
         return sha256_of(canonical_json(sealed))
 
     def signed(self, key: SigningKey) -> Entry:

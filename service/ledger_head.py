@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts import BadInput, MissingThing
+from service.flushing import flush
 from service.ledger_entries import canonical_json
 from service.ledger_key import SigningKey, fits
 
@@ -74,16 +75,7 @@ def write_head(path: Path, head: SignedHead) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
-    flush_folder(path.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Flush a folder's list of files to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(path.parent)
 
 
 _EXAMPLE = asdict(SignedHead(0, "", 1, "", "", ""))

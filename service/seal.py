@@ -15,8 +15,9 @@ from pathlib import Path
 import filelock
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from service.flushing import flush
 from service.ledger_entries import GENESIS, KEY, Entry
-from service.ledger_head import SignedHead, flush_folder, read_head, sign_head, write_head
+from service.ledger_head import SignedHead, read_head, sign_head, write_head
 from service.ledger_key import SigningKey, public_pem, read_public_key
 
 PRIVATE_KEY_FILE = "private_key.pem"
@@ -79,7 +80,7 @@ class Seal:
         head = sign_head(key, number=number, entry_hash=entry_hash, signed_from=number + 1)
         write_head(unfinished / HEAD_FILE, head)
         unfinished.rename(self.folder)
-        flush_folder(self.folder.parent)
+        flush(self.folder.parent)
 
     def key_after(self, last: Entry | None) -> SigningKey:
         """The key that signs the entry after ``last``, the newest in the database.
@@ -149,14 +150,14 @@ class Seal:
         key = SigningKey.new()
         with self._alone():
             key.write(self.folder / NEXT_KEY_FILE)
-            flush_folder(self.folder)
+            flush(self.folder)
         return key
 
     def _take_up(self, introduced: Entry) -> None:
         waiting = self.folder / NEXT_KEY_FILE
         if waiting.exists() and SigningKey.read(waiting).public == introduced.content["public_key"]:
             waiting.replace(self.folder / PRIVATE_KEY_FILE)
-            flush_folder(self.folder)
+            flush(self.folder)
 
     def _note(self, entry: Entry, head: SignedHead, key: SigningKey) -> None:
         new = sign_head(key, number=entry.number, entry_hash=entry.hash, signed_from=head.signed_from)

@@ -15,6 +15,7 @@ import filelock
 
 from contracts import SETTINGS_FILE, BadInput, RefusedAction, Workspace
 from contracts.settings import read_settings
+from service.flushing import flush
 from service.seal import seal_of
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _new_folder(root: Path) -> Iterator[Path]:
         yield unfinished
         _flush(unfinished)
         unfinished.rename(root)
-        _flush_one(root.parent)
+        flush(root.parent)
     finally:
         if unfinished.exists():
             shutil.rmtree(unfinished)
@@ -159,12 +160,4 @@ def _refuse_existing(root: Path) -> None:
 
 def _flush(folder: Path) -> None:
     for path in (*folder.rglob("*"), folder):
-        _flush_one(path)
-
-
-def _flush_one(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush(path)

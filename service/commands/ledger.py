@@ -1,4 +1,4 @@
-"""``wardcast ledger``: check and list the record of approvals and issued forecasts."""
+"""``wardcast ledger``: check, seal and list the record of approvals and issued forecasts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Check and list the record of approvals and issued forecasts."""
+    """Check, seal and list the record of approvals and issued forecasts."""
 
 
 @command.command()
