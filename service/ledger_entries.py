@@ -87,8 +87,9 @@ class Entry:
         return replace(self, signed_by=key.public, signature=key.sign(_PURPOSE, self.hash))
 
     def is_genuine(self) -> bool:
-        """Whether the fields give the hash, and the signature over it is that of the key it names."""
-        return self.expected_hash() == self.hash and fits(self.signed_by, _PURPOSE, self.hash, self.signature)
+        """Whether payload and fields give the hashes, and the signature is that of the key it names."""
+        is_whole = sha256_of(self.payload) == self.payload_sha256 and self.expected_hash() == self.hash
+        return is_whole and fits(self.signed_by, _PURPOSE, self.hash, self.signature)
 
 
 def next_entry(last: Entry | None, kind: str, actor: str, payload: str) -> Entry:

@@ -92,10 +92,10 @@ class Seal:
             self.make(last)
             _tell_made(self.folder, last)
         with self._alone():
-            if last is not None and last.kind == KEY:
+            head = self.head()
+            if last is not None and last.kind == KEY and last.signed_by == head.signed_by and last.is_genuine():
                 self._take_up(last)
             key = SigningKey.read(self.folder / PRIVATE_KEY_FILE)
-            head = self.head()
             if last is not None and _is_one_behind(head, last, key):
                 self._note(last, head, key)
             elif not head.is_genuine() or (head.number, head.hash) != _place(last):

@@ -297,6 +297,24 @@ def test_who_takes_database_and_workspace_cannot_take_a_head_that_was_kept_elsew
     assert "is not signed by the key that this ledger had then" in full.verify(noted).findings[0].problem
 
 
+@pytest.mark.parametrize("payload", ["{}", "[]", "no JSON", '{"public_key":7}'])
+def test_a_forged_key_entry_of_any_form_is_found_and_refused(full, rewrite, payload):
+    full.rotate_key("Ada", "Ben left")
+    sound = list(full.entries())
+    forgeries = [
+        [*sound, added(sound, "key", payload)],
+        [*sound, added(sound, "key", payload).signed(MALLORY)],
+        [*sound[:-1], replace(sound[-1], payload=payload)],
+        [*sound[:-1], added(sound[:-1], "key", payload).signed(MALLORY)],
+    ]
+    for number, forgery in zip((8, 8, 7, 7), forgeries, strict=True):
+        rewrite(lambda _, forgery=forgery: forgery)
+        assert_found(full, number)
+        if number == 8:
+            with pytest.raises(BadInput, match="entry 8 is not the one that its signed head names"):
+                full.append("issue", "Ada", {})
+
+
 def test_a_retired_key_signs_nothing_more(full, seal, rewrite):
     retired = SigningKey.read(seal.folder / PRIVATE_KEY_FILE)
     full.rotate_key("Ada", "Ben left")
