@@ -76,16 +76,18 @@ def head_findings(entries: Sequence[Entry], head: SignedHead, first_key: str, *,
     newest = entries[-1].number if entries else 0
     if not head.is_genuine():
         return [Finding(head.number, f"{named}, which should name it, was edited: its signature does not fit")]
-    if head.signed_by != _key_after(entries, first_key, head):
-        return [Finding(head.number, f"{named}, which names it, is not signed by the key that this ledger had then")]
+    is_known = head.signed_by == _key_after(entries, first_key, head)
     if head.number > newest:
+        signer = "" if is_known else ", with a key that no entry left introduces"
         return [
             Finding(
                 newest + 1,
                 f"it is gone from the end of the ledger, which ends at entry {newest}, while {named} names entry "
-                f"{head.number}: the end was removed, or an old copy of the database was put back",
+                f"{head.number}{signer}: the end was removed, or an old copy of the database was put back",
             )
         ]
+    if not is_known:
+        return [Finding(head.number, f"{named}, which names it, is not signed by the key that this ledger had then")]
     named_hash = GENESIS if head.number == 0 else {entry.number: entry.hash for entry in entries}.get(head.number)
     if named_hash is None:
         return [Finding(head.number, f"it is missing, though {named} names it")]
