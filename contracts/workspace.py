@@ -40,8 +40,11 @@ class Workspace:
 
     @property
     def tracking_url(self) -> str:
-        """MLflow tracking and registry store."""
-        return self.settings.tracking_url or f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
+        """MLflow tracking and registry store; a PostgreSQL is reached through the driver that comes with Wardcast."""
+        given = self.settings.tracking_url
+        if given.startswith(("postgresql://", "postgres://")):
+            return f"postgresql+psycopg://{given.partition('://')[2]}"
+        return given or f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
 
     @property
     def artefacts(self) -> Path:
@@ -52,6 +55,11 @@ class Workspace:
     def forecasts(self) -> Path:
         """The tables of issued forecasts, one file an issue."""
         return self.root / "forecasts"
+
+    @property
+    def seal(self) -> Path:
+        """The key that signs the ledger, and the signed head of the ledger."""
+        return self.root / "seal"
 
     @property
     def locks(self) -> Path:

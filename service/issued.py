@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from contracts import BadInput, MissingThing, Workspace
+from service.flushing import flush
 from service.harm_tables import read_harm
 from service.ledger import Entry, canonical_json, sha256_of
 from service.level_tables import LargerAreas, read_larger_areas
@@ -88,11 +89,11 @@ def write_folder(workspace: Workspace, forecast_id: str, contents: Mapping[str, 
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    _flush_folder(unfinished)
+    flush(unfinished)
     if folder.exists():
         shutil.rmtree(folder)
     unfinished.rename(folder)
-    _flush_folder(workspace.forecasts)
+    flush(workspace.forecasts)
     return folder
 
 
@@ -169,11 +170,3 @@ def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
         notes=notes,
         reasons=pd.read_parquet(io.BytesIO(contents[REASONS_FILE])) if REASONS_FILE in contents else None,
     )
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from contracts import BadInput, RefusedAction, WardcastError, Workspace
 from service.approvals import champions_of
 from service.issued import read_issued
-from service.ledger import GENESIS, Entry, Ledger, Verification, findings_of, refuse_findings
+from service.ledger import GENESIS, Entry, Ledger
 from service.snapshot import Snapshot, build_snapshot
 
 POLL_SECONDS = 2.0
@@ -68,8 +68,7 @@ class SnapshotWatcher:
             self.standing = Standing(before.snapshot, (f"The ledger cannot be read: {reason}",), before.head)
 
     def _look(self, before: Standing, head: str) -> Standing:
-        current, entries = before.snapshot, self._ledger.entries()
-        refuse_findings(Verification(len(entries), head, tuple(findings_of(entries))))
+        current, entries = before.snapshot, self._ledger.sound_entries()
         _refuse_lost_end(entries, before.head)
         refused: list[str] = []
         for entry in reversed([entry for entry in entries if entry.kind == "issue"]):

