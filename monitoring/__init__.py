@@ -12,6 +12,16 @@ from monitoring.calibration import (
 )
 from monitoring.fairness import audit, calibration_ratio, deprivation_fifths
 from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
+from monitoring.gates import (
+    audit_gate,
+    calibration_gate,
+    coverage_gate,
+    freshness_gate,
+    group_skill_gate,
+    reproducibility_gate,
+    skill_gate,
+)
+from monitoring.gates_result import GATES, GateFinding, GateReport, GateResult, gate_report
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
@@ -23,10 +33,14 @@ from monitoring.verification import Verification, forecast_table, from_forecast_
 __all__ = [
     "BASELINE",
     "CAVEAT",
+    "GATES",
     "UNRECONCILED",
     "Concentration",
     "FairnessAudit",
     "Finding",
+    "GateFinding",
+    "GateReport",
+    "GateResult",
     "HorizonFloor",
     "Leaderboard",
     "LevelVerification",
@@ -34,16 +48,22 @@ __all__ = [
     "Resampling",
     "Verification",
     "audit",
+    "audit_gate",
     "block_length",
+    "calibration_gate",
     "calibration_ratio",
     "city_totals",
     "concentration",
     "coverage",
+    "coverage_gate",
     "crps",
     "deprivation_fifths",
     "flagged_areas",
     "forecast_table",
+    "freshness_gate",
     "from_forecast_table",
+    "gate_report",
+    "group_skill_gate",
     "group_totals",
     "leaderboard",
     "level_scores",
@@ -59,6 +79,8 @@ __all__ = [
     "poisson_deviance_loss",
     "randomised_pit",
     "reliability",
+    "reproducibility_gate",
     "resampling",
     "row_uniforms",
+    "skill_gate",
 ]

@@ -21,7 +21,17 @@ from contracts import BadInput, Workspace
 from service.database import open_database, reading, writing
 
 GENESIS = "0" * 64
-KINDS = ("approval", "issue")
+KINDS = (
+    "approval",
+    "issue",
+    "proposal",
+    "rejection",
+    "override",
+    "withdrawal",
+    "challenge",
+    "challenge_reply",
+    "challenge_decision",
+)
 
 ENTRIES = sa.Table(
     "ledger_entries",
