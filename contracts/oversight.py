@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Role = Literal["proposer", "approver", "administrator"]
 """A proposer trains and proposes, an approver sits on the board, an administrator runs the service."""
 
+Outcome = Literal["upheld", "partly upheld", "dismissed"]
+"""How a challenge of a forecast ends."""
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 AboveOne = Annotated[float, Field(gt=1.0, allow_inf_nan=False)]
 

@@ -1,8 +1,9 @@
 """Gates: what a model's scores are held against before it is proposed, each as a pure function from scores to findings.
 
-A gate is made of findings, one a part of the city (a horizon, a borough, a level of intervals). A finding passes where
-its 95% interval lies wholly inside the limits, fails where it lies wholly outside, and is not enough evidence
-otherwise. Intervals resample whole areas and blocks of periods, as for skill.
+A gate is made of findings, one a part (a horizon, a borough, a level of intervals). A finding passes where its interval
+lies wholly inside the limits, fails where it lies wholly outside, and is not enough evidence otherwise. Intervals
+resample whole areas and blocks of periods, as for skill; those of a gate's parts hold together with a probability of
+95% (Bonferroni): of 24 boroughs one would else be outside by chance.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from monitoring.calibration import pit_limits, share_inside
 from monitoring.fairness_result import FEWEST_AREAS, FEWEST_EVENTS, FairnessAudit
 from monitoring.fairness_result import Finding as AuditFinding
 from monitoring.gates_result import GateFinding, GateResult, GateVerdict, PartVerdict, finding, limits_verdict
-from monitoring.skill import block_length, resampling
+from monitoring.skill import REPLICATES, block_length, resampling
 from monitoring.verification import Verification
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+REPLICATES_OF_FEW_AREAS = 10_000
+FEW_AREAS = 200
+"""Groups are small and their intervals wide apart from the middle: more replicates cost little and reach the tails."""
 
 FIFTHS = ("lowest fifth", "second fifth", "third fifth", "fourth fifth", "highest fifth")
 
@@ -39,17 +44,19 @@ class _Sums:
     horizon: int
     seed: int
 
-    def quotient(self, chosen: Mask, limits: GateLimits) -> tuple[float, float, float] | None:
-        """Σ above / Σ under over the chosen areas with its 95% interval; None where too little is known."""
+    def quotient(self, chosen: Mask, limits: GateLimits, parts: int) -> tuple[float, float, float] | None:
+        """Σ above / Σ under over the chosen areas with its interval, one of so many; None where too little is known."""
         above, under = self.above[:, chosen], self.under[:, chosen]
         known = int((under != 0).any(axis=0).sum())
         if known < limits.fewest_areas or self.crimes[:, chosen].sum() < limits.fewest_crimes or under.sum() <= 0:
             return None
         periods, areas = above.shape
-        draws = resampling(periods=periods, areas=areas, block=block_length(periods, self.horizon), seed=self.seed)
+        block = block_length(periods, self.horizon)
+        replicates = REPLICATES_OF_FEW_AREAS if areas <= FEW_AREAS else REPLICATES
+        draws = resampling(periods=periods, areas=areas, block=block, seed=self.seed, replicates=replicates)
         tops, bottoms = draws.totals(above), draws.totals(under)
-        drawn = bottoms > 0
-        low, high = np.quantile(tops[drawn] / bottoms[drawn], (0.025, 0.975))
+        drawn, tail = bottoms > 0, 0.025 / parts
+        low, high = np.quantile(tops[drawn] / bottoms[drawn], (tail, 1.0 - tail))
         return float(above.sum() / under.sum()), float(low), float(high)
 
 
@@ -62,7 +69,7 @@ def skill_gate(
     """
     everywhere = np.ones(len(model[0].areas), dtype=bool)
     findings = [
-        _skill(_deviances([one], [other], seed), everywhere, f"horizon {one.horizon}", limits)
+        _skill(_deviances([one], [other], seed), everywhere, f"horizon {one.horizon}", limits, len(model))
         for one, other in zip(model, baseline, strict=True)
     ]
     return GateResult("skill", tuple(findings))
@@ -81,11 +88,11 @@ def group_skill_gate(
     Without groups there is one finding, which says that there is no evidence.
     """
     if not groups:
-        return GateResult("skill by group", (finding("all groups", None, "the areas have no groups"),))
+        return GateResult("skill-by-group", (finding("all groups", None, "the areas have no groups"),))
     sums = _deviances(model, baseline, seed)
     of = np.array([groups.get(area, "") for area in model[0].areas])
     names = sorted(set(groups.values()))
-    return GateResult("skill by group", tuple(_skill(sums, of == name, name, limits) for name in names))
+    return GateResult("skill-by-group", tuple(_skill(sums, of == name, name, limits, len(names)) for name in names))
 
 
 def calibration_gate(model: Sequence[Verification], *, limits: GateLimits, seed: int) -> GateResult:
@@ -97,7 +104,7 @@ def calibration_gate(model: Sequence[Verification], *, limits: GateLimits, seed:
     return GateResult(
         "calibration",
         tuple(
-            finding(name, sums.quotient(chosen, limits), "forecast over outcome", 1.0 / highest, highest)
+            finding(name, sums.quotient(chosen, limits, len(parts)), "forecast over outcome", 1.0 / highest, highest)
             for name, chosen in parts
         ),
     )
@@ -106,6 +113,7 @@ def calibration_gate(model: Sequence[Verification], *, limits: GateLimits, seed:
 def coverage_gate(model: Sequence[Verification], *, limits: GateLimits, seed: int) -> GateResult:
     """Whether intervals hold as many outcomes as they say, by the randomised PIT, a finding a level and horizon."""
     findings = []
+    parts = len(model) * len(limits.coverage_levels)
     for one in model:
         ends = pit_limits(one.outcomes, one.forecast)
         known = one.known.astype(np.float64)
@@ -113,7 +121,7 @@ def coverage_gate(model: Sequence[Verification], *, limits: GateLimits, seed: in
         for level in limits.coverage_levels:
             inside = np.where(one.known, share_inside(ends, level), 0.0)
             sums = _Sums(inside, known, crimes, one.horizon, seed)
-            found = sums.quotient(np.ones(len(one.areas), dtype=bool), limits)
+            found = sums.quotient(np.ones(len(one.areas), dtype=bool), limits, parts)
             name = f"{level:.0%} interval, horizon {one.horizon}"
             low, high = level - limits.coverage_margin, level + limits.coverage_margin
             findings.append(finding(name, found, "share of outcomes inside", low, high))
@@ -167,8 +175,8 @@ def reproducibility_gate(first_sha256: str, second_sha256: str | None) -> GateRe
     return GateResult("reproducibility", (found,))
 
 
-def _skill(sums: _Sums, chosen: Mask, name: str, limits: GateLimits) -> GateFinding:
-    return finding(name, sums.quotient(chosen, limits), "deviance over that of ewma", None, limits.skill_ratio)
+def _skill(sums: _Sums, chosen: Mask, name: str, limits: GateLimits, parts: int) -> GateFinding:
+    return finding(name, sums.quotient(chosen, limits, parts), "deviance over that of ewma", None, limits.skill_ratio)
 
 
 def _deviances(model: Sequence[Verification], baseline: Sequence[Verification], seed: int) -> _Sums:

@@ -13,13 +13,13 @@ GateVerdict = Literal["pass", "fail", "not enough evidence"]
 PartVerdict = Literal["pass", "fail", "not enough evidence", "shown"]
 """A part that is only shown does not count for its gate."""
 
-GATES = ("skill", "skill by group", "calibration", "coverage", "audit", "freshness", "reproducibility")
+GATES = ("skill", "skill-by-group", "calibration", "coverage", "audit", "freshness", "reproducibility")
 SIGNIFICANT = 3
 
 
 @dataclass(frozen=True)
 class GateFinding:
-    """One figure of a gate: of which part, its verdict, what it measures, and its 95% interval where it has one."""
+    """One figure of a gate: of which part, its verdict, what it measures, and its interval where it has one."""
 
     part: str
     verdict: PartVerdict
@@ -51,12 +51,15 @@ class GateResult:
             return "fail"
         return "pass" if verdicts == {"pass"} else "not enough evidence"
 
-    def as_text(self) -> str:
-        """For a terminal: the verdict, and the parts that did not pass."""
+    def as_text(self, *, every_part: bool = False) -> str:
+        """For a terminal: the verdict and the parts that failed, or every part."""
         judged = [one for one in self.findings if one.verdict != "shown"]
         passed = sum(one.verdict == "pass" for one in judged)
-        rest = [f"    {one.as_text()}" for one in judged if one.verdict != "pass"]
-        return "\n".join([f"  {self.gate}: {self.verdict} ({passed} of {len(judged)} parts pass)", *rest])
+        shown = self.findings if every_part else [one for one in judged if one.verdict == "fail"]
+        parts = "1 part" if len(judged) == 1 else f"{len(judged)} parts"
+        return "\n".join(
+            [f"  {self.gate}: {self.verdict} ({passed} of {parts} pass)", *(f"    {one.as_text()}" for one in shown)]
+        )
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,9 @@ class GateReport:
         }
         return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
-    def as_text(self) -> str:
-        """For a terminal."""
-        return "\n".join(["Gates:", *(one.as_text() for one in self.results)])
+    def as_text(self, *, every_part: bool = False) -> str:
+        """For a terminal; with every part, for a file."""
+        return "\n".join(["Gates:", *(one.as_text(every_part=every_part) for one in self.results)])
 
 
 def gate_report(document: Mapping[str, Any]) -> GateReport:

@@ -25,6 +25,15 @@ class Issue(_Schema):
     simulated: Annotated[bool, Field(description="True: the city and its crimes are simulated.")]
 
 
+class GateOverride(_Schema):
+    """A gate that the model failed, and who overrode it."""
+
+    gate: str
+    by: str
+    reason: str
+    entry: Annotated[int, Field(description="Number of its ledger entry.")]
+
+
 class Envelope(Issue):
     """What every forecast says of itself."""
 
@@ -39,6 +48,7 @@ class Envelope(Issue):
     model_sha256: str
     approved_by: str
     approved_at: str
+    gate_overrides: Annotated[list[GateOverride], Field(description="Gates that it failed and the board overrode.")]
     note: Annotated[str, Field(description="The same in words.")]
 
 
@@ -135,6 +145,60 @@ class Summary(Issue):
     bands: list[BandMeaning]
     targets: list[dict[str, Any]]
     note: str
+
+
+class ModelVersion(_Schema):
+    """A model that was proposed or decided on, and where it stands."""
+
+    version: int
+    state: Literal["draft", "proposed", "approved", "superseded", "withdrawn", "rejected"]
+    run_id: str
+    sha256: str
+    report_sha256: str | None
+    gates: Annotated[dict[str, str], Field(description="Gate → pass, fail or not enough evidence.")]
+    overrides: list[GateOverride]
+
+
+class ChallengeOfForecast(_Schema):
+    """A forecast that somebody disputed."""
+
+    number: int
+    forecast_id: str
+    target: str
+    area: str
+    opened_by: str
+    opened_at: str
+    reason: str
+    reply_by: Annotated[str, Field(description="Day by which it has to be answered.")]
+    state: Literal["open", "answered", "decided"]
+    reply: str | None
+    replied_by: str | None
+    rerun: Annotated[str | None, Field(description="The forecast or the backtest run that computed it again.")]
+    outcome: str | None
+    decided_by: str | None
+    decision: str | None
+
+
+class LedgerEvent(_Schema):
+    """One entry of the ledger in words."""
+
+    entry: int
+    at: str
+    by: str
+    what: str
+    reason: str | None
+    details: list[str]
+
+
+class ModelHistory(_Schema):
+    """All that the ledger says of the models of one target."""
+
+    target: str
+    title: str
+    standing: Annotated[str, Field(description="Which model is in use, in words.")]
+    versions: list[ModelVersion]
+    challenges: list[ChallengeOfForecast]
+    events: Annotated[list[LedgerEvent], Field(description="The newest first.")]
 
 
 class Boundaries(Issue):
