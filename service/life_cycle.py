@@ -133,12 +133,13 @@ def life_cycle_of(entries: Iterable[Entry]) -> LifeCycle:
     for entry in entries:
         if entry.kind not in ACTION_OF_KIND:
             continue
-        if not entry.content.keys() >= {"target", "version", "sha256"}:
+        content = entry.content
+        if not content.keys() >= {"target", "version", "sha256"}:
             without_effect.append(WithoutEffect(entry, "it names no model"))
             continue
-        action, key = ACTION_OF_KIND[entry.kind], key_of(entry.content)
+        action, key = ACTION_OF_KIND[entry.kind], key_of(content)
         life = models.get(key, ModelLife(key))
-        reason = why_not(life, action, entry.actor, entry.content.get("trained_by"))
+        reason = why_not(life, action, entry.actor, content.get("trained_by"))
         if reason is not None:
             without_effect.append(WithoutEffect(entry, reason))
             continue

@@ -126,6 +126,11 @@ def test_no_route_changes_anything(client, method):
         assert "GET" in answer.headers["allow"]
 
 
+def test_every_route_there_is_only_reads(client):
+    methods = {method for route in client.app.routes for method in getattr(route, "methods", None) or ()}
+    assert methods == {"GET", "HEAD"}
+
+
 def test_every_route_of_the_openapi_document_is_answered(client):
     document = client.get("/openapi.json").json()
     assert set(document["paths"]) == {

@@ -143,6 +143,8 @@ class Lives(RuleBasedStateMachine):
         for entry in written:
             assert entry.content["reason"]
             assert len(entry.content["report_sha256"]) == 64
+            if entry.kind == "approval" and "fail" in entry.content["gates"].values():
+                assert [one["gate"] for one in entry.content["overrides"]] == ["skill"], "a failed gate was passed over"
             if self.workspace.settings.people:
                 assert ROLES[entry.actor] & MAY[entry.kind], (entry.actor, entry.kind)
 
