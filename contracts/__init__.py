@@ -1,7 +1,8 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
-from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
+from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
+from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import (
     Frequency,
     Ordinals,
@@ -26,20 +27,25 @@ __all__ = [
     "BadInput",
     "CountDistribution",
     "Frequency",
+    "GateLimits",
     "GeographyMeaning",
+    "LifeCycleSettings",
     "MissingThing",
     "Ordinals",
     "Period",
     "PoliceForce",
     "ReasonGroup",
     "RefusedAction",
+    "Role",
     "Settings",
     "StaleData",
     "Target",
     "WardcastError",
+    "WithdrawnModel",
     "Workspace",
     "coherent_draws",
     "group_sums",
+    "name_key",
     "next_period",
     "offence_by_wording",
     "ordinals_of",

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contracts.errors import BadInput, MissingThing
+from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
@@ -122,6 +123,10 @@ class Settings(_Part):
     """MLflow tracking store; empty for SQLite in the workspace."""
     ingest: IngestLimits = IngestLimits()
     forecast: ForecastSettings = ForecastSettings()
+    life_cycle: LifeCycleSettings = LifeCycleSettings()
+    gates: GateLimits = GateLimits()
+    people: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    """Name → roles. Empty: any named person may do anything but approve what they proposed themselves."""
     geographies: dict[str, GeographyMeaning] = Field(default_factory=dict)
     police_forces: dict[str, PoliceForce] = Field(default_factory=dict)
     offences: dict[str, dict[str, tuple[str, ...]]]
@@ -132,6 +137,8 @@ class Settings(_Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Settings:
+        if len({name_key(name) for name in self.people}) < len(self.people):
+            raise ValueError("[people] names one person twice; give all roles on one line")
         for taxonomy, offences in self.offences.items():
             seen: dict[str, str] = {}
             for offence, wordings in offences.items():

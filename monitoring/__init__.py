@@ -12,6 +12,16 @@ from monitoring.calibration import (
 )
 from monitoring.fairness import audit, calibration_ratio, deprivation_fifths, deprivation_tenths
 from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
+from monitoring.gates import (
+    audit_gate,
+    calibration_gate,
+    coverage_gate,
+    freshness_gate,
+    group_skill_gate,
+    reproducibility_gate,
+    skill_gate,
+)
+from monitoring.gates_result import GATES, GateFinding, GateReport, GateResult, gate_report
 from monitoring.group_coverage import ALL_AREAS, CITY_TOTAL, coverage_text, furthest_groups, group_coverage
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
@@ -26,10 +36,14 @@ __all__ = [
     "BASELINE",
     "CAVEAT",
     "CITY_TOTAL",
+    "GATES",
     "UNRECONCILED",
     "Concentration",
     "FairnessAudit",
     "Finding",
+    "GateFinding",
+    "GateReport",
+    "GateResult",
     "HorizonFloor",
     "Leaderboard",
     "LevelVerification",
@@ -37,20 +51,26 @@ __all__ = [
     "Resampling",
     "Verification",
     "audit",
+    "audit_gate",
     "block_length",
+    "calibration_gate",
     "calibration_ratio",
     "city_totals",
     "concentration",
     "coverage",
+    "coverage_gate",
     "coverage_text",
     "crps",
     "deprivation_fifths",
     "deprivation_tenths",
     "flagged_areas",
     "forecast_table",
+    "freshness_gate",
     "from_forecast_table",
     "furthest_groups",
+    "gate_report",
     "group_coverage",
+    "group_skill_gate",
     "group_totals",
     "leaderboard",
     "level_scores",
@@ -66,6 +86,8 @@ __all__ = [
     "poisson_deviance_loss",
     "randomised_pit",
     "reliability",
+    "reproducibility_gate",
     "resampling",
     "row_uniforms",
+    "skill_gate",
 ]

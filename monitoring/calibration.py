@@ -73,9 +73,17 @@ def coverage(limits: tuple[Floats, Floats], level: float) -> float:
     >>> coverage((np.array([0.0, np.nan]), np.array([0.5, np.nan])), 0.5)
     0.5
     """
-    below, at = _known(limits)
+    return float(share_inside(_known(limits), level).mean())
+
+
+def share_inside(limits: tuple[Floats, Floats], level: float) -> Floats:
+    """Probability, of each outcome, that its randomised PIT lies in the central interval; NaN where it is unknown.
+
+    >>> share_inside((np.array([0.0, np.nan]), np.array([0.5, np.nan])), 0.5)
+    array([0.5, nan])
+    """
     tail = (1.0 - level) / 2.0
-    return float(_share_between(below, at, tail, 1.0 - tail).mean())
+    return np.where(np.isnan(limits[1]), np.nan, _share_between(*limits, tail, 1.0 - tail))
 
 
 def pit_histogram(limits: tuple[Floats, Floats], bins: int = 10) -> pd.DataFrame:

@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pandas as pd
 
-from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
+from contracts import BadInput, Period, RefusedAction, Settings, StaleData, WithdrawnModel, Workspace, next_period
 from contracts.tables import FORECASTS, REASONS, check
-from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
+from service.approvals import (
+    Champion,
+    ModelRegistry,
+    approved_model,
+    current_champions,
+    mend_aliases,
+    withdrawals_in_force,
+)
 from service.harm_tables import HARM_FILE
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
 from service.issue_levels import issue_hierarchy, nesting_rows
@@ -34,7 +41,8 @@ from service.issued import (
 )
 from service.ledger import Entry, Ledger
 from service.level_tables import LEVELS_FILE, NESTING_FILE, level_rows
-from service.wording import ahead_sentence, label_sentences, number_word
+from service.life_cycle import life_cycle_of
+from service.wording import ahead_sentence, label_sentences, number_word, override_sentence
 
 if TYPE_CHECKING:
     from features.as_of import AsOfDoor
@@ -189,6 +197,11 @@ def _champions(workspace: Workspace, ledger: Ledger) -> dict[str, Champion]:
         if target in workspace.settings.forecast_targets()
     }
     if not champions:
+        for withdrawal in withdrawals_in_force(life_cycle_of(ledger.entries()), ()).values():
+            raise WithdrawnModel(
+                f"No model is approved, so nothing can be issued. {withdrawal}",
+                remedy="Approve another one with: wardcast approve --by NAME --reason TEXT",
+            )
         raise RefusedAction(
             "No model was approved, so nothing can be issued.",
             remedy="Train one with 'wardcast train --target NAME', then 'wardcast approve --by NAME --reason TEXT'.",
@@ -223,6 +236,9 @@ def _target_record(
         "approval_reason": champion.reason,
         "approval_entry": champion.entry,
         "harm": None if harm is None else harm.about,
+        "proposed_by": champion.proposed_by,
+        "gates": champion.gates,
+        "overrides": list(champion.overrides),
     }
 
 
@@ -271,9 +287,22 @@ def _enter(
         write_folder(workspace, forecast_id, contents)
     if entries and entries[-1].content["forecast_id"] == forecast_id:
         return _issue_of(workspace, entries[-1], record, is_new=False)
+    _refuse_changed_champions(ledger, record)
     payload = {key: value for key, value in record.items() if key not in ("stale_after_periods", "hotspot_share")}
     entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload})
     return _issue_of(workspace, entry, record, is_new=True)
+
+
+def _refuse_changed_champions(ledger: Ledger, record: dict[str, Any]) -> None:
+    """Raise ``RefusedAction`` where a model that was forecast with is not the champion any more."""
+    champions = current_champions(ledger)
+    for about in record["targets"]:
+        champion = champions.get(about["target"])
+        if champion is None or champion.entry != about["approval_entry"]:
+            raise RefusedAction(
+                f"The champion of '{about['target']}' changed while the forecast was made; nothing was issued.",
+                remedy="Run again: wardcast issue",
+            )
 
 
 def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]) -> bool:
@@ -291,6 +320,7 @@ def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_
             period=first["period"], horizon=first["horizon"], last_known=target["last_known_period"], is_next=True
         )
         notes.append(f"{target['title']}: {sentence}")
+        notes += [f"{target['title']}: {override_sentence(override)}" for override in target.get("overrides", ())]
     return Issue(
         forecast_id=entry.content["forecast_id"],
         is_new=is_new,

@@ -36,7 +36,17 @@ __all__ = [
     "sha256_of",
 ]
 
-KINDS = ("approval", "issue")
+KINDS = (
+    "approval",
+    "issue",
+    "proposal",
+    "rejection",
+    "override",
+    "withdrawal",
+    "challenge",
+    "challenge_reply",
+    "challenge_decision",
+)
 
 Answer = TypeVar("Answer")
 

@@ -43,6 +43,15 @@ class Harm(_Schema):
     high: Annotated[float, Field(ge=0, description="Upper end of the interval.")]
 
 
+class GateOverride(_Schema):
+    """A gate that the model failed, and who overrode it."""
+
+    gate: str
+    by: str
+    reason: str
+    entry: Annotated[int, Field(description="Number of its ledger entry.")]
+
+
 class Envelope(Issue):
     """What every forecast says of itself."""
 
@@ -58,6 +67,7 @@ class Envelope(Issue):
     approved_by: str
     approved_at: str
     harm: Annotated[HarmWeights | None, Field(description="Null where the settings do not weigh the target.")]
+    gate_overrides: Annotated[list[GateOverride], Field(description="Gates that it failed and the board overrode.")]
     note: Annotated[str, Field(description="The same in words.")]
 
 
@@ -193,6 +203,60 @@ class Summary(Issue):
     targets: list[dict[str, Any]]
     levels: Annotated[list[str], Field(description="Larger areas that /v1/levels answers for; empty if none.")]
     note: str
+
+
+class ModelVersion(_Schema):
+    """A model that was proposed or decided on, and where it stands."""
+
+    version: int
+    state: Literal["draft", "proposed", "approved", "superseded", "withdrawn", "rejected"]
+    run_id: str
+    sha256: str
+    report_sha256: str | None
+    gates: Annotated[dict[str, str], Field(description="Gate → pass, fail or not enough evidence.")]
+    overrides: list[GateOverride]
+
+
+class ChallengeOfForecast(_Schema):
+    """A forecast that somebody disputed."""
+
+    number: int
+    forecast_id: str
+    target: str
+    area: str
+    opened_by: str
+    opened_at: str
+    reason: str
+    reply_by: Annotated[str, Field(description="Day by which it has to be answered.")]
+    state: Literal["open", "answered", "decided"]
+    reply: str | None
+    replied_by: str | None
+    rerun: Annotated[str | None, Field(description="The forecast or the backtest run that computed it again.")]
+    outcome: str | None
+    decided_by: str | None
+    decision: str | None
+
+
+class LedgerEvent(_Schema):
+    """One entry of the ledger in words."""
+
+    entry: int
+    at: str
+    by: str
+    what: str
+    reason: str | None
+    details: list[str]
+
+
+class ModelHistory(_Schema):
+    """All that the ledger says of the models of one target."""
+
+    target: str
+    title: str
+    standing: Annotated[str, Field(description="Which model is in use, in words.")]
+    versions: list[ModelVersion]
+    challenges: list[ChallengeOfForecast]
+    events: Annotated[list[LedgerEvent], Field(description="The newest first.")]
 
 
 class Boundaries(Issue):

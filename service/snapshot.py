@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 
-from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData
+from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData, WithdrawnModel
+from service.approvals import Withdrawal
 from service.issued import IssuedForecast
 from service.level_answers import DECIMALS as DECIMALS_OF
 from service.level_answers import MADE_BY, harm_in, levels_in
@@ -103,7 +104,7 @@ class TargetAnswers:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Every answer of one issued forecast."""
+    """Every answer of one issued forecast; of the targets in ``withdrawn`` none is given."""
 
     forecast_id: str
     entry: int
@@ -114,8 +115,27 @@ class Snapshot:
     hotspot_share: float
     names: Mapping[str, str]
     targets: Mapping[str, TargetAnswers]
+    about: Json
     summary: Answer
     boundaries: Answer
+    models: tuple[tuple[str, int, str], ...]
+    """Target, version and sha256 of each model that the forecast is of."""
+    withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
+
+    def without(self, withdrawn: Mapping[str, Withdrawal]) -> Snapshot:
+        """The same snapshot with these targets refused, and its summary saying so."""
+        if withdrawn == self.withdrawn:
+            return self
+        targets = [
+            {**about, "withdrawn": asdict(withdrawn[about["target"]]) if about["target"] in withdrawn else None}
+            for about in self.about["targets"]
+        ]
+        return replace(self, withdrawn=withdrawn, summary=_answer(orjson.dumps({**self.about, "targets": targets})))
+
+    def refuse_withdrawn(self) -> None:
+        """Raise ``WithdrawnModel`` where every target of the forecast is withdrawn."""
+        if set(self.targets) <= set(self.withdrawn):
+            raise _refusal(next(iter(self.withdrawn.values())))
 
     def refuse_stale(self, today: date) -> None:
         """Raise ``StaleData`` once too many periods have begun after the next one; a replay is of the past anyway."""
@@ -128,8 +148,13 @@ class Snapshot:
             )
 
     def of(self, target: str | None) -> TargetAnswers:
-        """One target, the first of the settings by default; raises ``MissingThing`` with the targets there are."""
+        """One target, the first of the settings by default.
+
+        Raises ``MissingThing`` with the targets there are, ``WithdrawnModel`` for one that is withdrawn.
+        """
         name = next(iter(self.targets)) if target is None else target
+        if name in self.withdrawn:
+            raise _refusal(self.withdrawn[name])
         if name not in self.targets:
             raise MissingThing(
                 f"No forecast of '{name}' was issued.", remedy=f"Ask for one of {', '.join(self.targets)}."
@@ -180,9 +205,15 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
         hotspot_share=record["hotspot_share"],
         names=dict(zip(issued.areas["area"], issued.areas["name"], strict=True)),
         targets=targets,
+        about=_summary(issued),
         summary=_answer(orjson.dumps(_summary(issued))),
         boundaries=_boundaries(issued),
+        models=tuple((about["target"], about["model_version"], about["sha256"]) for about in record["targets"]),
     )
+
+
+def _refusal(withdrawal: Withdrawal) -> WithdrawnModel:
+    return WithdrawnModel(str(withdrawal), remedy=f"See its history at /models/{withdrawal.target}, or ask the board.")
 
 
 def _common(issued: IssuedForecast) -> Json:
@@ -198,8 +229,8 @@ def _summary(issued: IssuedForecast) -> Json:
         "hotspot_share": issued.record["hotspot_share"],
         "publications": issued.record["publications"],
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
-        "targets": issued.record["targets"],
         "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
+        "targets": [{"gates": {}, "overrides": [], **about, "withdrawn": None} for about in issued.record["targets"]],
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
@@ -227,6 +258,7 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
         "approved_by": about["approved_by"],
         "approved_at": about["approved_at"],
         "harm": about.get("harm"),
+        "gate_overrides": about.get("overrides", []),
         "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Workspace
+from contracts import BadInput, Period, Settings, Workspace
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -21,10 +21,11 @@ from models.area_share import ShareSettings
 from models.champion import NAME as CHAMPION
 from models.champion import ChampionForecaster, FittedChampion
 from models.city_total import forecast_city_total
-from models.registry import REPORT_SHA256_TAG
-from monitoring import FairnessAudit
+from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG
+from monitoring import FairnessAudit, GateReport
 from training.experiment import Scores, judge, log_experiment
 from training.forecasters import rare_models
+from training.gates import judge_gates, log_gates, settings_sha256
 from training.rolling_origin import Plan
 from training.tracking import Run, tracked_run
 
@@ -32,6 +33,7 @@ BACKTEST_PERIODS = 12
 BACKTEST_REFIT_EVERY = 4
 """Origins between refits in the backtest that comes with training: enough to judge the recipe, and quick."""
 BACKTEST_MODELS = ("mean_12", "ewma", CHAMPION)
+FIRST_FIT = "saved_model"
 HORIZONS_BEYOND = 3
 """Counts come in arrears: a model learns this many horizons more than the periods that are issued."""
 
@@ -45,12 +47,16 @@ class Trained:
     last_known: Period
     scores: Scores
     fairness: FairnessAudit
+    gates: GateReport
 
 
 def train(
-    workspace: Workspace, target: str, *, as_of: date | None = None, today: date, progress: bool = True
+    workspace: Workspace, target: str, *, as_of: date | None = None, today: date, by: str = "", progress: bool = True
 ) -> Trained:
-    """Train one target on what was known on ``as_of`` (by default as issuing does: today, or the replayed day)."""
+    """Train one target on what was known on ``as_of`` (by default as issuing does: today, or the replayed day).
+
+    Nothing is proposed: the model is registered as a draft. Who trained it, if named in ``by``, cannot approve it.
+    """
     settings = workspace.settings
     settings.target(target)
     if target not in settings.forecast_targets():
@@ -61,13 +67,29 @@ def train(
     panel = door.view(day).for_target(target)
     plan = _plan(workspace, target, panel)
     horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
-    parameters = asdict(plan) | {"as_of": day, "geography": door.geography, "horizons_learned": list(horizons)}
     known = [publication for publication in door.publications if publication.id in panel.publications]
+    parameters = asdict(plan) | {
+        "as_of": day,
+        "geography": door.geography,
+        "horizons_learned": list(horizons),
+        "settings_sha256": settings_sha256(settings),
+    }
     with tracked_run(workspace, "train", f"{target} {panel.last}", parameters, known) as run:
         backtest, scores, fairness = judge(workspace, door, geography, plan, progress=progress)
         log_experiment(run, backtest, scores, fairness)
-        model = _register(run, workspace, door, panel, target, geography.only(panel.areas), horizons, fairness)
-    return Trained(model, day, panel.last, scores, fairness)
+        local = geography.only(panel.areas)
+        with tempfile.TemporaryDirectory() as scratch:
+            fitted, fits = _fit_twice(settings, panel, target, local, horizons, Path(scratch))
+            gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
+            model = registry.register(
+                workspace,
+                target=target,
+                saved_model=Path(scratch) / FIRST_FIT,
+                sha256=fits[0],
+                example=_example_rows(fitted, panel),
+                tags=_tags(run, door, panel, fairness, by) | {GATES_SHA256_TAG: log_gates(run, gates)},
+            )
+    return Trained(model, day, panel.last, scores, fairness, gates)
 
 
 def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
@@ -87,35 +109,24 @@ def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
     )
 
 
-def _register(
-    run: Run,
-    workspace: Workspace,
-    door: AsOfDoor,
-    panel: Panel,
-    target: str,
-    geography: Geography,
-    horizons: Sequence[int],
-    fairness: FairnessAudit,
-) -> RegisteredModel:
-    settings = workspace.settings
+def _tags(run: Run, door: AsOfDoor, panel: Panel, fairness: FairnessAudit, by: str) -> dict[str, str]:
+    tags = {
+        "run_id": run.run_id,
+        "geography": door.geography,
+        "last_known": str(panel.last),
+        REPORT_SHA256_TAG: hashlib.sha256((fairness.to_json() + "\n").encode()).hexdigest(),
+    }
+    return tags | ({TRAINED_BY_TAG: by.strip()} if by.strip() else {})
+
+
+def _fit_twice(
+    settings: Settings, panel: Panel, target: str, geography: Geography, horizons: Sequence[int], folder: Path
+) -> tuple[FittedChampion, tuple[str, str]]:
+    """The fitted recipe, saved under ``FIRST_FIT``, and the sha256 of it and of a second fit with the same seed."""
     recipe = ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=settings.seed))
     fitted = recipe.fit(panel, target, geography, horizons)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "saved_model"
-        sha256 = save_model(fitted, folder)
-        return registry.register(
-            workspace,
-            target=target,
-            saved_model=folder,
-            sha256=sha256,
-            example=_example_rows(fitted, panel),
-            tags={
-                "run_id": run.run_id,
-                "geography": door.geography,
-                "last_known": str(panel.last),
-                REPORT_SHA256_TAG: hashlib.sha256((fairness.to_json() + "\n").encode()).hexdigest(),
-            },
-        )
+    again = recipe.fit(panel, target, geography, horizons)
+    return fitted, (save_model(fitted, folder / FIRST_FIT), save_model(again, folder / "second_fit"))
 
 
 def _example_rows(fitted: FittedChampion, panel: Panel) -> pd.DataFrame:

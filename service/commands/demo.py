@@ -28,7 +28,8 @@ def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
         click.echo(f"{one.scores.areas.as_text()}\n")
     for one in trained:
         click.echo(f"Trained {one.model.target} version {one.model.version} on simulated counts to {one.last_known}.")
-    issued = approve_and_issue(workspace, date.today(), _tell)
+    failed = {gate for one in trained for gate, verdict in one.gates.verdicts.items() if verdict == "fail"}
+    issued = approve_and_issue(workspace, date.today(), _tell, failed_gates=failed)
     click.echo(f"Issued {issued.forecast_id} for {issued.next_period} (ledger entry {issued.entry}).")
     if listener is not None:
         serve(workspace, listener, tell=_tell)

@@ -25,27 +25,29 @@ if TYPE_CHECKING:
     help="Learn from what was known on this day; by default today, or "
     "the day of the newest counts where the settings say replay.",
 )
+@click.option("--by", default="", help="Name of the person who trains, and who cannot approve the model then.")
 @json_option
 @workspace_option
-def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:
+def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, by: str, as_json: bool) -> None:
     """Fit the champion recipe, backtest and audit it, log it to MLflow and register it as challenger.
 
-    Nothing is served from it until a named person approves it.
+    It is a draft: nothing is served from it until another named person approves it.
     """
     from training.train import train
 
     trained = []
     for target in targets or workspace.settings.forecast_targets():
         click.echo(f"Training {target}", err=True)
-        one = train(workspace, target, as_of=as_of.date() if as_of else None, today=datetime.now().date())
+        one = train(workspace, target, as_of=as_of.date() if as_of else None, today=datetime.now().date(), by=by)
         trained.append(one)
         if not as_json:
-            click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n")
+            click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
     if as_json:
         click.echo(json.dumps([_document(one) for one in trained]))
         return
     for one in trained:
         click.echo(_sentence(one))
+    click.echo("To put one to the board: wardcast propose --by NAME --reason TEXT")
     click.echo("To make one the champion: wardcast approve --by NAME --reason TEXT")
 
 
@@ -68,4 +70,5 @@ def _document(one: Trained) -> dict[str, Any]:
         "leaderboard": one.scores.rows,
         "noise_floor": one.scores.areas.noise_floor,
         "fairness": one.fairness.to_dict(),
+        "gates": json.loads(one.gates.to_json()),
     }

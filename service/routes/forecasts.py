@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from service import schemas
-from service.routes.answers import PROBLEMS, Served, send
+from service.routes.answers import PROBLEMS, Served, Told, send
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["forecasts"])
 
@@ -65,3 +65,9 @@ async def area_forecast(
 async def area_history(request: Request, served: Served, code: Code, target: Target = None) -> Response:
     """One area's counts as they were known when the forecast was issued."""
     return send(request, served.area_history(code, target))
+
+
+@router.get("/models/{target}")
+async def model_history(told: Told) -> schemas.ModelHistory:
+    """The models of a target: where each stands, their gates and overrides, and all that was decided, with reasons."""
+    return schemas.ModelHistory.model_validate(told.history.to_dict())

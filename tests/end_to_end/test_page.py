@@ -10,22 +10,45 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from service.decisions import withdraw
+from service.people import person_named
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CITY = Path(__file__).resolve().parent.parent / "service" / "conftest.py"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def make_city():
     spec = importlib.util.spec_from_file_location("service_city", CITY)
     module = importlib.util.module_from_spec(spec)
     sys.modules["service_city"] = module
     spec.loader.exec_module(module)
-    city = module.make_city(
-        tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True, weights="violence = 10.0"
-    )
+    return module.make_city
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, make_city):
+    city = make_city(tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True, weights="violence = 10.0")
     city.approve()
     city.issue()
     city.ledger.close()
+    yield from served(city)
+
+
+@pytest.fixture
+def city_with_a_withdrawn_model(tmp_path, make_city):
+    city = make_city(tmp_path / "city", replay=True)
+    city.approve()
+    city.issue()
+    ben = person_named(city.workspace.settings, "Ben Board")
+    words = {"by": ben, "reason": "Its counts were wrong.", "target": "violence"}
+    withdraw(city.workspace, city.ledger, city.registry, **words)
+    city.ledger.close()
+    yield from served(city)
+
+
+def served(city):
+    """The address of the city's service, until the test is done."""
     command = [sys.executable, "-c", "from service.cli import program; program()", "serve", "--port", "0"]
     command += ["--workspace", str(city.workspace.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
@@ -184,6 +207,36 @@ def test_the_banners_the_approver_and_the_meaning_of_next_are_shown(visit):
         "not of people",
     ):
         assert phrase in words, phrase
+
+
+def test_the_footer_leads_to_the_history_of_the_models(visit, address):
+    assert visit.get_attribute("#history", "href") == "/models/violence"
+    visit.goto(f"{address}models/violence")
+    words = visit.inner_text("body")
+    assert "In use: version 1, approved by Ada Example" in words
+    visit.click("text=Back to the map")
+    visit.wait_for_selector("#main[data-coloured]")
+
+
+def test_a_withdrawn_model_is_told_in_place_of_its_forecast(browser, city_with_a_withdrawn_model):
+    page = browser.new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(city_with_a_withdrawn_model)
+    page.wait_for_selector("#withdrawn")
+    assert "withdrawn by Ben Board" in page.inner_text("#withdrawn")
+    assert "Its counts were wrong." in page.inner_text("#withdrawn")
+    assert not page.is_visible("#map")
+    assert not page.is_visible("#ranking")
+    page.select_option("#target", "robbery")
+    page.wait_for_selector("#rows tr:first-child")
+    assert page.is_visible("#map")
+    assert page.locator("#withdrawn").count() == 0
+    page.select_option("#target", "violence")
+    page.wait_for_selector("#withdrawn")
+    assert not page.is_visible("#ranking")
+    assert complaints == []
+    page.close()
 
 
 def test_target_period_and_filter_change_what_is_shown(visit):

@@ -33,11 +33,12 @@ from features.panel import Panel
 from models.harm import HarmMix, harm_weights
 from models.reasons import Reasons
 from service.app import create_app
-from service.approvals import approve
 from service.database import open_database, writing
+from service.decisions import approve
 from service.issue_harm import MixOf
 from service.issuing import Issue, Sources, issue
 from service.ledger import Ledger, open_ledger
+from service.people import person_named
 from service.seal import Seal
 from service.watcher import SnapshotWatcher
 
@@ -75,15 +76,26 @@ class FakeModel:
 
 @dataclass
 class FakeRegistry:
-    """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version."""
+    """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version.
+
+    ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind.
+    """
 
     versions: dict[tuple[str, int], FakeModel] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
-    def add(self, target: str, folder: Path) -> FakeModel:
+    def add(self, target: str, folder: Path, *, gates: str | None = None, trained_by: str | None = None) -> FakeModel:
         number = 1 + sum(1 for known, _ in self.versions if known == target)
         sha256 = hashlib.sha256(f"{target} {number}".encode()).hexdigest()
-        model = FakeModel(target, number, f"run-{target}-{number}", sha256, folder, {"report_sha256": "f" * 64})
+        run_id, tags = f"run-{target}-{number}", {"report_sha256": "f" * 64}
+        if gates is not None:
+            self.texts[run_id, "gates/gates.json"] = gates
+            tags["gates_sha256"] = hashlib.sha256(gates.encode()).hexdigest()
+        if trained_by is not None:
+            tags["trained_by"] = trained_by
+        model = FakeModel(target, number, run_id, sha256, folder, tags)
         self.versions[target, number] = model
         self.aliases[target, "challenger"] = number
         return model
@@ -99,6 +111,15 @@ class FakeRegistry:
 
     def set_champion(self, workspace: Workspace, model: FakeModel) -> None:
         self.aliases[model.target, "champion"] = model.version
+
+    def clear_champion(self, workspace: Workspace, target: str) -> None:
+        del self.aliases[target, "champion"]
+
+    def run_text(self, workspace: Workspace, run_id: str, path: str) -> str | None:
+        return self.texts.get((run_id, path))
+
+    def run_kind(self, workspace: Workspace, run_id: str) -> str | None:
+        return self.kinds.get(run_id)
 
 
 class FakeSavedModel:
@@ -228,8 +249,9 @@ class City:
     ledger: Ledger
     told: list[str] = field(default_factory=list)
 
-    def approve(self, **choice: Any) -> None:
-        chosen = {"by": "Ada Example", "reason": "Skill and audit are in order.", **choice}
+    def approve(self, by: str = "Ada Example", **choice: Any) -> None:
+        person = person_named(self.workspace.settings, by)
+        chosen = {"by": person, "reason": "Skill and audit are in order.", **choice}
         approve(self.workspace, self.ledger, self.registry, **chosen)
 
     def issue(self, *, today: date = TODAY, **choice: Any) -> Issue:

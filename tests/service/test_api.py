@@ -119,11 +119,16 @@ def test_a_bad_question_gets_a_problem_document_with_the_remedy(client, path, st
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_no_route_changes_anything(client, method):
-    for path in ("/v1/forecasts", "/v1/areas", "/readyz", "/"):
+    for path in ("/v1/forecasts", "/v1/areas", "/v1/models/violence", "/models/violence", "/readyz", "/"):
         answer = client.request(method, path)
         assert answer.status_code == 405
         assert answer.headers["content-type"] == "application/problem+json"
         assert "GET" in answer.headers["allow"]
+
+
+def test_every_route_there_is_only_reads(client):
+    methods = {method for route in client.app.routes for method in getattr(route, "methods", None) or ()}
+    assert methods == {"GET", "HEAD"}
 
 
 def test_every_route_of_the_openapi_document_is_answered(client):
@@ -136,12 +141,13 @@ def test_every_route_of_the_openapi_document_is_answered(client):
         "/v1/areas",
         "/v1/areas/{code}/forecast",
         "/v1/areas/{code}/history",
+        "/v1/models/{target}",
         "/healthz",
         "/readyz",
     }
     for path, methods in document["paths"].items():
         assert set(methods) == {"get"}
-        assert client.get(path.format(code="C0203")).status_code == 200
+        assert client.get(path.format(code="C0203", target="robbery")).status_code == 200
 
 
 def test_the_page_and_its_files_are_answered_with_their_types(client):

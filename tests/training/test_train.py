@@ -18,6 +18,11 @@ import pytest
 
 from contracts import BadInput, MissingThing, Workspace
 from models import load_saved_model, registry
+from monitoring import GATES
+from service.decisions import approve, propose, withdraw
+from service.gate_findings import recorded_gates
+from service.ledger import open_ledger
+from service.people import person_named
 from training import Trained, train
 
 TARGET = "robbery"
@@ -65,6 +70,8 @@ def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, traine
         "calibration/coverage.json",
         "calibration/coverage.txt",
         "calibration/pit.json",
+        "gates/gates.json",
+        "gates/gates.txt",
         "forecasts/forecasts.parquet",
         "figures/reliability.png",
         "figures/error_map.png",
@@ -89,6 +96,43 @@ def test_the_challenger_is_what_was_trained(workspace: Workspace, trained: Train
         registry.version(workspace, TARGET, 99)
     registry.set_champion(workspace, challenger)
     assert registry.registered(workspace, TARGET, registry.CHAMPION) == challenger
+    registry.clear_champion(workspace, TARGET)
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) is None
+
+
+def test_the_gates_are_kept_with_the_run_and_their_limits_from_before_it_had_results(
+    workspace: Workspace, trained: Trained
+) -> None:
+    model = trained.model
+    assert tuple(trained.gates.verdicts) == GATES
+    assert trained.gates.verdicts["reproducibility"] == "pass"
+    assert trained.gates.verdicts["freshness"] == "pass"
+    found = recorded_gates(workspace, registry, model)
+    assert found == trained.gates
+    client = mlflow.MlflowClient(tracking_uri=workspace.tracking_url)
+    assert client.get_run(model.run_id).data.params["settings_sha256"] == trained.gates.settings_sha256
+    inputs = registry.run_text(workspace, model.run_id, "inputs/settings.json")
+    assert inputs is not None
+    recorded = json.loads(inputs)["gates"]
+    assert recorded == workspace.settings.gates.model_dump(mode="json")
+    assert registry.run_text(workspace, model.run_id, "gates/nothing.json") is None
+    assert registry.run_kind(workspace, model.run_id) == "train"
+    assert registry.run_kind(workspace, "0" * 32) is None
+
+
+def test_a_draft_becomes_the_champion_and_a_withdrawn_one_loses_its_alias(
+    workspace: Workspace, trained: Trained
+) -> None:
+    ledger = open_ledger(workspace)
+    ann, ben = (person_named(workspace.settings, name) for name in ("Ann", "Ben"))
+    (proposal,) = propose(workspace, ledger, registry, by=ann, reason="Audit is in order.", target=TARGET)
+    assert proposal.gates == trained.gates.verdicts
+    failed = [gate for gate, verdict in proposal.gates.items() if verdict == "fail"]
+    approve(workspace, ledger, registry, by=ben, reason="Agreed.", target=TARGET, overrides=failed)
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) == trained.model
+    withdraw(workspace, ledger, registry, by=ben, reason="Only a test.", target=TARGET)
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) is None
+    ledger.close()
 
 
 def test_mlflow_loads_the_model_without_a_pickle(trained: Trained) -> None:

@@ -30,6 +30,27 @@ function showProblem(error) {
   part("subtitle").textContent = "Area forecasts with their uncertainty";
 }
 
+// What belongs to one target's forecast is hidden while that target has none to show.
+function showParts(shown) {
+  for (const section of document.querySelectorAll("#main > *")) section.hidden = !shown;
+}
+
+function showModel(target) {
+  part("history").href = `/models/${encodeURIComponent(target.target)}`;
+  part("history").textContent = `History of the models of ${target.title.toLocaleLowerCase("en-GB")}`;
+  part("overrides").textContent = target.overrides
+    .map(({ gate, by, reason }) => `The failed gate '${gate}' was overridden by ${by}: ${reason}`)
+    .join(" ");
+}
+
+function showWithdrawn({ version, withdrawn_by: by, withdrawn_at: at, reason }) {
+  const words = ` Version ${version} was withdrawn by ${by} on ${dayWords(at)}: ${reason} Nothing of it is shown.`;
+  const box = banner("The model was withdrawn.", words, "banner problem");
+  box.setAttribute("role", "alert");
+  box.id = "withdrawn";
+  part("banners").append(box);
+}
+
 function fact(term, value, small) {
   const definition = element("dd", {}, value);
   if (small) definition.append(element("small", {}, small));
@@ -87,6 +108,14 @@ function showFacts(answer, larger) {
 
 async function showForecast() {
   const question = ++state.question;
+  const target = chosenTarget();
+  document.getElementById("withdrawn")?.remove();
+  showModel(target);
+  showParts(!target.withdrawn);
+  if (target.withdrawn) {
+    showWithdrawn(target.withdrawn);
+    return;
+  }
   const asked = [part("target").value, part("period").value];
   const [answer, larger] = await Promise.all([forecasts(...asked), state.issue.levels.length ? levels(...asked) : null]);
   if (question !== state.question) return;
