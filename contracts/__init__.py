@@ -2,6 +2,7 @@
 
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
+from contracts.folders import sha256_of_files, sha256_of_folder
 from contracts.periods import (
     Frequency,
     Ordinals,
@@ -12,6 +13,7 @@ from contracts.periods import (
     starts_of,
 )
 from contracts.settings import GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace
@@ -22,6 +24,7 @@ __all__ = [
     "QUANTILE_LEVELS",
     "SETTINGS_FILE",
     "BadInput",
+    "CodeVersion",
     "CountDistribution",
     "Frequency",
     "GeographyMeaning",
@@ -35,13 +38,18 @@ __all__ = [
     "Target",
     "WardcastError",
     "Workspace",
+    "code_version",
+    "code_version_of",
     "coherent_draws",
     "group_sums",
+    "library_versions",
     "next_period",
     "offence_by_wording",
     "ordinals_of",
     "periods_per_year",
     "read_settings",
+    "sha256_of_files",
+    "sha256_of_folder",
     "starts_of",
     "sum_over",
     "wording_key",

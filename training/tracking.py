@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from contracts import Workspace
+from contracts import Workspace, code_version
 from features.publications import Publication
 from models.registry import open_tracking
 
@@ -71,7 +69,7 @@ def tracked_run(
     open_tracking(workspace)
     mlflow.set_experiment(experiment_id=_experiment(workspace, kind))
     tags = {"kind": kind, "city": workspace.settings.city, "simulated": str(workspace.settings.simulated).lower()}
-    with mlflow.start_run(run_name=name, tags=tags | code_version()) as active:
+    with mlflow.start_run(run_name=name, tags=tags | code_version().tags()) as active:
         run = Run(active.info.run_id)
         mlflow.log_params({key: str(value) for key, value in parameters.items()})
         run.document(workspace.settings.model_dump(mode="json"), "inputs/settings.json")
@@ -99,25 +97,3 @@ def _experiment(workspace: Workspace, kind: str) -> str:
     if found is not None:
         return str(found.experiment_id)
     return mlflow.create_experiment(name, artifact_location=(workspace.artefacts / kind).as_uri())
-
-
-def code_version() -> dict[str, str]:
-    """The package's version and, in a checkout, the commit and whether the tree was clean."""
-    tags = {"wardcast.version": version("wardcast")}
-    checkout = Path(__file__).resolve().parent.parent
-    if not (checkout / ".git").exists():
-        return tags
-    commit = _git(checkout, "rev-parse", "HEAD")
-    if commit is None:
-        return tags
-    changed = _git(checkout, "status", "--porcelain")
-    return tags | {"wardcast.commit": commit, "wardcast.tree_clean": str(changed == "").lower()}
-
-
-def _git(checkout: Path, *arguments: str) -> str | None:
-    """What git says, or None where there is no git, or it will not speak of this folder."""
-    try:
-        done = subprocess.run(["git", "-C", str(checkout), *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Workspace
+from contracts import BadInput, Period, Workspace, code_version
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -113,6 +113,7 @@ def _register(
                 "run_id": run.run_id,
                 "geography": door.geography,
                 "last_known": str(panel.last),
+                **code_version().tags(),
                 REPORT_SHA256_TAG: hashlib.sha256((fairness.to_json() + "\n").encode()).hexdigest(),
             },
         )

@@ -1,0 +1,79 @@
+"""What a forecast was made from, recorded with its issue so that anyone can make it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from contracts import (
+    BadInput,
+    Settings,
+    Workspace,
+    code_version,
+    code_version_of,
+    library_versions,
+    sha256_of_folder,
+)
+from service.approvals import Champion, ModelRegistry
+
+if TYPE_CHECKING:
+    from features.as_of import AsOfDoor
+
+SETTINGS_COPY = "settings.json"
+"""The settings that were used, in the folder of the forecast."""
+ADDRESSES = {"ledger_url", "tracking_url"}
+"""Settings that say where stores are, not what is forecast; they may hold a password and are left out."""
+
+
+def settings_bytes(settings: Settings) -> bytes:
+    """The settings that decide a forecast, as JSON in the order of ``wardcast.toml``."""
+    kept = settings.model_dump(mode="json", exclude=ADDRESSES)
+    return (json.dumps(kept, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def settings_of(content: bytes) -> Settings:
+    """The settings that ``settings_bytes`` wrote; raises ``BadInput`` where this version does not know them."""
+    try:
+        return Settings.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise BadInput(
+            f"The recorded settings cannot be used by this version: {field}: {first['msg']}.",
+            remedy="Use the version of the code that the entry names; see: wardcast explain FORECAST_ID",
+        ) from error
+
+
+def inputs_of(
+    workspace: Workspace, door: AsOfDoor, registry: ModelRegistry, champions: Mapping[str, Champion]
+) -> dict[str, Any]:
+    """Code, libraries, models, and hashes of the publications and the geography that are in the store.
+
+    Every publication that the door holds is named, not only those whose counts were used: which areas and periods
+    there are depends on all of them.
+    """
+    versions = {target: registry.version(workspace, target, one.version) for target, one in champions.items()}
+    return {
+        "code": asdict(code_version()),
+        "libraries": library_versions(),
+        "publications": [
+            {
+                "id": found.id,
+                "published_on": str(found.published_on),
+                "folder_sha256": sha256_of_folder(workspace.publications / found.id),
+            }
+            for found in door.publications
+        ],
+        "geography": {
+            "name": door.geography,
+            "folder_sha256": sha256_of_folder(workspace.geographies / door.geography),
+        },
+        "trained_with": {
+            target: None if (code := code_version_of(model.tags)) is None else asdict(code)
+            for target, model in sorted(versions.items())
+        },
+    }
