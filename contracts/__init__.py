@@ -12,6 +12,7 @@ from contracts.periods import (
     periods_per_year,
     starts_of,
 )
+from contracts.recorded_settings import settings_bytes, settings_of
 from contracts.settings import GeographyMeaning, PoliceForce, Settings, read_settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
@@ -48,6 +49,8 @@ __all__ = [
     "ordinals_of",
     "periods_per_year",
     "read_settings",
+    "settings_bytes",
+    "settings_of",
     "sha256_of_files",
     "sha256_of_folder",
     "starts_of",

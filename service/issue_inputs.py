@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from contracts import (
-    BadInput,
-    Settings,
     Workspace,
     code_version,
     code_version_of,
@@ -25,27 +20,6 @@ if TYPE_CHECKING:
 
 SETTINGS_COPY = "settings.json"
 """The settings that were used, in the folder of the forecast."""
-ADDRESSES = {"ledger_url", "tracking_url"}
-"""Settings that say where stores are, not what is forecast; they may hold a password and are left out."""
-
-
-def settings_bytes(settings: Settings) -> bytes:
-    """The settings that decide a forecast, as JSON in the order of ``wardcast.toml``."""
-    kept = settings.model_dump(mode="json", exclude=ADDRESSES)
-    return (json.dumps(kept, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-def settings_of(content: bytes) -> Settings:
-    """The settings that ``settings_bytes`` wrote; raises ``BadInput`` where this version does not know them."""
-    try:
-        return Settings.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise BadInput(
-            f"The recorded settings cannot be used by this version: {field}: {first['msg']}.",
-            remedy="Use the version of the code that the entry names; see: wardcast explain FORECAST_ID",
-        ) from error
 
 
 def inputs_of(
@@ -64,6 +38,7 @@ def inputs_of(
             {
                 "id": found.id,
                 "published_on": str(found.published_on),
+                "sha256": found.provenance.sha256,
                 "folder_sha256": sha256_of_folder(workspace.publications / found.id),
             }
             for found in door.publications

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pandas as pd
 
-from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
+from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period, settings_bytes
 from contracts.tables import FORECASTS, check
 from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
-from service.issue_inputs import SETTINGS_COPY, inputs_of, settings_bytes
+from service.issue_inputs import SETTINGS_COPY, inputs_of
 from service.issue_tables import forecast_rows, history_rows
 from service.issued import (
     AREAS_FILE,

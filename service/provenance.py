@@ -125,7 +125,7 @@ def as_text(told: Provenance) -> str:
     lines.append("Publications")
     lines += [
         f"  {one['id']}, published {one['published_on']}, {'used' if one['used'] else 'in the store, not used'}, "
-        f"sha256 {one.get('sha256') or one.get('folder_sha256')}"
+        f"sha256 {one['sha256']}"
         for one in told.publications
     ]
     lines.append("Entries of the ledger about this forecast and its models")

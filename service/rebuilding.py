@@ -10,11 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from contracts import BadInput, Workspace, code_version, library_versions
+from contracts import BadInput, Workspace, code_version, library_versions, settings_of
 from service.approvals import Champion, ModelRegistry
 from service.bundle import FORECAST, MODELS, Bundle
 from service.differences import Difference, differences
-from service.issue_inputs import SETTINGS_COPY, settings_of
+from service.issue_inputs import SETTINGS_COPY
 from service.issued import RECORD_FILE
 from service.issuing import Occasion, issue_contents, open_sources
 
@@ -68,7 +68,7 @@ def rebuild(bundle: Bundle, tell: Callable[[str], None]) -> Rebuilt:
         identical=not found,
         differences=found,
         files=tuple(sorted(recorded)),
-        software=tuple(_software(issued.content["inputs"])),
+        software=tuple(software_notes(issued.content["inputs"])),
     )
 
 
@@ -117,7 +117,7 @@ def _unpack(bundle: Bundle, folder: Path) -> None:
         path.write_bytes(content)
 
 
-def _software(inputs: Mapping[str, Any]) -> list[str]:
+def software_notes(inputs: Mapping[str, Any]) -> list[str]:
     """A sentence for each part of the software that is another one than was recorded."""
     recorded = {"wardcast": inputs["code"]["version"], **inputs["libraries"]}
     present = {"wardcast": code_version().version, **library_versions()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -61,7 +61,11 @@ def train(
     panel = door.view(day).for_target(target)
     plan = _plan(workspace, target, panel)
     horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
-    parameters = asdict(plan) | {"as_of": day, "geography": door.geography, "horizons_learned": list(horizons)}
+    parameters = plan.parameters() | {
+        "as_of": str(day),
+        "geography": door.geography,
+        "horizons_learned": ", ".join(map(str, horizons)),
+    }
     known = [publication for publication in door.publications if publication.id in panel.publications]
     with tracked_run(workspace, "train", f"{target} {panel.last}", parameters, known) as run:
         backtest, scores, fairness = judge(workspace, door, geography, plan, progress=progress)
