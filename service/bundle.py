@@ -105,6 +105,20 @@ def refuse_changed(bundle: Bundle) -> None:
     for folder in (PUBLICATIONS, GEOGRAPHIES, MODELS):
         added = bundle.names(folder) - {name for place, name in recorded if place == folder}
         _refuse_unless(not added, f"{folder}/{min(added, default='')}")
+    _refuse_other_approvals(bundle, content["targets"])
+
+
+def _refuse_other_approvals(bundle: Bundle, targets: Sequence[Mapping[str, Any]]) -> None:
+    """The approval that a forecast names must be one of this chain, of that model and by that person."""
+    chain = {entry.number: entry for entry in bundle.entries() if entry.payload != WITHHELD}
+    for about in targets:
+        approval = chain.get(about["approval_entry"])
+        agrees = approval is not None and (approval.content.get("sha256"), approval.actor, approval.recorded_at) == (
+            about["sha256"],
+            about["approved_by"],
+            about["approved_at"],
+        )
+        _refuse_unless(agrees, f"the approval of '{about['target']}' in entry {about['approval_entry']}")
 
 
 def refuse_changed_reports(bundle: Bundle) -> None:

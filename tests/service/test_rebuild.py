@@ -173,6 +173,18 @@ def test_a_forecast_from_before_inputs_were_recorded_is_explained_and_not_rebuil
         collect(old.workspace, ledger, _only(office), "2024-01-00000000")
 
 
+@pytest.mark.parametrize("claim", [{"approved_by": "B. Member"}, {"approval_entry": 2}, {"approval_entry": 9}])
+def test_an_approval_that_the_chain_does_not_hold_is_refused(
+    office: Office, tmp_path: Path, claim: dict[str, object]
+) -> None:
+    forged = office.copy(tmp_path / "forged")
+    ledger = open_ledger(forged.workspace)
+    content = ledger.entries("issue")[0].content
+    ledger.append("issue", "A. Member", {**content, "targets": [{**content["targets"][0], **claim}]})
+    with pytest.raises(BadInput, match="the approval of 'robbery' in entry"):
+        collect(forged.workspace, ledger, _only(office), office.forecast_id)
+
+
 def test_the_first_value_that_differs_is_named(office: Office) -> None:
     bundle = read_bundle(office.bundle, office.forecast_id)
     path = f"forecast/{FORECASTS_FILE}"
