@@ -2,6 +2,7 @@
 
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
+from contracts.folders import sha256_of_files, sha256_of_folder
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import (
     Frequency,
@@ -13,7 +14,9 @@ from contracts.periods import (
     starts_of,
 )
 from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
+from contracts.recorded_settings import settings_bytes, settings_of
 from contracts.settings import GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace
@@ -25,6 +28,7 @@ __all__ = [
     "REASON_WORDS",
     "SETTINGS_FILE",
     "BadInput",
+    "CodeVersion",
     "CountDistribution",
     "Frequency",
     "GateLimits",
@@ -43,8 +47,11 @@ __all__ = [
     "WardcastError",
     "WithdrawnModel",
     "Workspace",
+    "code_version",
+    "code_version_of",
     "coherent_draws",
     "group_sums",
+    "library_versions",
     "name_key",
     "next_period",
     "offence_by_wording",
@@ -52,6 +59,10 @@ __all__ = [
     "periods_per_year",
     "read_settings",
     "rounded_to_add_up",
+    "settings_bytes",
+    "settings_of",
+    "sha256_of_files",
+    "sha256_of_folder",
     "starts_of",
     "sum_over",
     "wording_key",

@@ -14,14 +14,18 @@ DEFAULT_WORKSPACE = "wardcast-workspace"
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything of one city lies, and its settings."""
+    """Where everything of one city lies, and its settings.
+
+    ``recorded_settings`` are those of the past that something is made again with; they stand for the file's.
+    """
 
     root: Path
+    recorded_settings: Settings | None = None
 
     @cached_property
     def settings(self) -> Settings:
         """Read once; raises ``MissingThing`` or ``BadInput``."""
-        return read_settings(self.root / SETTINGS_FILE)
+        return self.recorded_settings or read_settings(self.root / SETTINGS_FILE)
 
     @property
     def publications(self) -> Path:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 from contracts import MissingThing, Workspace
+from models.no_pickle import refuse_pickles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,6 +165,21 @@ def run_kind(workspace: Workspace, run_id: str) -> str | None:
     return run.data.tags.get("kind") if run.info.status == "FINISHED" else None
 
 
+def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
+    """A folder of a run's artefacts; raises ``MissingThing`` where the run or the folder is not there."""
+    from mlflow.exceptions import MlflowException
+
+    open_tracking(workspace)
+    import mlflow
+
+    try:
+        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path))
+    except (MlflowException, OSError) as error:
+        raise MissingThing(
+            f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
+        ) from error
+
+
 def _client(workspace: Workspace) -> MlflowClient:
     open_tracking(workspace)
     from mlflow import MlflowClient
@@ -185,6 +201,7 @@ def _registered_model(target: str, found: ModelVersion) -> RegisteredModel:
 
     tags: dict[str, Any] = dict(found.tags)
     local = mlflow.artifacts.download_artifacts(artifact_uri=found.source)
+    refuse_pickles(Path(local))
     return RegisteredModel(
         target=target,
         version=int(found.version),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -13,12 +12,13 @@ from pathlib import Path
 
 import lightgbm as lgb
 
-from contracts import BadInput, CountDistribution, MissingThing
+from contracts import BadInput, CountDistribution, MissingThing, sha256_of_folder
 from features.geography import Geography
 from features.panel import Panel
 from models.area_share import ShareModel
 from models.champion import FittedChampion
 from models.dispersion import Dispersion
+from models.no_pickle import refuse_pickles
 from models.reasons import Reasons
 
 MODEL_FILE = "model.json"
@@ -71,23 +71,15 @@ def save_model(fitted: FittedChampion, folder: Path) -> str:
     return sha256_of_folder(folder)
 
 
-def sha256_of_folder(folder: Path) -> str:
-    """One sha256 over the names and contents of the files in a folder, in order of name."""
-    if not folder.is_dir():
-        raise MissingThing(f"There is no saved model at {folder}.", remedy="Train again and approve the new model.")
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.name}\0{content}\n".encode())
-    return digest.hexdigest()
-
-
 def load_saved_model(folder: Path, sha256: str) -> SavedModel:
     """The model, if it is what was recorded: the sha256 is verified, then it is probed in a subprocess.
 
     A damaged text model can crash the process that reads it, so this process reads it only after another one could.
     Raises ``BadInput`` that says what is wrong.
     """
+    if not folder.is_dir():
+        raise MissingThing(f"There is no saved model at {folder}.", remedy="Train again and approve the new model.")
+    refuse_pickles(folder)
     found = sha256_of_folder(folder)
     if found != sha256:
         raise BadInput(

@@ -28,6 +28,11 @@ COMMANDS = {
     "challenge": ("service.commands.challenge", "Dispute an area's forecast, answer, and decide."),
     "issue": ("service.commands.issue", "Write the champions' forecasts of the next periods to the ledger."),
     "reasons": ("service.commands.reasons", "Say why an area's forecast is what it is."),
+    "explain": ("service.commands.explain", "Where an issued forecast comes from: run, data, code, approval."),
+    "export": ("service.commands.export", "A bundle with which an outsider can make a forecast again."),
+    "rebuild": ("service.commands.rebuild", "Make an issued forecast again and compare every byte."),
+    "runs": ("service.commands.runs", "List backtests and trainings with their main scores."),
+    "compare": ("service.commands.compare", "What two runs differ in, and which forecasts better."),
     "ledger": ("service.commands.ledger", "Check and list the ledger."),
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }

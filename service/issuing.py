@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pandas as pd
 
-from contracts import BadInput, Period, RefusedAction, Settings, StaleData, WithdrawnModel, Workspace, next_period
+from contracts import (
+    BadInput,
+    Period,
+    RefusedAction,
+    Settings,
+    StaleData,
+    WithdrawnModel,
+    Workspace,
+    next_period,
+    settings_bytes,
+)
 from contracts.tables import FORECASTS, REASONS, check
 from service.approvals import (
     Champion,
@@ -24,6 +34,7 @@ from service.approvals import (
 )
 from service.harm_tables import HARM_FILE
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
+from service.issue_inputs import SETTINGS_COPY, inputs_of
 from service.issue_levels import issue_hierarchy, nesting_rows
 from service.issue_tables import forecast_rows, history_rows
 from service.issued import (
@@ -128,7 +139,8 @@ def issue(
         champions = _champions(workspace, ledger)
         occasion = occasion_of(workspace.settings, sources.door, today=today, on=on)
         contents = issue_contents(workspace, sources, champions, occasion, tell)
-        return _enter(workspace, ledger, contents, by, tell)
+        inputs = inputs_of(workspace, sources.door, sources.registry, champions)
+        return _enter(workspace, ledger, contents, inputs, by, tell)
 
 
 def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | None) -> Occasion:
@@ -186,6 +198,7 @@ def issue_contents(
         HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),
+        SETTINGS_COPY: settings_bytes(settings),
         RECORD_FILE: _record_bytes(settings, view, occasion, first, _publications(sources.door, view), records),
     }
 
@@ -275,7 +288,12 @@ def _record_bytes(
 
 
 def _enter(
-    workspace: Workspace, ledger: Ledger, contents: dict[str, bytes], by: str, tell: Callable[[str], None]
+    workspace: Workspace,
+    ledger: Ledger,
+    contents: dict[str, bytes],
+    inputs: dict[str, Any],
+    by: str,
+    tell: Callable[[str], None],
 ) -> Issue:
     record = json.loads(contents[RECORD_FILE])
     hashes = hashes_of(contents)
@@ -289,7 +307,7 @@ def _enter(
         return _issue_of(workspace, entries[-1], record, is_new=False)
     _refuse_changed_champions(ledger, record)
     payload = {key: value for key, value in record.items() if key not in ("stale_after_periods", "hotspot_share")}
-    entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload})
+    entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload, "inputs": inputs})
     return _issue_of(workspace, entry, record, is_new=True)
 
 

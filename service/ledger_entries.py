@@ -89,7 +89,11 @@ class Entry:
     def is_genuine(self) -> bool:
         """Whether payload and fields give the hashes, and the signature is that of the key it names."""
         is_whole = sha256_of(self.payload) == self.payload_sha256 and self.expected_hash() == self.hash
-        return is_whole and fits(self.signed_by, _PURPOSE, self.hash, self.signature)
+        return is_whole and self.signature_fits()
+
+    def signature_fits(self) -> bool:
+        """Whether the signature over the hash is that of the key it names."""
+        return fits(self.signed_by, _PURPOSE, self.hash, self.signature)
 
 
 def next_entry(last: Entry | None, kind: str, actor: str, payload: str) -> Entry:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts import Workspace
+import numpy as np
+import pandas as pd
+
+from contracts import Workspace, starts_of
 from contracts.tables import FORECASTS, check
 from features.as_of import AsOfDoor, load_door
 from features.geography import Geography, load_geography
@@ -18,6 +21,10 @@ from training.forecast_files import refuse_absent_folder, write_table
 from training.forecasters import needs_points
 from training.rolling_origin import Backtest, Plan, run_backtest
 from training.tracking import Run, tracked_run
+
+FORECASTS_FILE, OUTCOMES_FILE = "forecasts.parquet", "outcomes.parquet"
+MAIN_MODEL, MAIN_HORIZON = "main_model", "main_horizon"
+"""Tags of a run: whose scores, at which horizon, stand for it in a list."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def run_experiment(
         with_points=any(needs_points(model) for model in plan.models),
     )
     areas = load_geography(workspace, door.geography)
-    parameters = asdict(plan) | {"view": str(plan.view), "geography": door.geography}
+    parameters = plan.parameters() | {"geography": door.geography}
     name = f"{plan.target} {plan.first}…{plan.last}"
     with tracked_run(workspace, "backtest", name, parameters, door.publications) as run:
         backtest, scores, fairness = judge(workspace, door, areas, plan, progress=progress)
@@ -138,7 +145,11 @@ def _audit(workspace: Workspace, backtest: Backtest, verification: Verification)
 
 def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: FairnessAudit) -> None:
     """Put forecasts, leaderboard, coverage, audit and pictures into a run."""
+    main = audited(backtest)[0]
+    run.tags({MAIN_MODEL: main.model, MAIN_HORIZON: main.horizon})
     run.scores(scores.rows)
+    run.findings(fairness.findings)
+    run.origins(backtest.verifications, backtest.plan.first)
     run.document({"areas": scores.areas.rows, "city": scores.city.rows}, "leaderboard.json")
     run.document(scores.areas.noise_floor, "noise_floor.json")
     run.text(scores.areas.as_text() + "\n", "leaderboard.txt")
@@ -148,9 +159,26 @@ def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: Fairn
     run.text(fairness.to_json() + "\n", "audit/fairness.json")
     run.text(fairness.as_text() + "\n", "audit/fairness.txt")
     with run.folder("figures") as folder:
-        write_figures(folder, audited(backtest)[0], backtest.geography, backtest.plan.first.frequency)
+        write_figures(folder, main, backtest.geography, backtest.plan.first.frequency)
     with run.folder("forecasts") as folder:
-        write_forecasts(backtest, folder / "forecasts.parquet")
+        write_forecasts(backtest, folder / FORECASTS_FILE)
+        outcomes_table(backtest).to_parquet(folder / OUTCOMES_FILE, index=False)
+
+
+def outcomes_table(backtest: Backtest) -> pd.DataFrame:
+    """What happened, as ``monitoring.from_forecast_table`` takes it: one row a known count."""
+    tables = [
+        pd.DataFrame(
+            {
+                "area": np.tile(np.array(one.areas, dtype=object), len(one.periods)),
+                "target": one.target,
+                "period": np.repeat(starts_of(one.periods, backtest.plan.first.frequency), len(one.areas)),
+                "count": one.outcomes.ravel(),
+            }
+        )
+        for one in backtest.verifications
+    ]
+    return pd.concat(tables).dropna(subset="count").drop_duplicates(["area", "period"]).reset_index(drop=True)
 
 
 def write_forecasts(backtest: Backtest, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def run_level_experiment(
     settings.target(plan.target)
     hierarchy = load_hierarchy(workspace, names)
     door = load_door(workspace, geography=hierarchy.levels[0].name, frequency=plan.first.frequency, source=source)
-    parameters = asdict(plan) | {"view": str(plan.view), "levels": ",".join(names)}
+    parameters = plan.parameters() | {"levels": ",".join(names)}
     title = f"{plan.target} {plan.first}…{plan.last}, levels"
     with tracked_run(workspace, "levels", title, parameters, door.publications) as run:
         hierarchy, backtests = backtest_levels(door, hierarchy, settings, plan, progress=progress)

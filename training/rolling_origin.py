@@ -52,6 +52,20 @@ class Plan:
         if not self.horizons or min(self.horizons) < 1:
             raise BadInput("A horizon is a whole number from 1.", remedy="Give --horizon 1 or more.")
 
+    def parameters(self) -> dict[str, str]:
+        """Everything in it as a person reads it, for the record of a run."""
+        return {
+            "target": self.target,
+            "first": str(self.first),
+            "last": str(self.last),
+            "frequency": str(self.first.frequency),
+            "horizons": ", ".join(map(str, self.horizons)),
+            "models": ", ".join(self.models),
+            "view": str(self.view),
+            "seed": str(self.seed),
+            "refit_every": "each model's own" if self.refit_every is None else str(self.refit_every),
+        }
+
     def origins(self) -> list[Period]:
         """Last known periods from which some period of the plan is forecast."""
         count = self.last - self.first + max(self.horizons) - min(self.horizons) + 1

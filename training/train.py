@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Settings, Workspace
+from contracts import BadInput, Period, Settings, Workspace, code_version
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -68,10 +68,10 @@ def train(
     plan = _plan(workspace, target, panel)
     horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
     known = [publication for publication in door.publications if publication.id in panel.publications]
-    parameters = asdict(plan) | {
-        "as_of": day,
+    parameters = plan.parameters() | {
+        "as_of": str(day),
         "geography": door.geography,
-        "horizons_learned": list(horizons),
+        "horizons_learned": ", ".join(map(str, horizons)),
         "settings_sha256": settings_sha256(settings),
     }
     with tracked_run(workspace, "train", f"{target} {panel.last}", parameters, known) as run:
@@ -114,6 +114,7 @@ def _tags(run: Run, door: AsOfDoor, panel: Panel, fairness: FairnessAudit, by: s
         "run_id": run.run_id,
         "geography": door.geography,
         "last_known": str(panel.last),
+        **code_version().tags(),
         REPORT_SHA256_TAG: hashlib.sha256((fairness.to_json() + "\n").encode()).hexdigest(),
     }
     return tags | ({TRAINED_BY_TAG: by.strip()} if by.strip() else {})

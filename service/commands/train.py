@@ -33,15 +33,20 @@ def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | No
 
     It is a draft: nothing is served from it until another named person approves it.
     """
+    from training.tracking import tracked_experiment
     from training.train import train
 
     trained = []
-    for target in targets or workspace.settings.forecast_targets():
-        click.echo(f"Training {target}", err=True)
-        one = train(workspace, target, as_of=as_of.date() if as_of else None, today=datetime.now().date(), by=by)
-        trained.append(one)
-        if not as_json:
-            click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
+    chosen = targets or workspace.settings.forecast_targets()
+    for target in chosen:
+        workspace.settings.target(target)
+    with tracked_experiment(workspace, "train", f"train {', '.join(chosen)}"):
+        for target in chosen:
+            click.echo(f"Training {target}", err=True)
+            one = train(workspace, target, as_of=as_of.date() if as_of else None, today=datetime.now().date(), by=by)
+            trained.append(one)
+            if not as_json:
+                click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
     if as_json:
         click.echo(json.dumps([_document(one) for one in trained]))
         return

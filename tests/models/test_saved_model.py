@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts import BadInput, MissingThing, Workspace
+from contracts import BadInput, MissingThing, Workspace, sha256_of_folder
 from features import Geography, Panel, load_door, load_geography
 from models import load_saved_model, save_model
 from models.champion import ChampionForecaster, FittedChampion
-from models.saved_model import MODEL_FILE, sha256_of_folder
+from models.saved_model import MODEL_FILE
 
 TARGET = "violence"
 

@@ -174,6 +174,7 @@ class FakeDoor:
 
     panel: Panel
     publications: tuple[FakePublication, ...]
+    geography: str = "cells"
 
     def view(self, as_of: date) -> Panel:
         return replace(self.panel, as_of=as_of)
@@ -275,6 +276,9 @@ def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = Fal
     publication = FakePublication(
         panel.publications[0], TODAY, panel.last, SimpleNamespace(sha256=hashlib.sha256(b"counts").hexdigest())
     )
+    stored = workspace.publications / publication.id
+    stored.mkdir(parents=True)
+    (stored / "counts.parquet").write_bytes(b"counts")
     sources = Sources(
         door=FakeDoor(panel, (publication,)),
         geography=geography,
