@@ -12,6 +12,16 @@ from monitoring.calibration import (
 )
 from monitoring.fairness import audit, calibration_ratio, deprivation_fifths
 from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
+from monitoring.feedback import (
+    CriticalUplift,
+    Estimate,
+    amplification,
+    critical_uplift,
+    exposure,
+    kept,
+    ratio_of_exposures,
+    ratio_to_need,
+)
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
@@ -25,6 +35,8 @@ __all__ = [
     "CAVEAT",
     "UNRECONCILED",
     "Concentration",
+    "CriticalUplift",
+    "Estimate",
     "FairnessAudit",
     "Finding",
     "HorizonFloor",
@@ -33,18 +45,22 @@ __all__ = [
     "Ratio",
     "Resampling",
     "Verification",
+    "amplification",
     "audit",
     "block_length",
     "calibration_ratio",
     "city_totals",
     "concentration",
     "coverage",
+    "critical_uplift",
     "crps",
     "deprivation_fifths",
+    "exposure",
     "flagged_areas",
     "forecast_table",
     "from_forecast_table",
     "group_totals",
+    "kept",
     "leaderboard",
     "level_scores",
     "levels_text",
@@ -58,6 +74,8 @@ __all__ = [
     "pit_limits",
     "poisson_deviance_loss",
     "randomised_pit",
+    "ratio_of_exposures",
+    "ratio_to_need",
     "reliability",
     "resampling",
     "row_uniforms",
