@@ -135,7 +135,12 @@ def _crossing(uplifts: list[float], values: list[float], margin: float) -> float
 
 
 def _jackknife(pair: Floats, statistic: Callable[[Floats], float]) -> Estimate:
-    """The ratio of a statistic of ``pair[0]`` to that of ``pair[1]``, both of the same cities along the first axis."""
+    """The ratio of a statistic of ``pair[0]`` to that of ``pair[1]``, both of the same cities along the first axis.
+
+    Where both are the same the ratio is 1, also of cities in which the rest was never patrolled.
+    """
+    if np.array_equal(pair[0], pair[1]):
+        return Estimate(1.0, 1.0, 1.0)
     cities = pair.shape[1]
     value = _log_ratio(pair, statistic)
     if cities < FEWEST_CITIES:

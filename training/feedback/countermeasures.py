@@ -39,7 +39,7 @@ def patrols(ranks: Floats, week: int, lot: Floats, exploration: float) -> tuple[
     flagged = int((ranks >= 0).sum())
     by_lot = int(np.floor((week + 1) * flagged * exploration + 1e-9) - np.floor(week * flagged * exploration + 1e-9))
     presence = (ranks >= 0) & (ranks < flagged - by_lot)
-    drawn = np.zeros(len(flags), dtype=np.bool_)
+    drawn = np.zeros(len(ranks), dtype=np.bool_)
     others = np.flatnonzero(ranks < 0)
     drawn[others[np.argsort(lot[others], kind="stable")[:by_lot]]] = True
     return (presence | drawn).astype(np.float64), drawn

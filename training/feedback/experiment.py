@@ -30,13 +30,13 @@ class FeedbackExperiment:
 
 
 def run_feedback(
-    workspace: Workspace, *, seed: int | None, quick: bool, tell: Callable[[str], None]
+    workspace: Workspace, *, seed: int | None, cities: int | None, quick: bool, tell: Callable[[str], None]
 ) -> FeedbackExperiment:
     """Simulate with the workspace's seed (or ``seed``) and flagged share; log the tables, the JSON and the picture.
 
     The cities are simulated whatever city the workspace is of: only in them are the true rates known.
     """
-    study = feedback_of_settings(workspace.settings, seed=seed, quick=quick)
+    study = feedback_of_settings(workspace.settings, seed=seed, cities=cities, quick=quick)
     parameters = {"cities": study.cities, "seed": study.seed, "quick": quick} | asdict(study.schedule)
     with tracked_run(workspace, "feedback", f"feedback seed {study.seed}", parameters, ()) as run:
         report = simulate_feedback(study, tell)

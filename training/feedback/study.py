@@ -104,12 +104,15 @@ def quick_study(study: Study) -> Study:
     return replace(study, cities=3, arms=arms, schedule=replace(study.schedule, refit_every=26))
 
 
-def feedback_of_settings(settings: Settings, *, seed: int | None = None, quick: bool = False) -> Study:
-    """The study with the flagged share of a workspace, and its seed unless another is given."""
+def feedback_of_settings(
+    settings: Settings, *, seed: int | None = None, cities: int | None = None, quick: bool = False
+) -> Study:
+    """The study with the flagged share of a workspace, and its seed and so many cities unless others are given."""
     study = Study(
         seed=settings.seed if seed is None else seed, schedule=Schedule(flagged_share=settings.forecast.hotspot_share)
     )
-    return quick_study(study) if quick else study
+    study = quick_study(study) if quick else study
+    return study if cities is None else replace(study, cities=cities)
 
 
 @dataclass(frozen=True)
