@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from contracts import Settings
 from features.lags import ewma
@@ -18,12 +19,15 @@ from models.area_share import ShareSettings
 from models.champion import ChampionForecaster
 from models.city_total import CityForecast
 from monitoring import Estimate, flagged_areas
+from service.cli import wardcast
+from service.workspace_setup import make_workspace
 from training.feedback import (
     Countermeasures,
     Schedule,
     Study,
     World,
     deploy,
+    experiment,
     feedback_of_settings,
     make_world,
     simulate_feedback,
@@ -171,3 +175,25 @@ def test_smoothing_without_gaps_is_the_same_to_the_last_bit() -> None:
     gappy = np.vstack([values, np.where(np.arange(80) == 7, np.nan, 1.0)])
     for alpha in (0.02, 0.3, 0.999):
         np.testing.assert_array_equal(ewma(values, alpha), ewma(gappy, alpha)[:-1])
+
+
+def test_the_command_prints_one_document_and_keeps_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = make_workspace(tmp_path / "workspace", "simulated")
+    asked: dict[str, object] = {}
+
+    def tiny(settings: Settings, **options: object) -> Study:
+        asked.update(options)
+        return _study(
+            arms=(replace(ARMS[2], uplifts=(0.0,), baseline=""),), cities=1, schedule=replace(SHORT, weeks=13)
+        )
+
+    monkeypatch.setattr(experiment, "feedback_of_settings", tiny)
+    words = ["feedback", "--json", "--quick", "--cities", "1", "--workspace", str(workspace.root)]
+    done = CliRunner().invoke(wardcast, words, catch_exceptions=False)
+    assert asked == {"seed": None, "cities": 1, "quick": True}
+    told = json.loads(done.stdout)
+    assert told["simulated"] is True
+    assert told["caveat"]
+    assert "Simulated city 1 of 1." in done.stderr
+    kept = {path.name for path in workspace.artefacts.rglob("*") if path.is_file()}
+    assert {"feedback.json", "feedback.md", "feedback.png"} <= kept
