@@ -40,7 +40,7 @@ class Estimate:
 
     def as_text(self) -> str:
         """As in tables."""
-        if np.isnan(self.value):
+        if np.isnan([self.value, self.low, self.high]).any():
             return "not enough evidence"
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
