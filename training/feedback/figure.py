@@ -37,6 +37,9 @@ def write_figure(path: Path, report: FeedbackReport) -> None:
     by_uplift.legend(fontsize=7)
     by_week.axhline(1.0, color="#777777", linestyle="--")
     by_week.set(xlabel="week of the deployment", ylabel="exposure ratio, largest uplift over none", yscale="log")
+    for axes in (by_uplift, by_week):
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
     figure.savefig(path, metadata={"Software": None})
 
 

@@ -149,4 +149,6 @@ class FeedbackReport:
 
 
 def _numbers(estimate: Estimate) -> dict[str, float | None]:
-    return {name: None if np.isnan(value) else value for name, value in asdict(estimate).items()}
+    """A ratio is not told without its interval."""
+    numbers = asdict(estimate)
+    return dict.fromkeys(numbers) if np.isnan(list(numbers.values())).any() else numbers
