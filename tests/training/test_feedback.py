@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import itertools
 import json
 from dataclasses import replace
@@ -26,6 +27,7 @@ from training.feedback import (
     Schedule,
     Study,
     World,
+    countermeasures,
     deploy,
     experiment,
     feedback_of_settings,
@@ -108,6 +110,10 @@ def test_exploration_takes_its_share_of_the_patrols_and_no_more() -> None:
         assert not (by_lot & (ranks >= 0)).any()
         drawn += int(by_lot.sum())
     assert drawn == 40
+
+
+def test_the_worked_examples_of_the_countermeasures_hold() -> None:
+    assert doctest.testmod(countermeasures).failed == 0
 
 
 def test_exploration_finds_the_uplift() -> None:
@@ -195,5 +201,5 @@ def test_the_command_prints_one_document_and_keeps_the_run(tmp_path: Path, monke
     assert told["simulated"] is True
     assert told["caveat"]
     assert "Simulated city 1 of 1." in done.stderr
-    kept = {path.name for path in workspace.artefacts.rglob("*") if path.is_file()}
-    assert {"feedback.json", "feedback.md", "feedback.png"} <= kept
+    files = {path.name for path in workspace.artefacts.rglob("*") if path.is_file()}
+    assert {"feedback.json", "feedback.md", "feedback.png"} <= files

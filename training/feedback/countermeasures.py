@@ -23,11 +23,6 @@ class Countermeasures:
     """A discovery in a patrolled area counts 1 / (1 + the uplift as exploration shows it)."""
     exploration: float = 0.0
 
-    @property
-    def any(self) -> bool:
-        """Whether anything is done at all."""
-        return self.victim_reported_only or self.down_weighting or self.exploration > 0
-
 
 def patrols(ranks: Floats, week: int, lot: Floats, exploration: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Presence (areas,) of a week, and which areas were drawn by lot.
