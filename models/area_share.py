@@ -112,7 +112,7 @@ class ShareModel:
 
 def share_of_rows(booster: lgb.Booster, rows: npt.NDArray[np.float32], base_share: Floats) -> Floats:
     """Boosted shares of feature rows (areas, features), renormalised to sum to 1."""
-    share = base_share * np.exp(np.asarray(booster.predict(rows, raw_score=True)))
+    share = base_share * np.exp(np.asarray(booster.predict(rows, raw_score=True, num_threads=1)))
     return np.asarray(share / share.sum())
 
 

@@ -12,6 +12,16 @@ from monitoring.calibration import (
 )
 from monitoring.fairness import audit, calibration_ratio, deprivation_fifths, deprivation_tenths
 from monitoring.fairness_result import CAVEAT, FairnessAudit, Finding
+from monitoring.feedback import (
+    CriticalUplift,
+    Estimate,
+    amplification,
+    critical_uplift,
+    exposure,
+    kept,
+    ratio_of_exposures,
+    ratio_to_need,
+)
 from monitoring.gates import (
     audit_gate,
     calibration_gate,
@@ -39,6 +49,8 @@ __all__ = [
     "GATES",
     "UNRECONCILED",
     "Concentration",
+    "CriticalUplift",
+    "Estimate",
     "FairnessAudit",
     "Finding",
     "GateFinding",
@@ -50,6 +62,7 @@ __all__ = [
     "Ratio",
     "Resampling",
     "Verification",
+    "amplification",
     "audit",
     "audit_gate",
     "block_length",
@@ -60,9 +73,11 @@ __all__ = [
     "coverage",
     "coverage_gate",
     "coverage_text",
+    "critical_uplift",
     "crps",
     "deprivation_fifths",
     "deprivation_tenths",
+    "exposure",
     "flagged_areas",
     "forecast_table",
     "freshness_gate",
@@ -72,6 +87,7 @@ __all__ = [
     "group_coverage",
     "group_skill_gate",
     "group_totals",
+    "kept",
     "leaderboard",
     "level_scores",
     "levels_text",
@@ -85,6 +101,8 @@ __all__ = [
     "pit_limits",
     "poisson_deviance_loss",
     "randomised_pit",
+    "ratio_of_exposures",
+    "ratio_to_need",
     "reliability",
     "reproducibility_gate",
     "resampling",

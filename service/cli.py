@@ -19,6 +19,7 @@ COMMANDS = {
     "ingest": ("service.commands.ingest", "Put a publication into the store."),
     "publications": ("service.commands.publications", "What is in the store, set aside and revised."),
     "backtest": ("service.commands.backtest", "Compare forecasters on past periods."),
+    "feedback": ("service.commands.feedback", "Simulate whether a forecast feeds on itself."),
     "train": ("service.commands.train", "Fit, backtest, audit and register a challenger."),
     "propose": ("service.commands.propose", "Put a draft to the board, with what its gates found."),
     "approve": ("service.commands.approve", "Make a model the champion, by name and with a reason."),
