@@ -112,6 +112,15 @@ def city_pattern(panel: Panel, target: str, horizons: Sequence[int], *, country:
     return CityPattern(float(totals[known][-year:].mean()), above_usual(season), above_usual(weekday))
 
 
+def level_without_season(panel: Panel, target: str, *, country: str = "") -> Floats:
+    """The logarithm of the city's crimes per day without season, weekends and bank holidays, (periods,)."""
+    series = _series_of(panel, target, country)
+    past = len(series.log_rate)
+    adjusted = series.log_rate - _calendar_effect(series)[:past]
+    season = season_of(series.ordinals(), panel.frequency)
+    return np.asarray(adjusted - _seasonal_factors(adjusted, season, periods_per_year(panel.frequency))[season])
+
+
 def _totals(panel: Panel, target: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """The city's total of each period, and whether it is known."""
     counts = panel.of(target)

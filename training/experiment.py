@@ -14,6 +14,7 @@ from contracts.tables import FORECASTS, check
 from features.as_of import AsOfDoor, load_door
 from features.geography import Geography, load_geography
 from models.champion import NAME as CHAMPION
+from models.level_shifts import LevelShift, level_shifts
 from monitoring import FairnessAudit, Leaderboard, Verification, audit, coverage_text, leaderboard
 from training.coverage import coverage_by_group, pit_histograms
 from training.figures import write_figures
@@ -31,17 +32,24 @@ MAIN_MODEL, MAIN_HORIZON = "main_model", "main_horizon"
 class Scores:
     """What the judge says of a backtest: at the level of areas and of the city.
 
-    ``coverage`` has the rows of ``training.coverage``, of the audited model at every horizon.
+    ``coverage`` has the rows of ``training.coverage``, of the audited model at every horizon; ``level_shifts`` are
+    those of the city up to the last period of the backtest.
     """
 
     areas: Leaderboard
     city: Leaderboard
     coverage: list[dict[str, Any]]
+    level_shifts: tuple[LevelShift, ...]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of both levels, areas first."""
         return [*self.areas.rows, *self.city.rows]
+
+    @property
+    def shift_sentences(self) -> list[str]:
+        """Where the city's level shifted, in words."""
+        return [shift.sentence() for shift in self.level_shifts]
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ class Experiment:
             "statement": self.scores.areas.statement,
             "leaderboard": self.scores.rows,
             "coverage": self.scores.coverage,
+            "level_shifts": self.scores.shift_sentences,
         }
 
 
@@ -114,6 +123,9 @@ def judge(
         areas=leaderboard(backtest.verifications, area_km2=land, area_kind=backtest.geography.name, seed=plan.seed),
         city=leaderboard(backtest.verifications, area_km2=land, level="city", seed=plan.seed),
         coverage=coverage_by_group(workspace.settings, backtest.geography, audited(backtest)),
+        level_shifts=level_shifts(
+            door.outcomes().until(plan.last).for_target(plan.target), plan.target, country=workspace.settings.holidays
+        ),
     )
     return backtest, scores, _audit(workspace, backtest, audited(backtest)[0])
 
@@ -155,6 +167,7 @@ def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: Fairn
     run.text(scores.areas.as_text() + "\n", "leaderboard.txt")
     run.document(scores.coverage, "calibration/coverage.json")
     run.document(pit_histograms(audited(backtest)), "calibration/pit.json")
+    run.document(scores.shift_sentences, "level_shifts.json")
     run.text(coverage_text(scores.coverage) + "\n", "calibration/coverage.txt")
     run.text(fairness.to_json() + "\n", "audit/fairness.json")
     run.text(fairness.as_text() + "\n", "audit/fairness.txt")

@@ -112,6 +112,8 @@ def command(
     click.echo(done.scores.areas.as_text())
     click.echo(f"\n{done.scores.city.as_text()}")
     click.echo(f"\n{coverage_text(done.scores.coverage)}")
+    for sentence in done.scores.shift_sentences:
+        click.echo(f"\n{sentence}")
     click.echo(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")
 
 

@@ -47,6 +47,8 @@ def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | No
             trained.append(one)
             if not as_json:
                 click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
+                for sentence in one.scores.shift_sentences:
+                    click.echo(f"{sentence}\n")
     if as_json:
         click.echo(json.dumps([_document(one) for one in trained]))
         return
@@ -72,6 +74,7 @@ def _document(one: Trained) -> dict[str, Any]:
         "as_of": str(one.as_of),
         "last_known": str(one.last_known),
         "statement": one.scores.areas.statement,
+        "level_shifts": one.scores.shift_sentences,
         "leaderboard": one.scores.rows,
         "noise_floor": one.scores.areas.noise_floor,
         "fairness": one.fairness.to_dict(),

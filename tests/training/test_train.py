@@ -78,6 +78,7 @@ def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, traine
         "calibration/coverage.json",
         "calibration/coverage.txt",
         "calibration/pit.json",
+        "level_shifts.json",
         "gates/gates.json",
         "gates/gates.txt",
         "forecasts/forecasts.parquet",
