@@ -19,7 +19,7 @@ from features.recipe import ShareFeatures
 from models.dispersion import Dispersion, fit_dispersion
 
 YEARS = 6
-MOST_PAST_FORECASTS = 150_000
+MOST_PAST_FORECASTS = 60_000
 """Of more past forecasts (areas × periods) only those of every second, third, … period are learned from."""
 LOG_FACTORS = np.linspace(-2.0, 2.0, 17)
 SPREADS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)

@@ -38,13 +38,14 @@ MOST_ROWS = 600_000
 BOOSTING: dict[str, Any] = {
     "objective": "poisson",
     "num_leaves": 15,
-    "learning_rate": 0.05,
+    "learning_rate": 0.08,
     "min_data_in_leaf": 200,
     "lambda_l2": 10.0,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "max_bin": 63,
+    "bin_construct_sample_cnt": 20_000,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
@@ -58,7 +59,7 @@ took up to ten times longer."""
 class ShareSettings:
     """How the share is boosted. ``years`` of origins are learned from."""
 
-    rounds: int = 160
+    rounds: int = 100
     years: int = 8
     seed: int = 7
 

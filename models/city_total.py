@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -166,7 +166,7 @@ def _members(length: int, frequency: Frequency) -> dict[str, Member]:
     members: dict[str, Member] = {"ets": _ets, "theta": _theta} if length >= SHORTEST_FOR_MODELS else {}
     if not seasonal:
         return members | {f"level_{weight}": _level_member(weight) for weight in STRUCTURAL_WEIGHTS}
-    members |= {f"season_{weight}": _structural_member(weight) for weight in STRUCTURAL_WEIGHTS}
+    members |= {f"season_{weight}": partial(_structural, weight=weight) for weight in STRUCTURAL_WEIGHTS}
     return members | {"ets_without_trend": _ets_without_trend, "season_drift": _season_drift}
 
 
@@ -227,19 +227,16 @@ def _after(values: Floats, start: int) -> Floats:
     return values[start + 1 : start + 1 + LONGEST_HORIZON]
 
 
-def _structural_member(weight: float) -> Member:
+@lru_cache(maxsize=4096)
+def _structural(series: _Series, *, weight: float) -> Floats:
     """Exponentially weighted level with median seasonal factors, weekends and bank holidays."""
-
-    def run(series: _Series) -> Floats:
-        season = season_of(series.ordinals(LONGEST_HORIZON), series.frequency)
-        effect = _calendar_effect(series)
-        past = len(series.log_rate)
-        adjusted = series.log_rate - effect[:past]
-        factors = _seasonal_factors(adjusted, season[:past], periods_per_year(series.frequency))
-        level = _level(adjusted - factors[season[:past]], weight)
-        return np.asarray(level + factors[season[past:]] + effect[past:])
-
-    return run
+    season = season_of(series.ordinals(LONGEST_HORIZON), series.frequency)
+    effect = _calendar_effect(series)
+    past = len(series.log_rate)
+    adjusted = series.log_rate - effect[:past]
+    factors = _seasonal_factors(adjusted, season[:past], periods_per_year(series.frequency))
+    level = _level(adjusted - factors[season[:past]], weight)
+    return np.asarray(level + factors[season[past:]] + effect[past:])
 
 
 def _level(values: Floats, weight: float) -> float:
@@ -272,6 +269,7 @@ def _weekday_effect(series: _Series, week: int) -> Floats:
     return np.asarray((factors - factors.mean())[position])
 
 
+@lru_cache(maxsize=4096)
 def _calendar_effect(series: _Series) -> Floats:
     """What weekends and bank holidays add to the log rate, past and ahead; learned from year-on-year changes.
 
