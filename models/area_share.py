@@ -19,6 +19,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from contracts import BadInput, Frequency, periods_per_year
 from features.geography import Geography
@@ -37,9 +38,6 @@ MOST_ROWS = 600_000
 
 BOOSTING: dict[str, Any] = {
     "objective": "poisson",
-    "num_leaves": 15,
-    "learning_rate": 0.08,
-    "min_data_in_leaf": 200,
     "lambda_l2": 10.0,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
@@ -57,11 +55,18 @@ took up to ten times longer."""
 
 @dataclass(frozen=True)
 class ShareSettings:
-    """How the share is boosted. ``years`` of origins are learned from."""
+    """How the share is boosted. ``years`` of origins are learned from.
+
+    ``trials`` is how many other settings are tried on the past before a fit (``models.tuning``); with 0 these are used.
+    """
 
     rounds: int = 100
+    learning_rate: float = 0.08
+    leaves: int = 15
+    smallest_leaf: int = 200
     years: int = 8
     seed: int = 7
+    trials: int = 0
 
 
 @dataclass(frozen=True)
@@ -171,8 +176,30 @@ def _boost(
     data = lgb.Dataset(
         rows[known], outcomes[known], init_score=offsets[known], feature_name=list(features.names), free_raw_data=True
     )
-    parameters = BOOSTING | {"seed": settings.seed}
+    parameters = BOOSTING | {
+        "num_leaves": settings.leaves,
+        "learning_rate": settings.learning_rate,
+        "min_data_in_leaf": settings.smallest_leaf,
+        "seed": settings.seed,
+    }
     return lgb.train(parameters, data, num_boost_round=settings.rounds)
+
+
+def deviance_on_newest(features: ShareFeatures, counts: Floats, horizon: int, settings: ShareSettings) -> float:
+    """Mean Poisson deviance in the newest year of ``counts``, by shares boosted on what was known before it.
+
+    The shares are taken times the totals that came, so that only they are judged. Raises ``BadInput`` for a history
+    that is too short to leave a year out.
+    """
+    season = periods_per_year(features.frequency)
+    before = counts.shape[1] - season
+    learning, _ = _split_origins(before, horizon, season, settings.years)
+    booster = _boost(features, counts, horizon, _thinned(learning, len(counts), features.frequency), settings)
+    origins = range(before - 1, counts.shape[1] - horizon)
+    outcomes = np.stack([counts[:, origin + horizon] for origin in origins])
+    means = np.maximum(_means_at(booster, features, horizon, origins), 1e-9)
+    deviance = 2.0 * (special.xlogy(outcomes, outcomes / means) - (outcomes - means))
+    return float(np.nanmean(deviance))
 
 
 def _log_mean(base_share: Floats, total: float) -> Floats:
@@ -182,10 +209,14 @@ def _log_mean(base_share: Floats, total: float) -> Floats:
 def _dispersion_of(
     booster: lgb.Booster, features: ShareFeatures, counts: Floats, horizon: int, origins: range, spread: AreaDispersion
 ) -> Dispersion:
-    means = [
-        share_of_rows(booster, features.rows(origin, horizon), features.base_share[:, origin])
-        * features.city_total[origin + horizon]
-        for origin in origins
+    outcomes = np.stack([counts[:, origin + horizon] for origin in origins])
+    means = _means_at(booster, features, horizon, origins)
+    return fit_dispersion(outcomes, means, spread.factors, otherwise=spread.level)
+
+
+def _means_at(booster: lgb.Booster, features: ShareFeatures, horizon: int, origins: range) -> Floats:
+    """Boosted shares at each origin times the totals that came, (origins, areas)."""
+    shares = [
+        share_of_rows(booster, features.rows(origin, horizon), features.base_share[:, origin]) for origin in origins
     ]
-    outcomes = [counts[:, origin + horizon] for origin in origins]
-    return fit_dispersion(np.stack(outcomes), np.stack(means), spread.factors, otherwise=spread.level)
+    return np.stack(shares) * features.city_total[np.array(origins) + horizon][:, None]

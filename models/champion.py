@@ -13,6 +13,7 @@ from features.recipe import smoothed_share
 from models.area_share import ShareModel, ShareSettings, fit_share_model
 from models.city_total import city_pattern, forecast_city_total
 from models.reasons import CityChange, Reasons, group_of, reasons_of, usual_share
+from models.tuning import Trial, tune_share
 
 NAME = "wardcast"
 
@@ -29,18 +30,24 @@ class ChampionForecaster:
         return NAME
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedChampion:
-        model = fit_share_model(panel, target, geography, horizons, self.share)
-        return FittedChampion(target, geography, self.country, model)
+        trials = tune_share(panel, target, geography, horizons, self.share) if self.share.trials else ()
+        settings = trials[0].settings if trials else self.share
+        model = fit_share_model(panel, target, geography, horizons, settings)
+        return FittedChampion(target, geography, self.country, model, trials)
 
 
 @dataclass(frozen=True)
 class FittedChampion:
-    """A fitted share model; the city's total is forecast anew from each panel."""
+    """A fitted share model; the city's total is forecast anew from each panel.
+
+    ``trials`` are the settings that were tried before the fit, the best first; empty where none were.
+    """
 
     target: str
     geography: Geography
     country: str
     share_model: ShareModel
+    trials: tuple[Trial, ...] = ()
 
     def predict(self, panel: Panel, horizons: Sequence[int]) -> CountDistribution:
         city = forecast_city_total(panel, self.target, horizons, country=self.country)

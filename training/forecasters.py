@@ -56,10 +56,13 @@ def rare_models(settings: Settings, target: str) -> tuple[str, ...]:
     return RARE_MODELS if target in settings.lenders() else ()
 
 
-def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
-    """The forecaster of that name; raises ``BadInput`` with the names there are."""
+def make_forecaster(name: str, settings: Settings, *, seed: int, trials: int = 0) -> Forecaster:
+    """The forecaster of that name; raises ``BadInput`` with the names there are.
+
+    ``trials`` settings of the champion recipe are tried on the past before each of its fits.
+    """
     if name == CHAMPION:
-        return ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=seed))
+        return ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=seed, trials=trials))
     if name in RARE_MODELS:
         return RareForecaster(name, lenders=settings.lenders())
     made: dict[str, Forecaster] = {

@@ -45,6 +45,8 @@ class Plan:
     view: ViewMode
     seed: int
     refit_every: int | None = None
+    trials: int = 0
+    """Settings of the champion recipe that are tried on the past before each of its fits."""
 
     def __post_init__(self) -> None:
         if self.last < self.first:
@@ -64,6 +66,7 @@ class Plan:
             "view": str(self.view),
             "seed": str(self.seed),
             "refit_every": "each model's own" if self.refit_every is None else str(self.refit_every),
+            "trials": str(self.trials),
         }
 
     def origins(self) -> list[Period]:
@@ -186,7 +189,7 @@ def _check_periods_known(outcomes: Panel, plan: Plan) -> None:
 def _forecast(
     door: Door, geography: Geography, settings: Settings, plan: Plan, model: str, bar: tqdm[NoReturn]
 ) -> tuple[dict[int, _Forecasts], Measured]:
-    forecaster = make_forecaster(model, settings, seed=plan.seed)
+    forecaster = make_forecaster(model, settings, seed=plan.seed, trials=plan.trials)
     interval = refit_every(model, plan.refit_every)
     forecasts = {horizon: _Forecasts() for horizon in plan.horizons}
     fitted: FittedForecaster | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Settings, Workspace, code_version
+from contracts import BadInput, Period, Workspace, code_version
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -51,11 +51,19 @@ class Trained:
 
 
 def train(
-    workspace: Workspace, target: str, *, as_of: date | None = None, today: date, by: str = "", progress: bool = True
+    workspace: Workspace,
+    target: str,
+    *,
+    as_of: date | None = None,
+    today: date,
+    by: str = "",
+    trials: int = 0,
+    progress: bool = True,
 ) -> Trained:
     """Train one target on what was known on ``as_of`` (by default as issuing does: today, or the replayed day).
 
     Nothing is proposed: the model is registered as a draft. Who trained it, if named in ``by``, cannot approve it.
+    ``trials`` settings of the recipe are tried on the past before each of its fits.
     """
     settings = workspace.settings
     settings.target(target)
@@ -65,7 +73,7 @@ def train(
     geography = load_geography(workspace, door.geography)
     day = as_of or (door.newest_counts_published_on(today) if settings.forecast.replay else today)
     panel = door.view(day).for_target(target)
-    plan = _plan(workspace, target, panel)
+    plan = _plan(workspace, target, panel, trials)
     horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
     known = [publication for publication in door.publications if publication.id in panel.publications]
     parameters = plan.parameters() | {
@@ -79,7 +87,9 @@ def train(
         log_experiment(run, backtest, scores, fairness)
         local = geography.only(panel.areas)
         with tempfile.TemporaryDirectory() as scratch:
-            fitted, fits = _fit_twice(settings, panel, target, local, horizons, Path(scratch))
+            recipe = ChampionForecaster(settings.holidays, ShareSettings(seed=settings.seed, trials=trials))
+            fitted, fits = _fit_twice(recipe, panel, target, local, horizons, Path(scratch))
+            run.document([trial.to_dict() for trial in fitted.trials], "tuning.json")
             gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
             model = registry.register(
                 workspace,
@@ -92,7 +102,7 @@ def train(
     return Trained(model, day, panel.last, scores, fairness, gates)
 
 
-def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
+def _plan(workspace: Workspace, target: str, panel: Panel, trials: int) -> Plan:
     """The newest year of what was known, forecast as it would have been then."""
     settings = workspace.settings
     horizons = tuple(range(1, settings.forecast.periods_ahead + 1))
@@ -106,6 +116,7 @@ def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
         view=ViewMode.AS_OF,
         seed=settings.seed,
         refit_every=BACKTEST_REFIT_EVERY,
+        trials=trials,
     )
 
 
@@ -121,10 +132,14 @@ def _tags(run: Run, door: AsOfDoor, panel: Panel, fairness: FairnessAudit, by: s
 
 
 def _fit_twice(
-    settings: Settings, panel: Panel, target: str, geography: Geography, horizons: Sequence[int], folder: Path
+    recipe: ChampionForecaster,
+    panel: Panel,
+    target: str,
+    geography: Geography,
+    horizons: Sequence[int],
+    folder: Path,
 ) -> tuple[FittedChampion, tuple[str, str]]:
     """The fitted recipe, saved under ``FIRST_FIT``, and the sha256 of it and of a second fit with the same seed."""
-    recipe = ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=settings.seed))
     fitted = recipe.fit(panel, target, geography, horizons)
     again = recipe.fit(panel, target, geography, horizons)
     return fitted, (save_model(fitted, folder / FIRST_FIT), save_model(again, folder / "second_fit"))

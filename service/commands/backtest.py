@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contracts import BadInput, Frequency, Period, Workspace
-from service.options import json_option, workspace_option
+from service.options import json_option, tune_option, workspace_option
 
 if TYPE_CHECKING:
     from training.rolling_origin import Plan
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 )
 @click.option("--refit-every", type=click.IntRange(1), help="Refit at every N-th origin; by default 1, per area 12.")
 @click.option("--seed", type=int, help="Seed; by default the one of the settings.")
+@tune_option
 @click.option(
     "--forecasts-out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -75,6 +76,7 @@ def command(
     view: str,
     refit_every: int | None,
     seed: int | None,
+    trials: int,
     forecasts_out: Path | None,
     as_json: bool,
 ) -> None:
@@ -99,6 +101,7 @@ def command(
         view=ViewMode(view),
         seed=settings.seed if seed is None else seed,
         refit_every=refit_every,
+        trials=trials,
     )
     if levels:
         if geography is not None:

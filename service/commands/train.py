@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service.options import json_option, tune_option, workspace_option
 
 if TYPE_CHECKING:
     from training.train import Trained
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     "the day of the newest counts where the settings say replay.",
 )
 @click.option("--by", default="", help="Name of the person who trains, and who cannot approve the model then.")
+@tune_option
 @json_option
 @workspace_option
-def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, by: str, as_json: bool) -> None:
+def command(
+    workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, by: str, trials: int, as_json: bool
+) -> None:
     """Fit the champion recipe, backtest and audit it, log it to MLflow and register it as challenger.
 
     It is a draft: nothing is served from it until another named person approves it.
@@ -43,7 +46,8 @@ def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | No
     with tracked_experiment(workspace, "train", f"train {', '.join(chosen)}"):
         for target in chosen:
             click.echo(f"Training {target}", err=True)
-            one = train(workspace, target, as_of=as_of.date() if as_of else None, today=datetime.now().date(), by=by)
+            day = as_of.date() if as_of else None
+            one = train(workspace, target, as_of=day, today=datetime.now().date(), by=by, trials=trials)
             trained.append(one)
             if not as_json:
                 click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
