@@ -219,4 +219,4 @@ def _means_at(booster: lgb.Booster, features: ShareFeatures, horizon: int, origi
     shares = [
         share_of_rows(booster, features.rows(origin, horizon), features.base_share[:, origin]) for origin in origins
     ]
-    return np.stack(shares) * features.city_total[np.array(origins) + horizon][:, None]
+    return np.asarray(np.stack(shares) * features.city_total[np.array(origins) + horizon][:, None])
