@@ -60,8 +60,8 @@ class ShareSettings:
     ``trials`` is how many other settings are tried on the past before a fit (``models.tuning``); with 0 these are used.
     """
 
-    rounds: int = 100
-    learning_rate: float = 0.08
+    rounds: int = 160
+    learning_rate: float = 0.05
     leaves: int = 15
     smallest_leaf: int = 200
     years: int = 8

@@ -19,14 +19,15 @@ import pytest
 
 from contracts import SETTINGS_FILE, BadInput, MissingThing, RefusedAction, Workspace, settings_bytes, settings_of
 from models import registry
-from service.approvals import approve
 from service.bundle import LEDGER_FILE, LIST_FILE, WITHHELD, Bundle, read_bundle
 from service.cli import wardcast
+from service.decisions import approve
 from service.differences import differences
 from service.exporting import collect, export
 from service.issued import FORECASTS_FILE, RECORD_FILE, parquet_bytes
 from service.issuing import issue, open_sources
 from service.ledger import open_ledger
+from service.people import person_named
 from service.provenance import as_text, provenance
 from service.rebuilding import rebuild, refuse_difference, software_notes
 from service.zip_files import read_zip, write_zip
@@ -57,12 +58,12 @@ def office(small_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
     workspace = Workspace(root)
     module = sys.modules[train.__module__]
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr(module, "BACKTEST_MODELS", ("ewma",))
+        quick.setattr(module, "BACKTEST_MODELS", ("ewma", "wardcast"))
         quick.setattr(module, "BACKTEST_PERIODS", 2)
         quick.setattr(module, "HORIZONS_BEYOND", 1)
         train(workspace, TARGET, today=TODAY, progress=False)
     ledger = open_ledger(workspace)
-    approve(workspace, ledger, registry, by="A. Member", reason="Audit read")
+    approve(workspace, ledger, registry, by=person_named(workspace.settings, "A. Member"), reason="Audit read")
     issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)
     bundle = root.parent / "bundle.zip"
     export(workspace, ledger, registry, forecast_id=issued.forecast_id, out=bundle)
