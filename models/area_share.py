@@ -100,7 +100,7 @@ class ShareModel:
         computes them from its trees.
         """
         rows = features.rows(origin, horizon)
-        return np.asarray(self.boosters[horizon].predict(rows, pred_contrib=True), dtype=np.float64)
+        return np.asarray(self.boosters[horizon].predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
 
     def share(self, features: ShareFeatures, origin: int, horizon: int) -> Floats:
         """Shares of the city at ``horizon`` after position ``origin``; (areas,), positive, sum 1."""

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 TITLES = {"parents": "Districts", "city": "City"}
 """Titles of levels; any other level is a geography and has its name."""
 MADE_BY = "sums of the areas' forecasts; the intervals keep the factor that all areas of a period share"
-DECIMALS = {"mean": 9, **dict.fromkeys((*QUANTILE_COLUMNS, "p_at_least_one"), 4)}
+DECIMALS_OF = {"mean": 9, **dict.fromkeys((*QUANTILE_COLUMNS, "p_at_least_one"), 4)}
 """Means keep what it takes for sums of them to agree to a millionth."""
 Harm = Mapping[tuple[str, str], Json]
 """(Level, area) → expected harm with its interval."""
@@ -25,7 +25,7 @@ def harm_in(issued: IssuedForecast, target: str, horizon: int) -> Harm:
     if issued.harm is None:
         return {}
     rows = _of(issued.harm, target, horizon)
-    columns = [rows[name].round(DECIMALS["mean"]).tolist() for name in ("mean", "low", "high")]
+    columns = [rows[name].round(DECIMALS_OF["mean"]).tolist() for name in ("mean", "low", "high")]
     key = zip(rows["level"], rows["area"], strict=True)
     values = zip(*columns, strict=True)
     return {one: dict(zip(("mean", "low", "high"), value, strict=True)) for one, value in zip(key, values, strict=True)}
@@ -40,13 +40,13 @@ def levels_in(issued: IssuedForecast, target: str, horizon: int, harm: Harm) -> 
     sizes = nesting[nesting["area"].isin(known)].groupby(["level", "within"]).size()
     answers = []
     for level, rows in _of(issued.larger.levels, target, horizon).groupby("level", sort=False):
-        kept = rows[["area", *DECIMALS]].round(DECIMALS)
+        kept = rows[["area", *DECIMALS_OF]].round(DECIMALS_OF)
         areas = [
             {
                 "area": row["area"],
                 "name": names[row["area"]],
                 "areas": int(sizes[level, row["area"]]),
-                **{name: row[name] for name in DECIMALS},
+                **{name: row[name] for name in DECIMALS_OF},
                 "harm": harm.get((str(level), row["area"])),
             }
             for row in kept.to_dict(orient="records")

@@ -19,8 +19,7 @@ import pandas as pd
 from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
 from service.issued import IssuedForecast
-from service.level_answers import DECIMALS as DECIMALS_OF
-from service.level_answers import MADE_BY, harm_in, levels_in
+from service.level_answers import DECIMALS_OF, MADE_BY, harm_in, levels_in
 from service.reasons import PeriodReasons, period_reasons
 from service.risk import BANDS, band_of, densest, ranks, risk_scores
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
