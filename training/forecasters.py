@@ -19,6 +19,7 @@ from models.point_maps import MAPS, PointMapForecaster
 from models.rare import CONSTANT, POOLED, RareForecaster
 from models.self_exciting import NAME as SELF_EXCITING
 from models.self_exciting import SelfExcitingForecaster
+from training.fits_ahead import AT_ONCE
 
 BASELINE = "ewma"
 DEFAULT_MODELS = ("seasonal_naive", "last_value", "mean_12", "ewma", "auto_ets", "auto_theta", CHAMPION)
@@ -94,6 +95,11 @@ def refit_every(name: str, asked: int | None) -> int:
     if asked is not None:
         return asked
     return PER_SERIES_REFIT_EVERY if name in PER_SERIES else 1
+
+
+def fits_at_once(name: str) -> int:
+    """How many fits of a forecaster run side by side: one where a fit starts processes of its own."""
+    return 1 if name in PER_SERIES else AT_ONCE
 
 
 def holds_points(workspace: Workspace, geography: str | None, frequency: Frequency) -> bool:
