@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, special
 
 from contracts import CountDistribution
 from features.panel import Floats
@@ -70,11 +70,25 @@ def fit_dispersion(
     factor = np.broadcast_to(factors, outcomes.shape)[known][::every]
     log_mean = np.log(mean)
 
-    def loss(parameters: Floats) -> float:
+    def loss(parameters: Floats) -> tuple[float, Floats]:
         dispersion = factor * np.exp(parameters[0] + parameters[1] * log_mean)
-        return float(-CountDistribution(mean, dispersion).log_pmf(y).mean())
+        distribution = CountDistribution(mean, dispersion)
+        slopes = _slope_by_log_dispersion(distribution, y)
+        return float(-distribution.log_pmf(y).mean()), -np.array([slopes.mean(), (slopes * log_mean).mean()])
 
     excess = ((y - mean) ** 2 - mean).sum() / (mean**2).sum()
     start = np.array([np.log(np.clip(excess, 1e-4, 10.0)), 0.0])
-    found = optimize.minimize(loss, start, method="L-BFGS-B", bounds=_BOUNDS)
+    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS)
     return Dispersion(float(found.x[0]), float(found.x[1]))
+
+
+def _slope_by_log_dispersion(distribution: CountDistribution, counts: Floats) -> Floats:
+    """The derivative of the log probability of ``counts`` by the logarithm of the dispersion, same shape."""
+    size, mean = distribution.size, distribution.mean
+    by_size = (
+        special.digamma(counts + size)
+        - special.digamma(size)
+        - np.log1p(mean / size)
+        + (mean - counts) / (mean + size)
+    )
+    return np.asarray(-size * by_size)

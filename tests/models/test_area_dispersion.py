@@ -78,3 +78,16 @@ def test_the_sum_of_a_city_has_the_spread_of_its_total(means):
 def test_chance_alone_leaves_the_least_shared_factor():
     rare = LEVEL.around_city(np.full(4, 0.5), log_sd=0.3)
     assert rare.shared == pytest.approx(1e-4)
+
+
+def test_no_dispersion_near_the_one_found_is_likelier(means):
+    outcomes = drawn(means, np.ones(AREAS))
+    found = fit_dispersion(outcomes, means)
+
+    def likelihood(intercept: float, slope: float) -> float:
+        return float(Dispersion(intercept, slope).around(means).log_pmf(outcomes).mean())
+
+    best = likelihood(found.intercept, found.slope)
+    for step in (-0.01, 0.01):
+        assert likelihood(found.intercept + step, found.slope) < best
+        assert likelihood(found.intercept, found.slope + step) < best
