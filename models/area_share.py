@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,9 @@ WARM_UP_YEARS = 2
 
 MOST_ROWS = 600_000
 """Of more rows (areas × origins) only every n-th origin is learned from."""
+
+HORIZONS_AT_ONCE = 2
+"""LightGBM lets other threads run while it fits on one."""
 
 BOOSTING: dict[str, Any] = {
     "objective": "poisson",
@@ -130,16 +134,21 @@ def fit_share_model(
     features = build_share_features(panel, target, geography, mixture=mixture)
     counts = panel.of(target)
     spread = learn_area_dispersion(features, counts, min(horizons))
-    boosters: dict[int, lgb.Booster] = {}
-    dispersions: dict[int, Dispersion] = {}
-    for horizon in horizons:
+
+    def fit_at(horizon: int) -> tuple[lgb.Booster, Dispersion]:
         learning, held_out = _split_origins(counts.shape[1], horizon, periods_per_year(panel.frequency), settings.years)
-        boosters[horizon] = _boost(
-            features, counts, horizon, _thinned(learning, len(counts), panel.frequency), settings
-        )
-        dispersions[horizon] = _dispersion_of(boosters[horizon], features, counts, horizon, held_out, spread)
-    factors = dict(zip(panel.areas, spread.factors.tolist(), strict=True))
-    return ShareModel(mixture, boosters, dispersions, features.names, factors)
+        booster = _boost(features, counts, horizon, _thinned(learning, len(counts), panel.frequency), settings)
+        return booster, _dispersion_of(booster, features, counts, horizon, held_out, spread)
+
+    with ThreadPoolExecutor(HORIZONS_AT_ONCE, thread_name_prefix="horizon") as pool:
+        fitted = dict(zip(horizons, pool.map(fit_at, horizons), strict=True))
+    return ShareModel(
+        mixture=mixture,
+        boosters={horizon: booster for horizon, (booster, _) in fitted.items()},
+        dispersions={horizon: dispersion for horizon, (_, dispersion) in fitted.items()},
+        feature_names=features.names,
+        area_factors=dict(zip(panel.areas, spread.factors.tolist(), strict=True)),
+    )
 
 
 def _split_origins(periods: int, horizon: int, season: int, years: int) -> tuple[range, range]:
