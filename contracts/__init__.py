@@ -1,7 +1,9 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
-from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
+from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
+from contracts.folders import sha256_of_files, sha256_of_folder
+from contracts.oversight import GateLimits, GatingAudit, LifeCycleSettings, Role, name_key
 from contracts.periods import (
     Frequency,
     Ordinals,
@@ -11,7 +13,10 @@ from contracts.periods import (
     periods_per_year,
     starts_of,
 )
+from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
+from contracts.recorded_settings import settings_bytes, settings_of
 from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace
@@ -20,29 +25,46 @@ __all__ = [
     "DEFAULT_WORKSPACE",
     "QUANTILE_COLUMNS",
     "QUANTILE_LEVELS",
+    "REASON_WORDS",
     "SETTINGS_FILE",
     "AuditSettings",
     "BadInput",
+    "CodeVersion",
     "CountDistribution",
     "Frequency",
+    "GateLimits",
+    "GatingAudit",
     "GeographyMeaning",
+    "LifeCycleSettings",
     "MissingThing",
     "Ordinals",
     "Period",
     "PoliceForce",
+    "ReasonGroup",
     "RefusedAction",
+    "Role",
     "Settings",
     "StaleData",
     "Target",
     "WardcastError",
+    "WithdrawnModel",
     "Workspace",
+    "code_version",
+    "code_version_of",
     "coherent_draws",
     "group_sums",
+    "library_versions",
+    "name_key",
     "next_period",
     "offence_by_wording",
     "ordinals_of",
     "periods_per_year",
     "read_settings",
+    "rounded_to_add_up",
+    "settings_bytes",
+    "settings_of",
+    "sha256_of_files",
+    "sha256_of_folder",
     "starts_of",
     "sum_over",
     "wording_key",

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contracts.errors import BadInput, MissingThing
+from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
@@ -63,6 +64,9 @@ class ForecastSettings(_Part):
 
     periods_ahead: Annotated[int, Field(ge=1, le=12)] = 3
     """How many whole periods are issued, beginning with the next period."""
+    levels: tuple[str, ...] = ()
+    """Larger areas that are forecast beside the areas, as sums of them, the finest first: geographies of the workspace,
+    "parents" or "city". Empty: the parents, where every area has one, and the city."""
     hotspot_share: Share = 0.05
     """The share of the city's area that counts as a hotspot on the map and in the audits."""
     stale_after_periods: Annotated[int, Field(ge=1)] = 2
@@ -169,6 +173,10 @@ class Settings(_Part):
     ingest: IngestLimits = IngestLimits()
     forecast: ForecastSettings = ForecastSettings()
     audit: AuditSettings = AuditSettings()
+    life_cycle: LifeCycleSettings = LifeCycleSettings()
+    gates: GateLimits = GateLimits()
+    people: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    """Name → roles. Empty: any named person may do anything but approve what they proposed themselves."""
     geographies: dict[str, GeographyMeaning] = Field(default_factory=dict)
     police_forces: dict[str, PoliceForce] = Field(default_factory=dict)
     offences: dict[str, dict[str, tuple[str, ...]]]
@@ -179,6 +187,8 @@ class Settings(_Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Settings:
+        if len({name_key(name) for name in self.people}) < len(self.people):
+            raise ValueError("[people] names one person twice; give all roles on one line")
         for taxonomy, offences in self.offences.items():
             seen: dict[str, str] = {}
             for offence, wordings in offences.items():
