@@ -58,12 +58,11 @@ def _front_matter(facts: RecordFacts) -> str:
 
 def _results(facts: RecordFacts) -> list[str]:
     own = [one for one in facts.scores if one.model == facts.model.name]
-    return [line for one in own for line in _result(facts, one)] or ["  []"]
+    return [line for one in own for line in _result(facts, one)] or ["    []"]
 
 
 def _result(facts: RecordFacts, one: ScoreFacts) -> list[str]:
     tested = f"{facts.target_title}, {one.level} level, horizon {one.horizon}, {facts.first} to {facts.last}"
-    figures = [(words, one.figure(name)) for name, words in SCORES.items()]
     return [
         "  - task:",
         "      type: tabular-regression",
@@ -74,10 +73,10 @@ def _result(facts: RecordFacts, one: ScoreFacts) -> list[str]:
         "    metrics:",
         *(
             line
-            for words, value in figures
-            if value is not None
+            for name, words in SCORES.items()
+            if (value := one.figure(name)) is not None
             for line in (
-                f"    - type: {_scalar(words)}",
+                f"    - type: {name}",
                 f"      name: {_scalar(words)}",
                 f"      value: {json.dumps(value)}",
             )
