@@ -52,6 +52,9 @@ ARCHITECTURE = (
     "of the area's count, whose spread was learned on counts that the trees had not seen."
 )
 
+KINDS = ("train", "backtest")
+"""Runs that hold a leaderboard and an audit."""
+
 RECORDS = (
     ("Algorithmic transparency record", file_names.TRANSPARENCY_FILE, transparency_record),
     ("Algorithmic transparency record as JSON", file_names.TRANSPARENCY_JSON_FILE, transparency_json_record),
@@ -67,9 +70,15 @@ def record_facts(workspace: Workspace, run: PastRun) -> RecordFacts:
     """Of a training or a backtest.
 
     What people said comes from the workspace's settings as they stand; everything else from what the run recorded.
-    Raises ``MissingThing`` where an artefact or a publication that it knew is gone, ``BadInput`` where one was changed.
+    Raises ``BadInput`` for a run of another kind or a publication that was changed, ``MissingThing`` where an artefact
+    or a publication that it knew is gone.
     """
     one, parameters = run.summary, run.parameters
+    if one.kind not in KINDS:
+        raise BadInput(
+            f"The run {one.run_id} is of another kind ({one.kind}): there are no records of it.",
+            remedy="Name a training or a backtest; see: wardcast runs",
+        )
     settings = settings_of(json.dumps(run.document("inputs/settings.json")).encode())
     audit = _audit(run.document(AUDIT_FILE))
     environment = run.document(ENVIRONMENT_FILE)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from contracts import BadInput, Settings, Workspace
+from features.geography import load_geography
 from features.publications import Publication, PublicationStore
 from features.revisions import Revision, revisions
 from monitoring.records import PublicationFacts, RevisionFacts, SetAsideFacts, WordingFacts
@@ -21,9 +22,10 @@ def publication_facts(
     """
     store = PublicationStore(workspace.publications)
     known = [_as_recorded(store.get(one["id"]), one) for one in recorded]
+    areas = {name: len(load_geography(workspace, name).codes) for name in {one.provenance.geography for one in known}}
     revised = _revised(store, settings, target, {one.id for one in known}) if len(known) > 1 else {}
     return tuple(
-        _facts(one, settings, target, revised.get(one.id, ()))
+        _facts(one, settings, target, areas[one.provenance.geography], revised.get(one.id, ()))
         for one in sorted(known, key=lambda each: (each.published_on, each.id))
     )
 
@@ -38,7 +40,9 @@ def _as_recorded(publication: Publication, recorded: Mapping[str, str]) -> Publi
     return publication
 
 
-def _facts(one: Publication, settings: Settings, target: str, revised: tuple[RevisionFacts, ...]) -> PublicationFacts:
+def _facts(
+    one: Publication, settings: Settings, target: str, geography_areas: int, revised: tuple[RevisionFacts, ...]
+) -> PublicationFacts:
     origin = one.provenance
     summed = settings.target(target).offences.get(origin.taxonomy, ())
     return PublicationFacts(
@@ -56,6 +60,7 @@ def _facts(one: Publication, settings: Settings, target: str, revised: tuple[Rev
         periods=one.periods,
         span=one.last - one.first + 1,
         areas=one.areas,
+        geography_areas=geography_areas,
         crimes=one.crimes,
         rows_read=one.rows_read,
         rows_kept=one.rows_kept,

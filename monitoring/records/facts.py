@@ -71,7 +71,10 @@ class RevisionFacts:
 
 @dataclass(frozen=True)
 class PublicationFacts:
-    """One publication that was known to the run. ``span`` counts the periods from the first to the last one."""
+    """One publication that was known to the run.
+
+    ``span`` counts the periods from the first to the last one, ``geography_areas`` the areas that its geography has.
+    """
 
     id: str
     source: str
@@ -87,6 +90,7 @@ class PublicationFacts:
     periods: int
     span: int
     areas: int
+    geography_areas: int
     crimes: int
     rows_read: int
     rows_kept: int

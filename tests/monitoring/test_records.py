@@ -112,6 +112,7 @@ def facts() -> RecordFacts:
         periods=59,
         span=60,
         areas=679,
+        geography_areas=684,
         crimes=81_203,
         rows_read=40_400,
         rows_kept=40_299,
@@ -300,7 +301,16 @@ def test_the_front_matter_holds_the_scores_of_the_runs_own_model(facts: RecordFa
 
 def test_the_datasheet_holds_what_is_known_of_a_publication(facts: RecordFacts) -> None:
     text = datasheet_record(facts)
-    for part in ("a" * 64, "b" * 64, "2025-01-10", "2020-01 to 2024-12", "1 between them missing", "81,203", "31,337"):
+    for part in (
+        "a" * 64,
+        "b" * 64,
+        "2025-01-10",
+        "2020-01 to 2024-12",
+        "1 between them missing",
+        "679 of 684 areas",
+        "81,203",
+        "31,337",
+    ):
         assert part in text
     assert "101 of 40,400 rows (0.25%) were set aside" in text
     assert "| unknown area | 101 | 137 |" in text

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_the_publications_are_those_of_the_store(facts: RecordFacts, workspace: 
         stored.rows_kept,
         stored.rows_set_aside,
     )
-    assert (told.periods, told.span) == (60, 60)
+    assert (told.periods, told.span, told.areas, told.geography_areas) == (60, 60, 60, 60)
     assert [one.offence for one in told.wordings] == ["robbery"]
     assert sum(one.rows for one in told.set_aside) == told.rows_set_aside
 
@@ -256,6 +257,9 @@ def test_a_run_or_a_publication_that_is_gone_or_changed_is_told(
     gates = past_run(workspace, backtested)
     with pytest.raises(MissingThing, match=GATES_FILE):
         gates.file(GATES_FILE)
+    feedback = replace(gates, summary=replace(gates.summary, kind="feedback"))
+    with pytest.raises(BadInput, match="of another kind"):
+        record_facts(workspace, feedback)
     publication = PublicationStore(workspace.publications).list()[0].folder
     record = publication / "publication.json"
     before = record.read_text()
