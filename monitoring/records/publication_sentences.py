@@ -13,7 +13,8 @@ def completeness(one: PublicationFacts) -> str:
     missing = "none missing between them" if gaps == 0 else f"{gaps:,} between them missing"
     return (
         f"{one.id}: {one.areas:,} of {one.geography_areas:,} areas, {one.periods:,} periods from "
-        f"{one.first} to {one.last} ({missing}); {one.rows_set_aside:,} of {one.rows_read:,} rows ({share:.2%}) were set aside."
+        f"{one.first} to {one.last} ({missing}); {one.rows_set_aside:,} of {one.rows_read:,} rows ({share:.2%}) were "
+        "set aside."
     )
 
 

@@ -219,6 +219,47 @@ def test_what_is_missing_is_marked_in_place_and_listed_at_the_top(facts: RecordF
     assert set(marked) == set(listed) <= set(RecordsSettings.model_fields)
 
 
+def test_what_a_person_gives_stands_in_the_field_of_the_standard_that_asks_for_it(facts: RecordFacts) -> None:
+    given = RecordsSettings(**{name: f"given {name}" for name in RecordsSettings.model_fields})
+    document = json.loads(transparency_json_record(replace(facts, given=given)))
+    found = {
+        field["number"]: [text.removeprefix("given ") for text in field["text"] if text.startswith("given ")]
+        for section in document["sections"]
+        for field in section["fields"]
+        if field["number"]
+    }
+    assert {number: names for number, names in found.items() if names} == {
+        "0.4": ["phase"],
+        "1.2": ["purpose"],
+        "1.3": ["website"],
+        "1.4": ["contact_email"],
+        "2.1.1": ["organisation"],
+        "2.1.2": ["team"],
+        "2.1.3": ["senior_responsible_owner"],
+        "2.1.4": ["supplier"],
+        "2.1.4.1": ["supplier"],
+        "2.1.4.2": ["supplier_number"],
+        "2.1.4.3": ["supplier_role"],
+        "2.1.4.4": ["procurement"],
+        "2.1.4.5": ["supplier_data_access"],
+        "2.2.2": ["legal_basis"],
+        "2.2.3": ["benefit"],
+        "2.2.4": ["previous_process"],
+        "2.3.1": ["decisions"],
+        "2.3.3": ["scale"],
+        "2.3.4": ["human_review"],
+        "2.3.5": ["training_given"],
+        "2.3.6": ["appeals_contact"],
+        "2.4.3.8": ["data_storage"],
+        "2.4.3.9": ["data_sharing"],
+        "2.4.4.4": ["data_storage"],
+        "2.4.4.5": ["data_sharing"],
+        "2.5.1": ["impact_assessments", "equality_assessment", "independent_scrutiny"],
+    }
+    assert {number.partition(".")[0] for number in found} == {"0", "1", "2"}
+    assert {number[:3] for number in found if number.startswith("2")} == {"2.1", "2.2", "2.3", "2.4", "2.5"}
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_is_missing_once_all_is_given(facts: RecordFacts, name: str) -> None:
     text = EVERY[name](replace(facts, given=_all_given("Given by somebody")))
@@ -405,6 +446,7 @@ def test_no_field_speaks_of_individuals(facts: RecordFacts) -> None:
     for record in MARKDOWN.values():
         lines = record(facts).splitlines()
         names |= {line for line in lines if line.startswith("#")}
+        names |= {_cells(line)[1].strip() for line in lines if line.startswith("| ")}
         names |= {above for above, line in itertools.pairwise(lines) if line.startswith("| ---")}
     names |= set(_keys(json.loads(transparency_json_record(facts))))
     assert len(names) > 150
