@@ -119,7 +119,7 @@ def _covenant(facts: RecordFacts) -> Table:
         ),
         (
             "Robust",
-            f"{gates} Model: {version(facts)}",
+            f"{gates} {version(facts)}",
             Given("human_review"),
             _link(facts, file_names.GATES, file_names.LEADERBOARD),
         ),

@@ -140,7 +140,11 @@ def _risks(facts: RecordFacts) -> Section:
         "Bias, risks and limitations",
         (
             Field("", "What it rests on", (RECORDED_CRIME,)),
-            Field("", "What the audit found", (f"{verdict_counts(facts.audit.figures)}.", facts.audit.caveat)),
+            Field(
+                "",
+                "What the audit found",
+                (f"Audited by group: {verdict_counts(facts.audit.figures)}.", facts.audit.caveat),
+            ),
             *(Field("", "Shifts of the level", facts.level_shifts) for _ in range(bool(facts.level_shifts))),
             Field(
                 "",

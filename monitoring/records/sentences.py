@@ -41,7 +41,8 @@ def scored_on(facts: RecordFacts) -> str:
     known = (
         "counts as they stand now, which is easier than life was"
         if facts.view == "settled"
-        else "what was known before each period"
+        else "what was known before each period, or, where no publication of the time is in the store, counts as "
+        "they were settled later"
     )
     return (
         f"Scores are of past periods, {facts.first} to {facts.last}, of {facts.areas:,} areas ({facts.geography}), "
@@ -51,6 +52,8 @@ def scored_on(facts: RecordFacts) -> str:
 
 def performance(facts: RecordFacts) -> str:
     """The main score in a sentence, with its interval or not at all."""
+    if facts.model.name == BASELINE:
+        return f"The run's own forecaster is the simple count ({BASELINE}) itself."
     one = facts.score("area", facts.main_horizon)
     figures = [] if one is None else [one.figure(f"vs_{BASELINE}{end}") for end in ("", "_low", "_high")]
     if one is None or None in figures or not figures:
@@ -80,9 +83,9 @@ def version(facts: RecordFacts) -> str:
     """Which model and code."""
     model, code = facts.model, facts.code
     which = (
-        "not registered: the run compares forecasters and made no model to be approved"
+        "Model not registered: the run compares forecasters and made no model to be approved"
         if model.version is None
-        else f"version {model.version}, sha256 {model.sha256}, trained on counts to {model.last_known} as known on "
+        else f"Model version {model.version}, sha256 {model.sha256}, trained on counts to {model.last_known} as known on "
         f"{model.as_of}"
     )
     if code is None:

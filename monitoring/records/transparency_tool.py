@@ -77,7 +77,7 @@ def _model(facts: RecordFacts) -> tuple[Field, ...]:
         Field(
             "2.4.2.9",
             "Dataset purposes",
-            ("All of them for learning, and for scoring past periods that were forecast from what was known before.",),
+            ("All of them for learning and for scoring. Nothing else is learned from.",),
         ),
     )
 
@@ -154,8 +154,8 @@ def risks_section(facts: RecordFacts) -> Section:
                     f"with figures below; {verdict_counts(audit.figures)}. {audit.caveat}",
                     f"Recorded crime is not crime. {RECORDED_CRIME} Mitigation: a target is a named sum of "
                     "offences, so that those which patrols discover can be left out.",
-                    "It feeds on itself where patrols discover what they look for. Mitigation: simulated with and "
-                    "without countermeasures before use (wardcast feedback).",
+                    "It feeds on itself where patrols discover what they look for. Mitigation: wardcast feedback "
+                    "simulates that with and without countermeasures; such a simulation is no part of this run.",
                     "It is trusted more than it deserves. Mitigation: intervals stand beside every expected count, and "
                     "the noise floor and the simple count beside every score.",
                     f"It is turned on people. Mitigation: {PLACES_NOT_PEOPLE}",
@@ -178,7 +178,9 @@ def _findings(facts: RecordFacts) -> tuple[Field, ...]:
         (outside,) if outside.rows else (),
     )
     groups = tuple(
-        Field(f"2.5.2.{number}", f"Audit by {attribute}", (audit.caveat,), (audit_table(audit, attribute),))
+        Field(
+            f"2.5.2.{number}", f"Audit by {attribute}", (audit.caveat, audit.meaning), (audit_table(audit, attribute),)
+        )
         for number, attribute in enumerate(audit.attributes, start=2)
     )
     gates = Field(

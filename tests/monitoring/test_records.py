@@ -370,6 +370,17 @@ def test_a_figure_without_its_interval_is_not_shown(facts: RecordFacts, gap: str
     assert "not shown: it has no interval" in line
 
 
+def test_a_run_of_the_simple_count_is_not_compared_with_itself(facts: RecordFacts) -> None:
+    simple = replace(facts, model=replace(facts.model, name="ewma"))
+    assert "is the simple count (ewma) itself" in checklist_record(simple)
+
+
+@pytest.mark.parametrize(("view", "words"), [("settled", "as they stand now"), ("as-of", "settled later")])
+def test_a_record_says_on_which_counts_its_scores_rest(facts: RecordFacts, view: str, words: str) -> None:
+    for record in (transparency_record, model_card_record):
+        assert words in record(replace(facts, view=view))
+
+
 @pytest.mark.parametrize("end", ["vs_ewma", "vs_ewma_low", "vs_ewma_high"])
 def test_a_ratio_to_the_simple_count_without_its_interval_is_not_shown(facts: RecordFacts, end: str) -> None:
     bare = replace(facts.scores[0], figures={**facts.scores[0].figures, "vs_ewma": 0.9375, end: None})
