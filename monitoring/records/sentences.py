@@ -85,8 +85,8 @@ def version(facts: RecordFacts) -> str:
     which = (
         "Model not registered: the run compares forecasters and made no model to be approved"
         if model.version is None
-        else f"Model version {model.version}, sha256 {model.sha256}, trained on counts to {model.last_known} as known on "
-        f"{model.as_of}"
+        else f"Model version {model.version}, sha256 {model.sha256}, trained on counts to {model.last_known} as known "
+        f"on {model.as_of}"
     )
     if code is None:
         return f"{which}; the version of the code was not recorded."
