@@ -13,6 +13,7 @@ from contracts.periods import (
     periods_per_year,
     starts_of,
 )
+from contracts.public_records import RecordsSettings
 from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
 from contracts.recorded_settings import settings_bytes, settings_of
 from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings, read_settings
@@ -41,6 +42,7 @@ __all__ = [
     "Period",
     "PoliceForce",
     "ReasonGroup",
+    "RecordsSettings",
     "RefusedAction",
     "Role",
     "Settings",

@@ -11,11 +11,13 @@ from contracts.settings import Settings
 
 ADDRESSES = {"ledger_url", "tracking_url"}
 """Settings that say where stores are, not what is forecast; they may hold a password and are left out."""
+TOLD_BY_PEOPLE = {"records"}
+"""Settings that say who answers for a forecast and how it is used; they decide none, and may be given after a run."""
 
 
 def settings_bytes(settings: Settings) -> bytes:
     """The settings that decide a forecast, as JSON in the order of ``wardcast.toml``."""
-    kept = settings.model_dump(mode="json", exclude=ADDRESSES)
+    kept = settings.model_dump(mode="json", exclude=ADDRESSES | TOLD_BY_PEOPLE)
     return (json.dumps(kept, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 

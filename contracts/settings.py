@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from contracts.errors import BadInput, MissingThing
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
+from contracts.public_records import RecordsSettings
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -177,6 +178,8 @@ class Settings(_Part):
     gates: GateLimits = GateLimits()
     people: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
     """Name → roles. Empty: any named person may do anything but approve what they proposed themselves."""
+    records: RecordsSettings = RecordsSettings()
+    """What only a person can say in the records that are published with a report."""
     geographies: dict[str, GeographyMeaning] = Field(default_factory=dict)
     police_forces: dict[str, PoliceForce] = Field(default_factory=dict)
     offences: dict[str, dict[str, tuple[str, ...]]]

@@ -35,6 +35,7 @@ COMMANDS = {
     "rebuild": ("service.commands.rebuild", "Make an issued forecast again and compare every byte."),
     "runs": ("service.commands.runs", "List backtests and trainings with their main scores."),
     "compare": ("service.commands.compare", "What two runs differ in, and which forecasts better."),
+    "records": ("service.commands.records", "Write the records that are published with a run."),
     "ledger": ("service.commands.ledger", "Check and list the ledger."),
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }

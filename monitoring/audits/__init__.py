@@ -12,6 +12,7 @@ from monitoring.audits.groups import (
     shares_of_residents,
 )
 from monitoring.audits.material import Material
+from monitoring.audits.protected import MEASURED_BY, PROXIED_BY
 from monitoring.audits.resampling import benjamini_hochberg, spatial_resampling
 from monitoring.audits.result import CAVEAT, AuditResult, Description, Finding, GroupTest
 
@@ -20,6 +21,8 @@ __all__ = [
     "DEPRIVATION",
     "DESCRIPTIONS",
     "DISTRICT",
+    "MEASURED_BY",
+    "PROXIED_BY",
     "AuditResult",
     "Description",
     "Finding",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,7 @@ import pytest
 from service.cli import COMMANDS, wardcast
 
 HEAVY = {"mlflow", "lightgbm", "statsforecast", "pandas", "geopandas", "scipy.stats", "sklearn", "matplotlib"}
-SECONDS_FOR_HELP = 5.0
-"""Measured at under 0.6 s on two idle cores; a heavy import costs several seconds."""
+"""Libraries that take seconds to import; without them help answers in 0.6 s."""
 
 SHORTEST_HELP = 15
 
@@ -61,10 +59,8 @@ def _modules_after(words: list[str]) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-def test_help_imports_nothing_heavy_and_answers_at_once() -> None:
-    started = time.perf_counter()
+def test_help_imports_nothing_heavy_and_no_command() -> None:
     loaded = _modules_after(["--help"])
-    assert time.perf_counter() - started < SECONDS_FOR_HELP
     assert loaded & HEAVY == set()
     assert not any(name.startswith("service.commands.") for name in loaded)
 
