@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from contracts import Period, Workspace, code_version, library_versions, settings_bytes
 from features.publications import Publication
-from models.registry import open_tracking
+from models.registry import open_tracking, reachable
 from monitoring import Finding, Verification, poisson_deviance_loss
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -111,8 +111,11 @@ def tracked_experiment(workspace: Workspace, kind: str, name: str) -> Iterator[N
     import mlflow
 
     open_tracking(workspace)
-    with mlflow.start_run(
-        experiment_id=_experiment(workspace, kind), run_name=name, tags=_tags(workspace, kind, "experiment")
+    with (
+        reachable(workspace),
+        mlflow.start_run(
+            experiment_id=_experiment(workspace, kind), run_name=name, tags=_tags(workspace, kind, "experiment")
+        ),
     ):
         yield
 
@@ -129,7 +132,7 @@ def tracked_run(
     import mlflow
 
     open_tracking(workspace)
-    with ExitStack() as opened:
+    with reachable(workspace), ExitStack() as opened:
         if mlflow.active_run() is None:
             opened.enter_context(tracked_experiment(workspace, kind, name))
         active = opened.enter_context(
