@@ -278,8 +278,9 @@ class Audit:
 
     def _judge_take_up(self) -> None:
         """A new issue is served soon, and nothing is refused any more because of what it replaced."""
+        began = min((span.first_received for span in self._forecasts.values()), default=0.0)
         for forecast_id, span in self._forecasts.items():
-            waited = self._known_seconds(self._issued[forecast_id].issued, span.first_received)
+            waited = self._known_seconds(max(began, self._issued[forecast_id].issued), span.first_received)
             self.verdict.longest_take_up_seconds = max(self.verdict.longest_take_up_seconds, round(waited, 2))
         for entry, span in self._refusals.items():
             later = [

@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -303,6 +304,8 @@ def main() -> None:
     parser.add_argument("--sqlite", action="store_true", help="ledger and MLflow in SQLite; only MLflow is killed")
     parser.add_argument("--kills-service", action="store_true", help="kill and restart the service too")
     plan = Plan(**vars(parser.parse_args()))
+    # What was started is ended too where the bench is asked to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="wardcast-faults-") as folder:
         outcome = run(plan, Path(folder))
     print(table_of(outcome), file=sys.stderr)

@@ -71,7 +71,7 @@ def _telling(
     function: Callable[Concatenate[Workspace, Arguments], Answer],
 ) -> Callable[Concatenate[Workspace, Arguments], Answer]:
     @wraps(function)
-    def told(workspace: Workspace, *arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
+    def told(workspace: Workspace, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
         with reachable(workspace):
             return function(workspace, *arguments, **named)
 
