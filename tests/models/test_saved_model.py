@@ -85,7 +85,7 @@ def test_a_truncated_model_is_refused_though_its_sha256_was_recorded(folder: Pat
 
 def test_leaves_that_are_not_numbers_are_refused(folder: Path) -> None:
     make_leaves_nan(folder)
-    with pytest.raises(BadInput, match="is damaged"):
+    with pytest.raises(BadInput, match="gives shares that are not finite"):
         load_saved_model(folder, sha256_of_folder(folder))
 
 
