@@ -38,6 +38,8 @@ VERSIONS = 10
 """Registered of each target before the processes start."""
 WITHDRAWN_SHARE = 0.03
 PAUSE_SECONDS = 0.05
+LONGEST_WAIT_SECONDS = 20.0
+"""Who approves waits for the next issue, or so long: otherwise the champion changes under every forecast."""
 ROLES = ("issue", "approve", "serve", "approve")
 """What the first, second, … process does; all serve besides."""
 
@@ -93,6 +95,7 @@ class Worker:
         self._sources = open_sources(self._workspace)
         self._random = random.Random(index)
         self._role = ROLES[index % len(ROLES)]
+        self._acted = 0.0
 
     def run(self, until: float) -> Work:
         """Act in turn until the time is over."""
@@ -133,13 +136,17 @@ class Worker:
 
     def _approve(self) -> None:
         """Approve a version that is not in use, or take the champion out of use."""
+        entries = self._ledger.entries()
+        if entries[-1].kind != "issue" and time.monotonic() - self._acted < LONGEST_WAIT_SECONDS:
+            return
+        self._acted = time.monotonic()
         target = self._random.choice(TARGETS)
         arguments, reason = (self._workspace, self._ledger, registry), "As the stress asks."
         if self._random.random() < WITHDRAWN_SHARE:
             decision = withdraw(*arguments, by=self._person, reason=reason, target=target)
             self.work.told.append((decision.entry, "withdrawal"))
             return
-        states = {life.key.version: life.state for life in life_cycle_of(self._ledger.entries()).of_target(target)}
+        states = {life.key.version: life.state for life in life_cycle_of(entries).of_target(target)}
         open_to_it = (State.DRAFT, State.SUPERSEDED)
         versions = [one for one in range(1, VERSIONS + 1) if states.get(one, State.DRAFT) in open_to_it]
         version = self._random.choice(versions)
