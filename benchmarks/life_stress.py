@@ -37,7 +37,7 @@ TARGETS = ("violence", "robbery")
 VERSIONS = 10
 """Registered of each target before the processes start."""
 WITHDRAWN_SHARE = 0.03
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 20.0
 """Who approves waits for the next issue, or so long: otherwise the champion changes under every forecast."""
 ROLES = ("issue", "approve", "serve", "approve")

@@ -74,6 +74,8 @@ class Director:
 
     def __init__(self, city: FaultCity, ledger: Ledger, *, seed: int = 0) -> None:
         self.lives = Lives()
+        self.look: Callable[[], None] = lambda: None
+        """Called before anything is tried again; raises where that would be in vain."""
         self._city = city
         self._ledger = ledger
         self._sources: Sources = open_sources(city.workspace)
@@ -163,4 +165,5 @@ class Director:
                 self.lives.clear_errors[f"{what}: {error}"] += 1
             except Exception as error:  # noqa: BLE001 (to find such an error is what this is for)
                 self.lives.failures.append(f"{what}: {error!r}")
+            self.look()
             time.sleep(PAUSE_SECONDS)

@@ -27,7 +27,7 @@ from benchmarks.answer_audit import Audit, Verdict, issued_forecasts, withdrawal
 from benchmarks.fault_city import FaultCity, make_fault_city
 from benchmarks.faulty_machines import Machine, Outage, Postgres, WebProcess, free_port, mlflow_server, wardcast_service
 from benchmarks.model_lives import Director, Lives, steps_of
-from benchmarks.request_load import Asked, Load, measure, start_load
+from benchmarks.request_load import Asked, Load, RunningLoad, measure, start_load
 from contracts import Workspace
 from service.ledger import Entry, open_ledger
 from service.ledger_check import verify_record
@@ -135,13 +135,19 @@ class Faults:
         self._strike: Future[None] | None = None
 
     def strike(self) -> None:
-        """Kill the next in a moment, unless the last one is not over; raises what went wrong with that."""
-        if self._strike is not None:
-            if not self._strike.done():
-                return
-            self._strike.result()
+        """Kill the next in a moment, unless the last one is not over; raises as ``is_over`` does."""
+        if not self.is_over():
+            return
         delay = self._random.uniform(0.0, LONGEST_DELAY_SECONDS)
         self._strike = self._strikers.submit(self._outage, next(self._kills), delay)
+
+    def is_over(self) -> bool:
+        """Whether nothing is away now; raises what went wrong with the last outage."""
+        if self._strike is None:
+            return True
+        if self._strike.done():
+            self._strike.result()
+        return self._strike.done()
 
     def _outage(self, names: Sequence[str], delay: float) -> None:
         time.sleep(delay)
@@ -214,16 +220,25 @@ def _under_load(
     ready = [Asked("/readyz", "/readyz", 2)]
     load = start_load(port, [*asked, *ready], plan.requests, connections=plan.connections)
     faults = Faults(plan, machines)
+    director.look = lambda: _look(faults, load)
     for step in steps_of(plan.targets, plan.steps, damaged=plan.damaged, withdrawn=plan.withdrawn):
         if step.number % plan.fault_every == 0:
             faults.strike()
         director.take(step)
         told = f"{step.number} steps, {len(faults.outages)} kills, {load.count():,} answers"
         print(f"{told}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    while load.count() < plan.requests and load.process.is_alive():
+    while load.count() < plan.requests:
+        _look(faults, load)
         time.sleep(0.2)
     faults.end()
     return load.finish(REST_SECONDS), faults, time.monotonic() - began
+
+
+def _look(faults: Faults, load: RunningLoad) -> None:
+    """Raise where something that was killed could not be started again, or the client has ended."""
+    faults.is_over()
+    if not load.process.is_alive():
+        raise RuntimeError(f"The client ended by itself after {load.count()} answers.")
 
 
 def _route_speeds(port: int, asked: Sequence[Asked], requests: int) -> list[RouteSpeed]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from benchmarks.serving_faults import Plan, run
@@ -20,8 +23,10 @@ SHORT = Plan(
 
 
 @pytest.mark.slow
-def test_no_answer_fails_or_mixes_forecasts_while_models_come_and_go(postgres_server, tmp_path_factory):
-    outcome = run(SHORT, tmp_path_factory.mktemp("faults"))
+def test_no_answer_fails_or_mixes_forecasts_while_models_come_and_go(postgres_server):
+    # A folder of its own, as for ``postgres_server``.
+    with tempfile.TemporaryDirectory(prefix="wardcast-faults-") as folder:
+        outcome = run(SHORT, Path(folder))
     assert outcome.failures == []
     assert outcome.requests >= SHORT.requests
     assert sum(outcome.refused_damage.values()) == SHORT.damaged
