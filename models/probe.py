@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from contracts import WardcastError
 from models.area_share import share_of_rows
 from models.saved_model import SavedModel, read_model
 
@@ -31,4 +32,7 @@ def fault_of(saved: SavedModel) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(fault_of(read_model(Path(sys.argv[1]))))
+    try:
+        sys.exit(fault_of(read_model(Path(sys.argv[1]))))
+    except WardcastError as error:
+        sys.exit(error.message.rstrip("."))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import filelock
 
@@ -29,6 +31,11 @@ SHA256_TAG = "sha256"
 REPORT_SHA256_TAG = "report_sha256"
 GATES_SHA256_TAG = "gates_sha256"
 TRAINED_BY_TAG = "trained_by"
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
+"""A server that does not answer is tried again for half a minute, as the ledger is, and not MLflow's four minutes."""
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -43,14 +50,45 @@ class RegisteredModel:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@contextmanager
+def reachable(workspace: Workspace) -> Iterator[None]:
+    """Whatever MLflow cannot do inside is told as ``MissingThing``, with the address of the store."""
+    import sqlalchemy as sa
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, sa.exc.DBAPIError) as error:
+        address = sa.make_url(workspace.tracking_url).render_as_string(hide_password=True)
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise MissingThing(
+            f"MLflow's store at {address} cannot be used: {reason}.",
+            remedy="Start its server or its database, or correct tracking_url in wardcast.toml.",
+        ) from error
+
+
+def _telling(
+    function: Callable[Concatenate[Workspace, Arguments], Answer],
+) -> Callable[Concatenate[Workspace, Arguments], Answer]:
+    @wraps(function)
+    def told(workspace: Workspace, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
+        with reachable(workspace):
+            return function(workspace, *arguments, **named)
+
+    return told
+
+
+@_telling
 def open_tracking(workspace: Workspace) -> None:
-    """Point MLflow at the workspace's store, making it where it is new.
+    """Point MLflow at the workspace's store, making it where it is new; raises ``MissingThing`` where it is away.
 
     MLflow migrates a fresh database when it is first opened, and two processes that do so at once break it: the first
     opening is made under a lock.
     """
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
     import mlflow
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
@@ -61,6 +99,7 @@ def open_tracking(workspace: Workspace) -> None:
         mlflow.search_experiments(max_results=1)
 
 
+@_telling
 def register(
     workspace: Workspace,
     *,
@@ -103,6 +142,7 @@ def register(
     return version(workspace, target, int(created.version))
 
 
+@_telling
 def registered(workspace: Workspace, target: str, alias: str) -> RegisteredModel | None:
     """The model under an alias, or None."""
     from mlflow.exceptions import MlflowException
@@ -116,6 +156,7 @@ def registered(workspace: Workspace, target: str, alias: str) -> RegisteredModel
     return _registered_model(target, found)
 
 
+@_telling
 def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
     """One version of a target's model; raises ``MissingThing``."""
     from mlflow.exceptions import MlflowException
@@ -131,22 +172,26 @@ def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
     return _registered_model(target, found)
 
 
+@_telling
 def made_by(workspace: Workspace, target: str, run_id: str) -> RegisteredModel | None:
     """The version of a target's model that a run registered, or None."""
     found = _client(workspace).search_model_versions(f"name = '{_name(target)}' and run_id = '{run_id}'")
     return _registered_model(target, found[0]) if found else None
 
 
+@_telling
 def set_champion(workspace: Workspace, model: RegisteredModel) -> None:
     """Move the alias ``champion`` to this version."""
     _client(workspace).set_registered_model_alias(_name(model.target), CHAMPION, str(model.version))
 
 
+@_telling
 def clear_champion(workspace: Workspace, target: str) -> None:
     """Take the alias ``champion`` away, so that no version has it."""
     _client(workspace).delete_registered_model_alias(_name(target), CHAMPION)
 
 
+@_telling
 def run_text(workspace: Workspace, run_id: str, path: str) -> str | None:
     """A text artefact of a run, or None where the run has none of that name."""
     import mlflow
@@ -158,6 +203,7 @@ def run_text(workspace: Workspace, run_id: str, path: str) -> str | None:
     return str(mlflow.artifacts.load_text(f"runs:/{run_id}/{path}"))
 
 
+@_telling
 def run_kind(workspace: Workspace, run_id: str) -> str | None:
     """What kind of run it was, such as ``backtest``, if it ended well; None where there is no such run."""
     from mlflow.exceptions import MlflowException

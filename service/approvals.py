@@ -157,10 +157,9 @@ class Withdrawal:
 
 
 def withdrawals_in_force(cycle: LifeCycle, issued: Iterable[tuple[str, int, str]]) -> dict[str, Withdrawal]:
-    """Target → withdrawal, of the issued models (target, version, sha256) and of every other target without champion.
+    """Target → withdrawal, of the issued models (target, version, sha256) and of targets that were not issued.
 
-    A target whose withdrawn model was followed by another one stays withdrawn as long as what was issued is of the
-    withdrawn one.
+    A target whose withdrawn model was followed by another one stays withdrawn until that one is issued.
     """
     found = {}
     served = [ModelKey(*one) for one in issued]
@@ -168,7 +167,7 @@ def withdrawals_in_force(cycle: LifeCycle, issued: Iterable[tuple[str, int, str]
         withdrawal = cycle.of(key).withdrawal
         if withdrawal is not None:
             found[key.target] = _withdrawal(withdrawal)
-    others = {key.target for key in cycle.models} - {key.target for key in served} - set(cycle.champions)
+    others = {key.target for key in cycle.models} - {key.target for key in served}
     for target in others:
         entries = [life.withdrawal for life in cycle.of_target(target) if life.withdrawal is not None]
         if entries:

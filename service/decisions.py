@@ -6,14 +6,15 @@ ledger with the hash of the report that was read, and the registry's alias follo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import filelock
 
-from contracts import RefusedAction, Workspace
+from contracts import MissingThing, RefusedAction, Workspace
 from service.approvals import TRAINED_BY_TAG, Champion, ModelRegistry, current_champions, mend_aliases
 from service.candidates import (
     Candidate,
@@ -112,7 +113,7 @@ def approve(
             waived = [_override(ledger, one, gate, by, why) for gate in one.failed]
             content = {"role": role, "overrides": waived, **one.proposed}
             notes += _enter(workspace, ledger, one, Action.APPROVE, by, why, content).notes
-            registry.set_champion(workspace, one.model)
+            notes += _followed(partial(registry.set_champion, workspace, one.model))
         champions = current_champions(ledger)
     return Approval(tuple(champions[one.model.target] for one in candidates), tuple(notes), mended)
 
@@ -162,8 +163,20 @@ def withdraw(
         content = {**{name: recorded[name] for name in kept}, "reason": why, "role": role}
         entry = ledger.append("withdrawal", by.name, content)
         _refuse_without_effect(ledger, entry)
-        mend_aliases(workspace, ledger, registry)
-    return _decision(entry, State.WITHDRAWN, recorded.get("gates") or {}, ())
+        notes = _followed(partial(mend_aliases, workspace, ledger, registry))
+    return _decision(entry, State.WITHDRAWN, recorded.get("gates") or {}, notes)
+
+
+def _followed(move: Callable[[], object]) -> tuple[str, ...]:
+    """Let the registry's alias follow an entry. Where the registry is away the decision stands, and a note tells."""
+    try:
+        move()
+    except MissingThing as error:
+        return (
+            "This is decided and in the ledger, but the registry's alias 'champion' has not followed; the next "
+            f"decision or issue moves it. {error.message}",
+        )
+    return ()
 
 
 @contextmanager

@@ -31,10 +31,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """A JSON document, plain and compressed."""
+    """A JSON document; ``kept`` is it compressed, where that was done ahead because it is asked for often."""
 
     plain: bytes
-    zipped: bytes
+    kept: bytes | None = None
+
+    @property
+    def zipped(self) -> bytes:
+        """The document compressed."""
+        return _compressed(self.plain) if self.kept is None else self.kept
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class PeriodAnswers:
         """The ``limit`` areas with the highest expected counts, or all."""
         if limit is None or limit >= len(self.rows):
             return self.everything
-        return _answer(_with_rows(self.head, self.rows[:limit]))
+        return Answer(_with_rows(self.head, self.rows[:limit]))
 
     def reasons_of(self, code: str) -> list[Json] | None:
         """What an area's expected count is made of; None where the forecast was issued without reasons."""
@@ -80,7 +85,7 @@ class PeriodAnswers:
             "land_share": _rounded(self.area_km2[chosen].sum() / self.area_km2.sum()),
             "expected_share": _rounded(self.means[chosen].sum() / self.means.sum()),
         }
-        return _answer(orjson.dumps({**self.envelope, **found, "areas": rows}))
+        return Answer(orjson.dumps({**self.envelope, **found, "areas": rows}))
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,9 @@ class Snapshot:
             {**about, "withdrawn": asdict(withdrawn[about["target"]]) if about["target"] in withdrawn else None}
             for about in self.about["targets"]
         ]
-        return replace(self, withdrawn=withdrawn, summary=_answer(orjson.dumps({**self.about, "targets": targets})))
+        return replace(
+            self, withdrawn=withdrawn, summary=answer_ahead(orjson.dumps({**self.about, "targets": targets}))
+        )
 
     def refuse_withdrawn(self) -> None:
         """Raise ``WithdrawnModel`` where every target of the forecast is withdrawn."""
@@ -180,14 +187,14 @@ class Snapshot:
         row = asked.row_of[self._area_of(answers, code)]
         periods = [_in_period(other, code) for other in answers.periods.values()]
         about = {"forecast": row, "reasons": asked.reasons_of(code), "periods": periods}
-        return _answer(orjson.dumps({**asked.envelope, **about}))
+        return Answer(orjson.dumps({**asked.envelope, **about}))
 
     def area_history(self, code: str, target: str | None) -> Answer:
         """The counts of one area that were known when the forecast was issued."""
         answers = self.of(target)
         self._area_of(answers, code)
         about = {"area": code, "name": self.names[code], "history": answers.histories[code]}
-        return _answer(orjson.dumps({**answers.of(None).envelope, **about}))
+        return Answer(orjson.dumps({**answers.of(None).envelope, **about}))
 
 
 def build_snapshot(issued: IssuedForecast) -> Snapshot:
@@ -205,7 +212,7 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
         names=dict(zip(issued.areas["area"], issued.areas["name"], strict=True)),
         targets=targets,
         about=_summary(issued),
-        summary=_answer(orjson.dumps(_summary(issued))),
+        summary=answer_ahead(orjson.dumps(_summary(issued))),
         boundaries=_boundaries(issued),
         models=tuple((about["target"], about["model_version"], about["sha256"]) for about in record["targets"]),
     )
@@ -297,11 +304,11 @@ def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json)
         head=head,
         rows=encoded,
         row_of={row["area"]: row for row in rows},
-        everything=_answer(_with_rows(head, encoded)),
+        everything=answer_ahead(_with_rows(head, encoded)),
         codes=tuple(frame["area"]),
         means=means,
         area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
-        larger=_answer(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
+        larger=answer_ahead(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
         reasons=period_reasons(issued.reasons, envelope["target"], envelope["horizon"]),
     )
 
@@ -326,7 +333,7 @@ def _boundaries(issued: IssuedForecast) -> Answer:
     known = set(issued.areas["area"])
     features = [feature for feature in collection["features"] if feature["properties"]["code"] in known]
     about = {"type": "FeatureCollection", **_common(issued)}
-    return _answer(orjson.dumps({**about, "features": features}))
+    return answer_ahead(orjson.dumps({**about, "features": features}))
 
 
 def _with_rows(head: bytes, rows: tuple[bytes, ...]) -> bytes:
@@ -337,5 +344,10 @@ def _rounded(value: float) -> float:
     return round(float(value), DECIMALS)
 
 
-def _answer(plain: bytes) -> Answer:
-    return Answer(plain=plain, zipped=gzip.compress(plain, compresslevel=6, mtime=0))
+def answer_ahead(plain: bytes) -> Answer:
+    """An answer that is compressed already."""
+    return Answer(plain, _compressed(plain))
+
+
+def _compressed(plain: bytes) -> bytes:
+    return gzip.compress(plain, compresslevel=6, mtime=0)

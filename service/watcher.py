@@ -6,25 +6,26 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import orjson
 import sqlalchemy as sa
 
 from contracts import BadInput, RefusedAction, WardcastError, Workspace
 from service.approvals import champions_of, withdrawals_in_force
-from service.history import History, history_of
+from service.history import history_of
 from service.history_page import history_page
 from service.issued import read_issued
 from service.ledger import GENESIS, Entry, Ledger
 from service.life_cycle import LifeCycle, life_cycle_of
-from service.snapshot import Snapshot, build_snapshot
+from service.snapshot import Answer, Snapshot, answer_ahead, build_snapshot
 
 POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class ToldHistory:
-    """The history of one target's models, as data and as a page."""
+    """The history of one target's models, as a document and as a page."""
 
-    history: History
+    answer: Answer
     page: str
 
 
@@ -112,7 +113,7 @@ class SnapshotWatcher:
             history = history_of(entries, name, title)
             others = {other: words for other, words in titles.items() if other != name}
             page = history_page(history, city=settings.city, simulated=settings.simulated, others=others)
-            told[name] = ToldHistory(history, page)
+            told[name] = ToldHistory(answer_ahead(orjson.dumps(history.to_dict())), page)
         return told
 
 

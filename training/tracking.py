@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from contracts import Period, Workspace, code_version, library_versions, settings_bytes
 from features.publications import Publication
-from models.registry import open_tracking
+from models.registry import open_tracking, reachable
 from monitoring import Verification, poisson_deviance_loss
 from monitoring.audits import Finding
 
@@ -115,8 +115,11 @@ def tracked_experiment(workspace: Workspace, kind: str, name: str) -> Iterator[N
     import mlflow
 
     open_tracking(workspace)
-    with mlflow.start_run(
-        experiment_id=_experiment(workspace, kind), run_name=name, tags=_tags(workspace, kind, "experiment")
+    with (
+        reachable(workspace),
+        mlflow.start_run(
+            experiment_id=_experiment(workspace, kind), run_name=name, tags=_tags(workspace, kind, "experiment")
+        ),
     ):
         yield
 
@@ -133,7 +136,7 @@ def tracked_run(
     import mlflow
 
     open_tracking(workspace)
-    with ExitStack() as opened:
+    with reachable(workspace), ExitStack() as opened:
         if mlflow.active_run() is None:
             opened.enter_context(tracked_experiment(workspace, kind, name))
         active = opened.enter_context(

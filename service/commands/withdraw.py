@@ -34,6 +34,8 @@ def command(target: str, version: int | None, by: str, reason: str, workspace: W
         target=target,
         version=version,
     )
+    for sentence in one.notes:
+        click.echo(sentence, err=True)
     if as_json:
         click.echo(json.dumps(asdict(one), indent=2))
         return

@@ -67,7 +67,7 @@ async def area_history(request: Request, served: Served, code: Code, target: Tar
     return send(request, served.area_history(code, target))
 
 
-@router.get("/models/{target}")
-async def model_history(told: Told) -> schemas.ModelHistory:
+@router.get("/models/{target}", responses={200: {"model": schemas.ModelHistory}})
+async def model_history(request: Request, told: Told) -> Response:
     """The models of a target: where each stands, their gates and overrides, and all that was decided, with reasons."""
-    return schemas.ModelHistory.model_validate(told.history.to_dict())
+    return send(request, told.answer)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.damaged_models import cut_short, flip_a_digit, make_leaves_nan, name_another_feature
 from contracts import BadInput, MissingThing, Workspace, sha256_of_folder
 from features import Geography, Panel, load_door, load_geography
 from models import load_saved_model, save_model
@@ -37,10 +38,6 @@ def fitted(panel: Panel, geography: Geography) -> FittedChampion:
 def folder(fitted: FittedChampion, tmp_path: Path) -> Path:
     save_model(fitted, tmp_path / "model")
     return tmp_path / "model"
-
-
-def booster_of(folder: Path) -> Path:
-    return next(path for path in sorted(folder.iterdir()) if path.suffix == ".txt")
 
 
 def test_what_was_saved_is_what_is_loaded(
@@ -73,37 +70,27 @@ def test_nothing_in_it_is_a_pickle(folder: Path) -> None:
 
 def test_a_flipped_digit_is_refused(folder: Path) -> None:
     recorded = sha256_of_folder(folder)
-    booster = booster_of(folder)
-    booster.write_text(booster.read_text().replace("1", "2", 1))
+    flip_a_digit(folder)
+    assert sha256_of_folder(folder) != recorded
     with pytest.raises(BadInput, match="not the one that was recorded"):
         load_saved_model(folder, recorded)
 
 
 @pytest.mark.parametrize("kept", [0.2, 0.6, 0.95])
 def test_a_truncated_model_is_refused_though_its_sha256_was_recorded(folder: Path, kept: float) -> None:
-    booster = booster_of(folder)
-    text = booster.read_text()
-    booster.write_text(text[: int(kept * len(text))])
+    cut_short(folder, kept)
     with pytest.raises(BadInput, match="is damaged"):
         load_saved_model(folder, sha256_of_folder(folder))
 
 
 def test_leaves_that_are_not_numbers_are_refused(folder: Path) -> None:
-    booster = booster_of(folder)
-    lines = booster.read_text().splitlines()
-    lines = [
-        "leaf_value=" + " ".join(["nan"] * len(line.split())) if line.startswith("leaf_value=") else line
-        for line in lines
-    ]
-    booster.write_text("\n".join(lines) + "\n")
-    with pytest.raises(BadInput, match="is damaged"):
+    make_leaves_nan(folder)
+    with pytest.raises(BadInput, match="gives shares that are not finite"):
         load_saved_model(folder, sha256_of_folder(folder))
 
 
 def test_another_schema_is_refused(folder: Path) -> None:
-    description = json.loads((folder / MODEL_FILE).read_text())
-    description["feature_names"][0] = "something_else"
-    (folder / MODEL_FILE).write_text(json.dumps(description))
+    name_another_feature(folder)
     with pytest.raises(BadInput, match="other features"):
         load_saved_model(folder, sha256_of_folder(folder))
 

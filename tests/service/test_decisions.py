@@ -299,3 +299,38 @@ def test_a_champion_that_changes_while_a_forecast_is_made_stops_the_issue(city):
 def test_decisions_are_plain_values(city):
     decision = decide(city, propose, "Ann", target="violence")[0]
     assert json.loads(json.dumps(vars(decision)))["state"] == "proposed"
+
+
+@pytest.fixture
+def registry_away(city, monkeypatch):
+    """Lets the registry be away for what moves an alias; called once, it is back."""
+
+    def away(*_):
+        raise MissingThing("MLflow's store cannot be used: gone.", remedy="Start it.")
+
+    for name in ("set_champion", "clear_champion"):
+        monkeypatch.setattr(city.registry, name, away)
+    return monkeypatch.undo
+
+
+def test_an_approval_stands_where_the_registry_is_away_and_the_next_issue_moves_the_alias(city, registry_away):
+    person = person_named(city.workspace.settings, "Ada Example")
+    done = approve(city.workspace, city.ledger, city.registry, by=person, reason="In order.", target="violence")
+    assert [one.version for one in done.champions] == [1]
+    assert "has not followed" in done.notes[-1]
+    assert "cannot be used: gone." in done.notes[-1]
+    assert current_champions(city.ledger)["violence"].version == 1
+    assert ("violence", "champion") not in city.registry.aliases
+    registry_away()
+    city.issue()
+    assert city.registry.aliases["violence", "champion"] == 1
+
+
+def test_a_withdrawal_stands_where_the_registry_is_away(city, request):
+    city.approve()
+    request.getfixturevalue("registry_away")
+    person = person_named(city.workspace.settings, "Ada Example")
+    done = withdraw(city.workspace, city.ledger, city.registry, by=person, reason="Wrong.", target="violence")
+    assert done.state == "withdrawn"
+    assert "has not followed" in done.notes[-1]
+    assert "violence" not in current_champions(city.ledger)

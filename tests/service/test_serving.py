@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -31,6 +32,27 @@ def test_a_name_is_not_looked_up():
 def test_loopback_is_bound(host):
     with bind_loopback(host, 0) as listener:
         assert address_of(listener).startswith("http://127.0.0.")
+
+
+def test_an_answer_does_not_wait_for_the_client_to_acknowledge_its_head():
+    async def no_delay_of_an_accepted_connection():
+        accepted = asyncio.get_running_loop().create_future()
+
+        class Protocol(asyncio.Protocol):
+            def connection_made(self, transport):
+                accepted.set_result(transport)
+
+        with bind_loopback("127.0.0.1", 0) as listener:
+            server = await asyncio.get_running_loop().create_server(Protocol, sock=listener)
+            with socket.create_connection(listener.getsockname()):
+                transport = await accepted
+                no_delay = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                transport.abort()
+            server.close()
+            await server.wait_closed()
+        return no_delay
+
+    assert asyncio.run(no_delay_of_an_accepted_connection()) == 1
 
 
 def test_a_port_in_use_is_told():

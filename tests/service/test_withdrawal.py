@@ -103,6 +103,20 @@ def test_a_new_model_brings_the_target_back_only_with_a_new_issue(issued_city, s
     assert client.get("/readyz").json()["status"] == "ready"
 
 
+def test_a_withdrawn_target_stays_withdrawn_until_its_next_model_is_issued(issued_city, serve_city):
+    take_out(issued_city)
+    issued_city.issue()
+    client = serve_city(issued_city)
+    issued_city.registry.add("violence", issued_city.workspace.root / "violence")
+    issued_city.approve(target="violence")
+    client.watcher.poll()
+    assert client.get("/v1/forecasts?target=violence").status_code == 410
+    issued_city.issue()
+    client.watcher.poll()
+    assert client.get("/v1/forecasts?target=violence").status_code == 200
+    assert client.get("/readyz").json()["status"] == "ready"
+
+
 def test_a_superseded_model_that_was_issued_is_refused_once_it_is_withdrawn(issued_city, serve_city):
     client = serve_city(issued_city)
     issued_city.registry.add("violence", issued_city.workspace.root / "violence")
