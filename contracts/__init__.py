@@ -1,5 +1,6 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
+from contracts.disclosure import DisclosureSettings
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
 from contracts.periods import (
@@ -24,6 +25,7 @@ __all__ = [
     "AuditSettings",
     "BadInput",
     "CountDistribution",
+    "DisclosureSettings",
     "Frequency",
     "GeographyMeaning",
     "MissingThing",

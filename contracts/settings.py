@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from contracts.disclosure import DisclosureSettings
 from contracts.errors import BadInput, MissingThing
 from contracts.periods import Frequency
 from contracts.targets import ALL_OFFENCES, Target, wording_key
@@ -169,6 +170,7 @@ class Settings(_Part):
     ingest: IngestLimits = IngestLimits()
     forecast: ForecastSettings = ForecastSettings()
     audit: AuditSettings = AuditSettings()
+    disclosure: DisclosureSettings = DisclosureSettings()
     geographies: dict[str, GeographyMeaning] = Field(default_factory=dict)
     police_forces: dict[str, PoliceForce] = Field(default_factory=dict)
     offences: dict[str, dict[str, tuple[str, ...]]]

@@ -12,13 +12,14 @@ from monitoring.audits.groups import (
 )
 from monitoring.audits.material import Material
 from monitoring.audits.resampling import benjamini_hochberg, spatial_resampling
-from monitoring.audits.result import CAVEAT, AuditResult, Description, Finding, GroupTest
+from monitoring.audits.result import CAVEAT, RECORDS, AuditResult, Description, Finding, GroupTest
 
 __all__ = [
     "CAVEAT",
     "DEPRIVATION",
     "DESCRIPTIONS",
     "DISTRICT",
+    "RECORDS",
     "AuditResult",
     "Description",
     "Finding",
