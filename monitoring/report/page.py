@@ -16,7 +16,7 @@ from monitoring.report.subject import Areas, ReportInput
 from monitoring.report.wording import counted, figure, is_ratio, limit, listed, number, sentence
 
 Row = dict[str, Any]
-TEMPLATE, STYLE, PRINT = "report.html.j2", "report.css", "print.css"
+TEMPLATE, STYLE, SCREEN, PRINT = "report.html.j2", "report.css", "screen.css", "print.css"
 
 
 def report_page(document: Row, report: ReportInput) -> str:
@@ -49,6 +49,7 @@ def _rendered(document: Row, report: ReportInput, *, plain_only: bool) -> str:
         maps=maps,
         plain_only=plain_only,
         style=Markup(_text(STYLE)),
+        screen_style=Markup(_text(SCREEN)),
         print_style=Markup(_text(PRINT)),
         too_few=TOO_FEW,
     )

@@ -12,8 +12,8 @@ from monitoring.report.public import NOT_ENOUGH
 from monitoring.report.wording import RESIDENTS, counted, figure, listed, sentence
 
 Row = dict[str, Any]
-MOST_ITEMS = 8
-"""Findings named under a question, over all targets; the rest are in the second part."""
+MOST_ITEMS = {1: 6, 2: 3}
+"""Number of targets → findings named under a question for each; one where there are more. Part 2 has them all."""
 
 UNDER_PROTECTED = {
     ("calibration", "below"): "{place}, the forecast was too low: {figure} times the level of the whole city.",
@@ -54,7 +54,7 @@ def judged(subject: Row) -> list[Row]:
 
 def summary(subjects: Sequence[Row]) -> Row:
     """The plain pages: a table of checks, and a section a question with its sentences and findings."""
-    each = max(MOST_ITEMS // max(len(subjects), 1), 1)
+    each = MOST_ITEMS.get(len(subjects), 1)
     return {
         "introduction": [
             "This tool forecasts how many crimes will be recorded in each area. It flags the areas with the highest "
@@ -106,7 +106,7 @@ def _harm(
                 "after": _elsewhere(subject, words),
             }
         )
-    return {"id": identity, "question": question, "parts": parts}
+    return _section(identity, question, parts)
 
 
 def _worst_first(findings: Sequence[Row], key: tuple[str, str]) -> list[Row]:
@@ -164,8 +164,6 @@ def _changed(subjects: Sequence[Row], most: int) -> Row:
     for subject in subjects:
         rows = subject["changes"]
         if rows is None:
-            told = ["This is the first report. There is nothing to compare it with."]
-            parts.append({"target": subject["title"], "sentences": told, "items": [], "after": []})
             continue
         graver = [row for row in rows if row["kind"] == NOW_OUTSIDE]
         better = [row for row in rows if row["kind"] == NO_LONGER_OUTSIDE]
@@ -178,7 +176,11 @@ def _changed(subjects: Sequence[Row], most: int) -> Row:
             told.append("Some limits were changed since then. Part 3 lists them.")
         items = [_change(row) for row in (graver + better)[:most]]
         parts.append({"target": subject["title"], "sentences": told, "items": items, "after": []})
-    return {"id": "changed", "question": "What changed since the last report?", "parts": parts}
+    new = [subject["title"] for subject in subjects if subject["changes"] is None]
+    if new:
+        told = ["This is the first report. There is nothing to compare it with."]
+        parts.append({"target": listed(new) if parts else None, "sentences": told, "items": [], "after": []})
+    return _section("changed", "What changed since the last report?", parts)
 
 
 def _change(row: Row) -> Row:
@@ -214,11 +216,11 @@ def _unknown(subjects: Sequence[Row]) -> Row:
         )
     if any("adjusted for need" in note for subject in subjects for note in subject["notes"]):
         told.append("We have no measure of need from outside the police. A group may be flagged more because it needs more.")
-    return {
-        "id": "unknown",
-        "question": "What can we not know?",
-        "parts": [{"target": None, "sentences": [], "items": [], "after": [], "list": told}],
-    }
+    return _section(
+        "unknown",
+        "What can we not know?",
+        [{"target": None, "sentences": [], "items": [], "after": [], "list": told}],
+    )
 
 
 def _instead(subjects: Sequence[Row]) -> Row:
@@ -239,7 +241,7 @@ def _instead(subjects: Sequence[Row]) -> Row:
     if chance:
         told.append(f"Areas drawn by lot would hold {chance[0]:.1f}% of crimes.")
     parts.append({"target": "Doing nothing", "sentences": told, "items": [], "after": []})
-    return {"id": "instead", "question": "What if we did nothing, or used a simple count?", "parts": parts}
+    return _section("instead", "What if we did nothing, or used a simple count?", parts)
 
 
 def _most_exposed(forecast: Row, simple: Row) -> list[str]:
@@ -261,21 +263,16 @@ def _most_exposed(forecast: Row, simple: Row) -> list[str]:
 
 def _may_say_no(subjects: Sequence[Row]) -> Row:
     targets = [subject["target"] for subject in subjects]
-    return {
-        "id": "no",
-        "question": "May the board say no?",
-        "parts": [
-            {
-                "target": None,
-                "sentences": [
-                    "Yes. No forecast is shown until a named person says yes. If the board says no, this model will "
-                    "never be used. The board gives its reason, and the reason is kept for good.",
-                    "The board can also stop a model that is in use. Its forecasts are then gone within seconds.",
-                ],
-                "items": [],
-                "after": [],
-                "commands": [f"wardcast reject --target {target} --by NAME --reason TEXT" for target in targets]
-                + [f"wardcast withdraw --target {targets[0]} --by NAME --reason TEXT"],
-            }
-        ],
-    }
+    commands = [f"wardcast reject --target {target} --by NAME --reason TEXT" for target in targets]
+    told = [
+        "Yes. No forecast is shown until a named person says yes. If the board says no, this model will never be used. "
+        "The board gives its reason, and the reason is kept for good.",
+        "The board can also stop a model that is in use. Its forecasts are then gone within seconds.",
+    ]
+    stop = f"wardcast withdraw --target {targets[0]} --by NAME --reason TEXT"
+    part = {"target": None, "sentences": told, "items": [], "after": [], "commands": [*commands, stop]}
+    return _section("no", "May the board say no?", [part])
+
+
+def _section(identity: str, question: str, parts: list[Row]) -> Row:
+    return {"id": identity, "question": question, "parts": parts, "judged": any(part["items"] for part in parts)}
