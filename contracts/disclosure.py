@@ -15,10 +15,10 @@ class DisclosureSettings(BaseModel):
     threshold: Annotated[int, Field(ge=2)] = 10
     """A count under this is hidden, and so is what would give it away."""
     rounding: Annotated[int, Field(ge=1)] = 5
-    """Every other count is rounded to a multiple of this."""
+    """Every other count is rounded down to a multiple of this; ``threshold`` is one of them."""
 
     @model_validator(mode="after")
-    def _rounding_is_finer(self) -> DisclosureSettings:
-        if self.rounding > self.threshold:
-            raise ValueError("rounding must be no larger than threshold, or small counts would be shown as larger ones")
+    def _threshold_is_a_multiple(self) -> DisclosureSettings:
+        if self.threshold % self.rounding:
+            raise ValueError("threshold must be a multiple of rounding, or the first number shown would tell too much")
         return self

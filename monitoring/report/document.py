@@ -86,7 +86,7 @@ def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
         "against_count": _against_count(scores, subject.model),
         "scores": scores,
         "statement": subject.statement,
-        "gates": rounded(list(subject.gates)),
+        "gates": [{**row, "caveat": CAVEAT} for row in subject.gates],
         "districts": public_districts(subject, disclosure),
         "areas": public_areas(subject, disclosure),
         "changes": None if subject.earlier is None else changes(findings, subject.earlier),

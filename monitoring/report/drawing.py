@@ -34,7 +34,11 @@ def interval_plot(rows: Sequence[Row], *, identity: str, title: str, description
     unit, margin = rows[0]["unit"], rows[0]["margin"]
     axis = Axis.around(rows, margin, unit)
     height = TOP + ROW * len(rows) + BOTTOM
-    parts = [_band(axis, margin, height), *(_ticks(axis, height, unit)), *(_row(axis, one, at) for at, one in enumerate(rows))]
+    parts = [
+        _band(axis, margin, height),
+        *(_ticks(axis, height, unit)),
+        *(_row(axis, one, at) for at, one in enumerate(rows)),
+    ]
     return _picture(parts, WIDTH, height, identity, title, description)
 
 
@@ -172,7 +176,10 @@ def _row(axis: Axis, row: Row, at: int) -> Markup:
     middle = top + 26.0
     told = figure(row)
     words = told if row["value"] is not None else "not enough to show"
-    parts = [_text(SIDE, top + 14, row["label"], "start", "label"), _text(WIDTH - SIDE, top + 14, words, "end", "label")]
+    parts = [
+        _text(SIDE, top + 14, row["label"], "start", "label"),
+        _text(WIDTH - SIDE, top + 14, words, "end", "label"),
+    ]
     if row["value"] is not None and row["low"] is not None and row["high"] is not None:
         colour = VERDICT_COLOURS[row["verdict"]]
         name = row["verdict"].replace(" ", "-")

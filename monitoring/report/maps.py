@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from contracts import DisclosureSettings
 from monitoring.report.subject import Areas, Forecasts, Subject
-from monitoring.report.suppression import public_column
+from monitoring.report.suppression import public_column, public_count
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
@@ -102,7 +102,7 @@ def public_districts(subject: Subject, disclosure: DisclosureSettings) -> dict[s
     city = {
         "areas": len(subject.areas.codes),
         "residents": None if people is None else round(float(people.sum()), -2),
-        "forecast": None if outcomes_total is None else round(float(total) / disclosure.rounding) * disclosure.rounding,
+        "forecast": None if outcomes_total is None else public_count(float(total), disclosure),
         "recorded": outcomes_total,
         "flagged_areas": int(flagged.sum()),
     }

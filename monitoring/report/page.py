@@ -87,9 +87,7 @@ def _map(subject: Row, areas: Areas, kind: str, title: str) -> Row:
     districts = _districts(subject, kind, most)
     description = f"A map of {counted(len(bands), 'area', 'areas')}. {sentence(told)}.{districts}"
     identity = f"map-{subject['target']}-{kind}"
-    picture = area_map(
-        areas.outlines, bands, COLOURS[kind], identity=identity, title=title, description=description
-    )
+    picture = area_map(areas.outlines, bands, COLOURS[kind], identity=identity, title=title, description=description)
     return {"kind": kind, "title": title, "svg": picture, "legend": legend, "description": description}
 
 

@@ -14,21 +14,32 @@ from monitoring.report.wording import RESIDENTS, counted, figure, listed, senten
 Row = dict[str, Any]
 MOST_ITEMS = {1: 6, 2: 3}
 """Number of targets → findings named under a question for each; one where there are more. Part 2 has them all."""
+MOST_NAMED = 3
+"""With more targets than this, what a target alone needs is left to part 2."""
 
 UNDER_PROTECTED = {
     ("calibration", "below"): "{place}, the forecast was too low: {figure} times the level of the whole city.",
     ("under-prediction", "above"): "{place}, more crimes went unseen than elsewhere: {figure} more per 1,000 people.",
     ("missed flags", "above"): "{place}, busy areas were missed more often than elsewhere, by {figure} points.",
     ("skill", "below"): "{place}, a simple count did better than the forecast, which saved {figure} of its error.",
-    ("need-adjusted exposure", "below"): "{place}, fewer areas were flagged than the need there calls for: {figure} times.",
+    (
+        "need-adjusted exposure",
+        "below",
+    ): "{place}, fewer areas were flagged than the need there calls for: {figure} times.",
     ("coverage", "below"): "{place}, the ranges were too narrow and held too few results: {figure} points off.",
     ("coverage", "above"): "{place}, the ranges were too wide and held too many results: {figure} points off.",
 }
 OVER_EXPOSED = {
-    ("need-adjusted exposure", "above"): "{place}, more areas were flagged than the need there calls for: {figure} times.",
+    (
+        "need-adjusted exposure",
+        "above",
+    ): "{place}, more areas were flagged than the need there calls for: {figure} times.",
     ("exposure", "above"): "{people} live in flagged areas {figure} times as often as other people.",
     ("needless flags", "above"): "{place}, flags turned out wrong more often than elsewhere, by {figure} points.",
-    ("over-prediction", "above"): "{place}, too many crimes were foreseen: {figure} more per 1,000 people than elsewhere.",
+    (
+        "over-prediction",
+        "above",
+    ): "{place}, too many crimes were foreseen: {figure} more per 1,000 people than elsewhere.",
     ("calibration", "above"): "{place}, the forecast was too high: {figure} times the level of the whole city.",
     ("exposure", "below"): "{people} live in flagged areas less often than others: {figure} times as often.",
 }
@@ -118,7 +129,9 @@ def _item(finding: Row, words: str) -> Row:
     name = finding["label"]
     residents = finding["attribute"] in RESIDENTS
     place = f"Where {name} live" if residents else f"In {name}"
-    text = words.format(place=place, people=sentence(name) if residents else f"People in {name}", figure=figure(finding))
+    text = words.format(
+        place=place, people=sentence(name) if residents else f"People in {name}", figure=figure(finding)
+    )
     kept = ("value", "low", "high", "unit", "margin", "verdict", "caveat")
     return {"text": text, **{name: finding[name] for name in kept}}
 
@@ -151,7 +164,9 @@ def _elsewhere(subject: Row, words: Mapping[tuple[str, str], str]) -> list[str]:
         if one["stratum"] and one["verdict"] == "outside" and (one["audit"], direction(one)) in words
     ]
     if within:
-        told.append(f"Among areas with about as much crime, {counted(len(within), 'more is', 'more are')} outside a limit.")
+        told.append(
+            f"Among areas with about as much crime, {counted(len(within), 'more is', 'more are')} outside a limit."
+        )
     wanted = "too low" if words is UNDER_PROTECTED else "too high"
     rows = subject["tables"].get("worst hidden subgroup", [])
     if any(row["verdict"] == "outside" and wanted in row["direction"] for row in rows):
@@ -215,7 +230,9 @@ def _unknown(subjects: Sequence[Row]) -> Row:
             f"They are {listed(blind)}."
         )
     if any("adjusted for need" in note for subject in subjects for note in subject["notes"]):
-        told.append("We have no measure of need from outside the police. A group may be flagged more because it needs more.")
+        told.append(
+            "We have no measure of need from outside the police. A group may be flagged more because it needs more."
+        )
     return _section(
         "unknown",
         "What can we not know?",
@@ -231,8 +248,10 @@ def _instead(subjects: Sequence[Row]) -> Row:
         if FORECAST in rules:
             told.append(f"The flagged areas held {figure(rules[FORECAST]['captured'])} of crimes.")
         if SIMPLE_COUNT in rules:
-            told.append(f"Flags from a simple count of past crimes would hold {figure(rules[SIMPLE_COUNT]['captured'])}.")
-            told += _most_exposed(rules[FORECAST], rules[SIMPLE_COUNT])
+            told.append(
+                f"Flags from a simple count of past crimes would hold {figure(rules[SIMPLE_COUNT]['captured'])}."
+            )
+            told += _most_exposed(rules[FORECAST], rules[SIMPLE_COUNT]) if len(subjects) <= MOST_NAMED else []
         if subject["against_count"] is not None:
             told.append(f"The forecast makes {figure(subject['against_count'])} times the error of that count.")
         parts.append({"target": subject["title"], "sentences": told, "items": [], "after": []})
@@ -263,13 +282,14 @@ def _most_exposed(forecast: Row, simple: Row) -> list[str]:
 
 def _may_say_no(subjects: Sequence[Row]) -> Row:
     targets = [subject["target"] for subject in subjects]
-    commands = [f"wardcast reject --target {target} --by NAME --reason TEXT" for target in targets]
+    named = targets if len(targets) <= MOST_NAMED else ["TARGET"]
+    commands = [f"wardcast reject --target {target} --by NAME --reason TEXT" for target in named]
     told = [
         "Yes. No forecast is shown until a named person says yes. If the board says no, this model will never be used. "
         "The board gives its reason, and the reason is kept for good.",
         "The board can also stop a model that is in use. Its forecasts are then gone within seconds.",
     ]
-    stop = f"wardcast withdraw --target {targets[0]} --by NAME --reason TEXT"
+    stop = f"wardcast withdraw --target {named[0]} --by NAME --reason TEXT"
     part = {"target": None, "sentences": told, "items": [], "after": [], "commands": [*commands, stop]}
     return _section("no", "May the board say no?", [part])
 

@@ -64,9 +64,7 @@ def public_audits(
                     {
                         "attribute": attribute,
                         "test": _test(description.audit, attribute, tests),
-                        "findings": [
-                            one for one in own if one["attribute"] == attribute and one["stratum"] is None
-                        ],
+                        "findings": [one for one in own if one["attribute"] == attribute and one["stratum"] is None],
                     }
                     for attribute in attributes
                 ],

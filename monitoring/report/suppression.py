@@ -1,10 +1,11 @@
 """Small counts kept out of public tables: hidden below a threshold, with all that would give them away.
 
-**Primary**: a count under the threshold is hidden. **Rounding**: every other number is rounded to a multiple, so that the
-difference of two published numbers is known no better than ± (multiple − 1). **Secondary**: a line (a row or a column)
+**Primary**: a count under the threshold is hidden. **Rounding**: every other number is rounded down to a multiple, so
+that each stands for as many counts, the one at the threshold too, and the difference of two published numbers is known
+no better than ± (multiple − 1). **Secondary**: a line (a row or a column)
 with one hidden cell has another one hidden, its smallest, and every line with a hidden cell has its total withheld, as
 does the whole table. Hiding a second cell is not enough by itself: a total of 35 less a shown 10 leaves 21 to 29 for
-two cells; who knows that the second was the smaller of 12 and 12 knows that the first is 9.
+two cells; who knows that the second was no larger than the 10 to 14 that is shown knows that the first is 7 to 9.
 
 No published number contains a hidden count, in this release or in another one, so that subtracting releases leaves at
 least ``rounding − 1`` values for whatever count was moved between two cells. Source: Hundepool et al. 2012, Statistical
@@ -43,14 +44,14 @@ class PublicTable:
 
 
 def public_count(count: float, disclosure: DisclosureSettings) -> Count:
-    """A count that stands alone: hidden or rounded, halves up.
+    """A count that stands alone: hidden or rounded down.
 
-    >>> [public_count(count, DisclosureSettings()) for count in (0, 9, 9.6, 10, 12, 13)]
+    >>> [public_count(count, DisclosureSettings()) for count in (0, 9, 9.6, 10, 14, 15)]
     [None, None, None, 10, 10, 15]
     """
     if not count >= disclosure.threshold:
         return None
-    return int(np.floor(count / disclosure.rounding + 0.5)) * disclosure.rounding
+    return int(count // disclosure.rounding) * disclosure.rounding
 
 
 def public_table(counts: npt.ArrayLike, disclosure: DisclosureSettings) -> PublicTable:
@@ -59,7 +60,7 @@ def public_table(counts: npt.ArrayLike, disclosure: DisclosureSettings) -> Publi
     >>> public_table([[40.0, 3.0, 17.0], [22.0, 31.0, 12.0]], DisclosureSettings()).cells
     ((40, None, None), (20, None, None))
     >>> public_table([[40.0, 13.0], [22.0, 31.0]], DisclosureSettings()).row_totals
-    (55, 55)
+    (50, 50)
     """
     table = np.asarray(counts, dtype=np.float64)
     hidden = _with_partners(table, ~(table >= disclosure.threshold))

@@ -144,6 +144,8 @@ def reports(subjects: dict[str, Subject]) -> dict[str, ReportInput]:
     found["two targets"] = report_of(subjects["outside"], robbery)
     earlier = public_document(found["inside"])["subjects"][0]
     findings = tuple(one for made in earlier["audits"] for part in made["attributes"] for one in part["findings"])
-    worse = replace(subjects["outside"], earlier=findings, earlier_margins=earlier["margins"], earlier_name="May’s report")
+    worse = replace(
+        subjects["outside"], earlier=findings, earlier_margins=earlier["margins"], earlier_name="May’s report"
+    )
     found["worse than before"] = report_of(worse)
     return found
