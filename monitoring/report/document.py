@@ -67,6 +67,7 @@ def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
         "target": subject.target,
         "title": subject.title,
         "run_id": subject.run_id,
+        "audit_sha256": subject.audit_sha256,
         "version": subject.version,
         "model": subject.model,
         "horizon": subject.horizon,

@@ -53,7 +53,7 @@ class Forecasts:
 class Subject:
     """One target's run: its audit, its scores and what stands behind them.
 
-    ``city_level`` is all that was forecast over all that happened, a figure with its interval. ``scores`` are the rows of the leaderboard at the audited horizon, areas and city; ``alternatives`` those of
+    ``audit_sha256`` is the hash of the audit as the run keeps it, which an approval records. ``city_level`` is all that was forecast over all that happened, a figure with its interval. ``scores`` are the rows of the leaderboard at the audited horizon, areas and city; ``alternatives`` those of
     ``monitoring.report.alternatives``; ``publications`` say which files the run knew; ``gates`` are gate, verdict and
     limit. ``earlier`` are the public findings of the report that this one is compared with, None where there is none,
     and ``earlier_name`` says which that was.
@@ -71,6 +71,7 @@ class Subject:
     areas: Areas
     forecasts: Forecasts
     city_level: Row
+    audit_sha256: str
     version: int | None = None
     scores: tuple[Row, ...] = ()
     statement: str | None = None

@@ -88,6 +88,7 @@ def subject_of(situation: str, *, target: str = "violence", title: str = "Violen
             flagged=material.flags.mean(axis=0),
         ),
         city_level=city_level(material),
+        audit_sha256="ef" * 32,
         scores=(
             {
                 "model": "wardcast",
