@@ -1,8 +1,9 @@
-# The same steps as on any machine: Python, make, `make install`. LightGBM needs OpenMP's library besides.
+# The same steps as on any machine: Python, make, `make install`. LightGBM needs OpenMP besides, the PDF of a report Pango.
 FROM python:3.11-slim
 
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 make \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/*
 
 RUN useradd --create-home --uid 10001 wardcast \

@@ -19,9 +19,11 @@ import pandas as pd
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("WARDCAST_REAL_DATA", REPOSITORY.parent / "shared" / "data"))
 WARDCAST = str(Path(sys.executable).parent / "wardcast")
-COUNTING = "seasonal_naive,last_value,mean_12,ewma,wardcast"
-EVERY_SERIES = f"{COUNTING},auto_ets,auto_theta"
-POINTS = "mean_12,ewma,kde,prospective_hotspot,self_exciting,wardcast"
+COUNTING = "seasonal_naive,last_value,mean_12,mean_36,all_history,ewma,gamma_poisson"
+INTERMITTENT = "croston_sba,tsb,imapa"
+LEARNING = "lightgbm_lags,wardcast"
+EVERY_SERIES = f"{COUNTING},auto_ets,auto_theta,{LEARNING}"
+POINTS = f"mean_12,ewma,gamma_poisson,kde,prospective_hotspot,self_exciting,{LEARNING}"
 MONTHS = ("--from", "2023-03", "--to", "2025-02", "--view", "settled")
 
 Wardcast = Callable[..., None]
@@ -52,12 +54,16 @@ def _london(wardcast: Wardcast, _: Path) -> None:
         wardcast("ingest", "mps-ward", str(wards / name), "--published-on", published_on)
 
 
-def _burglary(wardcast: Wardcast, scratch: Path) -> None:
-    """Burglary by LSOA as a long table: a month of an area without a row is a zero."""
+def burglary_by_lsoa() -> pd.DataFrame:
+    """Real burglaries as a long table (area, month, crimes): a month of an area without a row is a zero."""
     wide = pd.read_parquet(DATA / "london" / "burglary_lsoa_month_2010-12_2025-02.parquet")
     table = wide.rename_axis(index="area").reset_index().melt("area", var_name="month", value_name="crimes")
-    table = table.assign(category="Burglary", month=table["month"].astype(str) + "-01")
-    table.to_csv(scratch / "burglary.csv", index=False)
+    return table.assign(month=table["month"].astype(str) + "-01")
+
+
+def lsoa_workspace(wardcast: Wardcast, scratch: Path, table: pd.DataFrame) -> None:
+    """A workspace of 4,994 LSOAs with the counts of a long table (area, month, category, crimes)."""
+    table.to_csv(scratch / "counts.csv", index=False)
     shapes = DATA / "geography"
     wardcast("init", "--example", "london")
     wardcast(
@@ -66,10 +72,14 @@ def _burglary(wardcast: Wardcast, scratch: Path) -> None:
         *("--attributes", str(shapes / "lsoa_2021_attributes.parquet"), "--attributes-code", "lsoa21_code"),
     )
     wardcast(
-        *("ingest", "counts", str(scratch / "burglary.csv"), "--area", "area", "--period", "month"),
+        *("ingest", "counts", str(scratch / "counts.csv"), "--area", "area", "--period", "month"),
         *("--category", "category", "--count", "crimes", "--geography", "lsoa_2021", "--taxonomy", "police_uk"),
         *("--published-on", "2025-03-31"),
     )
+
+
+def _burglary(wardcast: Wardcast, scratch: Path) -> None:
+    lsoa_workspace(wardcast, scratch, burglary_by_lsoa().assign(category="Burglary"))
 
 
 def _chicago(wardcast: Wardcast, _: Path) -> None:
@@ -96,10 +106,29 @@ CASES = {
         _london,
         (
             *_backtests(["violence"], *MONTHS, *HORIZONS, "--models", EVERY_SERIES),
-            *_backtests(["demand", "robbery"], *MONTHS, *HORIZONS, "--models", COUNTING),
+            *_backtests(["demand", "robbery"], *MONTHS, "--models", EVERY_SERIES),
         ),
     ),
-    "burglary": Case(_burglary, _backtests(["burglary"], *MONTHS, "--geography", "lsoa_2021", "--models", COUNTING)),
+    "speed": Case(
+        _london,
+        (
+            ("--target", "violence", *MONTHS, "--models", "wardcast"),
+            ("--target", "violence", *MONTHS, "--models", "auto_ets", "--refit-every", "1"),
+        ),
+    ),
+    "burglary": Case(
+        _burglary,
+        _backtests(
+            ["burglary"], *MONTHS, "--geography", "lsoa_2021", "--models", f"{COUNTING},{INTERMITTENT},{LEARNING}"
+        ),
+    ),
+    "levels": Case(
+        _london, (("--target", "violence", *MONTHS, "--levels", "ward_2022,parents,city", "--refit-every", "4"),)
+    ),
+    "levels_burglary": Case(
+        _burglary,
+        (("--target", "burglary", *MONTHS, "--levels", "lsoa_2021,parents,city", "--refit-every", "12"),),
+    ),
     "chicago_weekly": Case(
         _chicago,
         _backtests(["violence"], "--from", "2018-W27", "--to", "2018-W52", "--view", "settled", "--models", POINTS),
@@ -109,24 +138,30 @@ CASES = {
         _backtests(
             ["violence"],
             *("--from", "2018-11-01", "--to", "2018-12-31", "--view", "settled", "--period", "day"),
-            *("--geography", "district", "--models", "mean_12,ewma,wardcast"),
+            *("--geography", "district", "--models", f"mean_12,ewma,gamma_poisson,{LEARNING}"),
         ),
     ),
 }
 
 
+def commands_in(workspace: Path) -> Wardcast:
+    """Commands as a user types them, in one workspace."""
+
+    def wardcast(*words: str, quiet: bool = True) -> None:
+        subprocess.run(
+            [WARDCAST, *words, "--workspace", str(workspace)],
+            check=True,
+            stdout=subprocess.DEVNULL if quiet else None,
+            stderr=subprocess.DEVNULL if quiet else None,
+        )
+
+    return wardcast
+
+
 def _run(case: Case) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-
-        def wardcast(*words: str, quiet: bool = True) -> None:
-            subprocess.run(
-                [WARDCAST, *words, "--workspace", str(scratch / "workspace")],
-                check=True,
-                stdout=subprocess.DEVNULL if quiet else None,
-                stderr=subprocess.DEVNULL if quiet else None,
-            )
-
+        wardcast = commands_in(scratch / "workspace")
         case.prepare(wardcast, scratch)
         for words in case.backtests:
             print(f"\n$ wardcast backtest {' '.join(words)}", flush=True)

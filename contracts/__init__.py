@@ -2,7 +2,9 @@
 
 from contracts.disclosure import DisclosureSettings
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
-from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
+from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
+from contracts.folders import sha256_of_files, sha256_of_folder
+from contracts.oversight import GateLimits, GatingAudit, LifeCycleSettings, Role, name_key
 from contracts.periods import (
     Frequency,
     Ordinals,
@@ -12,7 +14,10 @@ from contracts.periods import (
     periods_per_year,
     starts_of,
 )
+from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
+from contracts.recorded_settings import settings_bytes, settings_of
 from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace
@@ -21,30 +26,47 @@ __all__ = [
     "DEFAULT_WORKSPACE",
     "QUANTILE_COLUMNS",
     "QUANTILE_LEVELS",
+    "REASON_WORDS",
     "SETTINGS_FILE",
     "AuditSettings",
     "BadInput",
+    "CodeVersion",
     "CountDistribution",
     "DisclosureSettings",
     "Frequency",
+    "GateLimits",
+    "GatingAudit",
     "GeographyMeaning",
+    "LifeCycleSettings",
     "MissingThing",
     "Ordinals",
     "Period",
     "PoliceForce",
+    "ReasonGroup",
     "RefusedAction",
+    "Role",
     "Settings",
     "StaleData",
     "Target",
     "WardcastError",
+    "WithdrawnModel",
     "Workspace",
+    "code_version",
+    "code_version_of",
     "coherent_draws",
     "group_sums",
+    "library_versions",
+    "name_key",
     "next_period",
     "offence_by_wording",
     "ordinals_of",
     "periods_per_year",
     "read_settings",
+    "rounded_to_add_up",
+    "settings_bytes",
+    "settings_of",
+    "sha256_of_files",
+    "sha256_of_folder",
     "starts_of",
     "sum_over",
     "wording_key",

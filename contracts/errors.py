@@ -30,5 +30,9 @@ class RefusedAction(WardcastError):
     """The action is understood, and not allowed in this state or for this person."""
 
 
+class WithdrawnModel(WardcastError):
+    """The forecast asked for is of a model that was withdrawn."""
+
+
 class MissingThing(WardcastError):
     """Something named does not exist."""

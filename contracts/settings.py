@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from contracts.disclosure import DisclosureSettings
 from contracts.errors import BadInput, MissingThing
+from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
@@ -64,6 +65,9 @@ class ForecastSettings(_Part):
 
     periods_ahead: Annotated[int, Field(ge=1, le=12)] = 3
     """How many whole periods are issued, beginning with the next period."""
+    levels: tuple[str, ...] = ()
+    """Larger areas that are forecast beside the areas, as sums of them, the finest first: geographies of the workspace,
+    "parents" or "city". Empty: the parents, where every area has one, and the city."""
     hotspot_share: Share = 0.05
     """The share of the city's area that counts as a hotspot on the map and in the audits."""
     stale_after_periods: Annotated[int, Field(ge=1)] = 2
@@ -171,6 +175,10 @@ class Settings(_Part):
     forecast: ForecastSettings = ForecastSettings()
     audit: AuditSettings = AuditSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
+    life_cycle: LifeCycleSettings = LifeCycleSettings()
+    gates: GateLimits = GateLimits()
+    people: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    """Name → roles. Empty: any named person may do anything but approve what they proposed themselves."""
     geographies: dict[str, GeographyMeaning] = Field(default_factory=dict)
     police_forces: dict[str, PoliceForce] = Field(default_factory=dict)
     offences: dict[str, dict[str, tuple[str, ...]]]
@@ -181,6 +189,8 @@ class Settings(_Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Settings:
+        if len({name_key(name) for name in self.people}) < len(self.people):
+            raise ValueError("[people] names one person twice; give all roles on one line")
         for taxonomy, offences in self.offences.items():
             seen: dict[str, str] = {}
             for offence, wordings in offences.items():

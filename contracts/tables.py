@@ -6,10 +6,12 @@ source that break theirs are set aside and counted by the source's adapter.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from contracts.distributions import QUANTILE_COLUMNS
+from contracts.distributions import QUANTILE_COLUMNS, CountDistribution, Floats
+from contracts.reasons import ReasonGroup
 
 COUNTS = pa.DataFrameSchema(
     {
@@ -49,6 +51,21 @@ AREAS = pa.DataFrameSchema(
     title="areas of one geography, ordered by code",
 )
 
+REASONS = pa.DataFrameSchema(
+    {
+        "area": pa.Column(str),
+        "target": pa.Column(str),
+        "period": pa.Column("datetime64[s]", description="first moment of the forecast period"),
+        "horizon": pa.Column("int64", pa.Check.ge(1), description="whole periods after the last known one"),
+        "group": pa.Column(str, pa.Check.isin([str(group) for group in ReasonGroup])),
+        "crimes": pa.Column(float, description="what the group adds to the expected crimes in the area and period"),
+    },
+    unique=["area", "target", "period", "group"],
+    strict=True,
+    ordered=True,
+    title="reasons of forecasts; the rows of an area, target and period add up to the mean of its forecast",
+)
+
 FORECASTS = pa.DataFrameSchema(
     {
         "model": pa.Column(str, description="forecaster, as in the leaderboard"),
@@ -61,14 +78,77 @@ FORECASTS = pa.DataFrameSchema(
         "dispersion": pa.Column(
             float, pa.Check.gt(0), description="variance = mean + dispersion × mean², negative binomial"
         ),
+        "shared": pa.Column(
+            float,
+            pa.Check.ge(0),
+            description="the part of the dispersion that comes from a factor which all areas of the period share: its "
+            "relative variance. A sum over areas has variance Σ mean + Σ (dispersion − shared) × mean² + (Σ √shared × "
+            "mean)²",
+        ),
         **{name: pa.Column(float, pa.Check.ge(0)) for name in QUANTILE_COLUMNS},
         "p_at_least_one": pa.Column(float, pa.Check.in_range(0, 1), description="P(count ≥ 1)"),
     },
+    checks=pa.Check(lambda table: table["shared"] <= table["dispersion"], error="shared is more than the dispersion"),
     unique=["model", "area", "target", "as_of", "period"],
     strict=True,
     ordered=True,
     title="predictive distributions; one row per model, area, target, origin and horizon",
 )
+
+LEVEL_FORECASTS = pa.DataFrameSchema(
+    {
+        "level": pa.Column(str, description="name of a set of areas that nest: a geography, 'parents' or 'city'"),
+        "reconciliation": pa.Column(str, description="how the levels were made to add up; 'none' where they were not"),
+        **FORECASTS.columns,
+    },
+    checks=FORECASTS.checks,
+    unique=["level", "reconciliation", *FORECASTS.unique],
+    strict=True,
+    ordered=True,
+    title="predictive distributions of several levels; one row per level, reconciliation and row of a forecasts table",
+)
+
+NESTING = pa.DataFrameSchema(
+    {
+        "level": pa.Column(str, description="as in the forecasts of levels"),
+        "area": pa.Column(str, description="code of one of the finest areas"),
+        "within": pa.Column(str, description="code of the area of the level that holds it"),
+        "name": pa.Column(str, description="name of that area, or its code where no name is known"),
+    },
+    unique=["level", "area"],
+    strict=True,
+    ordered=True,
+    title="which larger areas each of the finest areas lies in; one row per level after the finest, and finest area",
+)
+
+HARM = pa.DataFrameSchema(
+    {
+        "level": pa.Column(str, description="as in the forecasts of levels; the geography's name for the finest"),
+        "area": pa.Column(str),
+        "target": pa.Column(str),
+        "period": pa.Column("datetime64[s]", description="first moment of the forecast period"),
+        "horizon": pa.Column("int64", pa.Check.ge(1), description="whole periods after the last known one"),
+        "mean": pa.Column(float, pa.Check.ge(0), description="expected harm, in the unit of the weights"),
+        "low": pa.Column(float, pa.Check.ge(0), description="lower end of the central 80% interval"),
+        "high": pa.Column(float, pa.Check.ge(0), description="upper end of the central 80% interval"),
+    },
+    unique=["level", "area", "target", "period"],
+    strict=True,
+    ordered=True,
+    title="expected harm; one row per level, area, target and period",
+)
+
+
+def distribution_columns(forecast: CountDistribution) -> dict[str, Floats]:
+    """The columns of a forecasts table that describe the distributions, flat and in the table's order."""
+    values = {"mean": forecast.mean, "dispersion": forecast.dispersion, "shared": np.asarray(forecast.shared)}
+    values |= {**forecast.quantiles(), "p_at_least_one": forecast.p_at_least_one()}
+    return {name: value.ravel() for name, value in values.items()}
+
+
+def distribution_of(rows: pd.DataFrame) -> CountDistribution:
+    """The distributions of the rows of a forecasts table, (rows,)."""
+    return CountDistribution(*(rows[name].to_numpy(np.float64) for name in ("mean", "dispersion", "shared")))
 
 
 def check(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:

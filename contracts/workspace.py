@@ -14,14 +14,18 @@ DEFAULT_WORKSPACE = "wardcast-workspace"
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything of one city lies, and its settings."""
+    """Where everything of one city lies, and its settings.
+
+    ``recorded_settings`` are those of the past that something is made again with; they stand for the file's.
+    """
 
     root: Path
+    recorded_settings: Settings | None = None
 
     @cached_property
     def settings(self) -> Settings:
         """Read once; raises ``MissingThing`` or ``BadInput``."""
-        return read_settings(self.root / SETTINGS_FILE)
+        return self.recorded_settings or read_settings(self.root / SETTINGS_FILE)
 
     @property
     def publications(self) -> Path:
@@ -40,8 +44,11 @@ class Workspace:
 
     @property
     def tracking_url(self) -> str:
-        """MLflow tracking and registry store."""
-        return self.settings.tracking_url or f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
+        """MLflow tracking and registry store; a PostgreSQL is reached through the driver that comes with Wardcast."""
+        given = self.settings.tracking_url
+        if given.startswith(("postgresql://", "postgres://")):
+            return f"postgresql+psycopg://{given.partition('://')[2]}"
+        return given or f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
 
     @property
     def artefacts(self) -> Path:
@@ -52,6 +59,11 @@ class Workspace:
     def forecasts(self) -> Path:
         """The tables of issued forecasts, one file an issue."""
         return self.root / "forecasts"
+
+    @property
+    def seal(self) -> Path:
+        """The key that signs the ledger, and the signed head of the ledger."""
+        return self.root / "seal"
 
     @property
     def locks(self) -> Path:

@@ -40,7 +40,7 @@ def read_attributes(path: Path, codes: Sequence[str], *, code: str, parent: str 
     Raises ``BadInput`` for a file or column that is not there, a missing or duplicate code, an infinite number and
     more than 5% of the areas without a row.
     """
-    table = _read_table(path, text=tuple(column for column in (code, parent) if column))
+    table = read_table(path, text=tuple(column for column in (code, parent) if column))
     for column in (code, parent):
         if column is not None and column not in table.columns:
             there = ", ".join(str(name) for name in table.columns)
@@ -58,12 +58,8 @@ def read_attributes(path: Path, codes: Sequence[str], *, code: str, parent: str 
     return Attributes(numeric.reindex(list(codes)), parents, tuple(notes))
 
 
-def table_columns(path: Path) -> tuple[str, ...]:
-    """Names of the columns of a CSV or Parquet file."""
-    return tuple(str(column) for column in _read_table(path, text=()).columns)
-
-
-def _read_table(path: Path, *, text: tuple[str, ...]) -> pd.DataFrame:
+def read_table(path: Path, *, text: tuple[str, ...] = ()) -> pd.DataFrame:
+    """A CSV or Parquet file; the columns ``text`` of a CSV are read as text. Raises ``BadInput`` if it is neither."""
     if not path.is_file():
         raise BadInput(f"There is no file {path}.", remedy="Correct the path of the attributes.")
     try:

@@ -63,9 +63,9 @@ def read_boundaries(path: Path, *, code: str, name: str, parent: str | None = No
     )
 
 
-def boundary_columns(path: Path) -> tuple[str, ...]:
-    """Names of the attribute columns of a geographic file; raises ``BadInput`` if it is none."""
-    return tuple(str(column) for column in _read_geographic_file(path).columns if column != "geometry")
+def boundary_table(path: Path) -> pd.DataFrame:
+    """The columns of a geographic file without its shapes; raises ``BadInput`` if it is none."""
+    return pd.DataFrame(_read_geographic_file(path).drop(columns="geometry"))
 
 
 def optional_codes(values: pd.Series[Any]) -> list[str | None]:

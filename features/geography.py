@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from scipy import sparse
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from features import contiguity, geography_folder
-from features.attributes import Attributes, no_attributes, read_attributes, table_columns
-from features.boundaries import Boundaries, boundary_columns, centres_and_areas, read_boundaries
+from features.attributes import Attributes, no_attributes, read_attributes, read_table
+from features.boundaries import Boundaries, boundary_table, centres_and_areas, read_boundaries
 from features.grids import grid_cells
+from features.parent_names import parent_names
 from features.points import polygons_of_points
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +37,8 @@ class Geography:
     boundaries (queen contiguity), symmetric, no diagonal; an island is linked to its nearest area. ``nearest`` is
     (A, k) int64, positions of the nearest other centres, nearest first, k = min(8, A − 1). ``boundaries`` is a GeoJSON
     file in WGS 84, one feature an area with the properties code, name and parent; it always holds all the areas that
-    were added. ``notes`` says what was noticed when the geography was added.
+    were added. ``notes`` says what was noticed when the geography was added; ``parent_names`` are names of parents by
+    code, where they are known.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Geography:
     nearest: Indices
     boundaries: Path
     notes: tuple[str, ...] = ()
+    parent_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -84,6 +87,7 @@ class Geography:
             nearest=contiguity.nearest_centres(areas["longitude"].to_numpy(), areas["latitude"].to_numpy()),
             boundaries=self.boundaries,
             notes=self.notes,
+            parent_names=self.parent_names,
         )
 
 
@@ -109,18 +113,20 @@ def add_geography(
     attributes: Path | None = None,
     attributes_code: str | None = None,
     parent: str | None = None,
+    parent_name: str | None = None,
 ) -> Geography:
     """Add areas from a boundary file (GeoJSON, Shapefile, GeoPackage) and a table of attributes (CSV, Parquet).
 
     ``code``, ``area_name`` and ``parent`` are columns of the boundaries; ``parent`` may be a column of the attributes
-    instead. ``attributes_code`` is the attributes' column of codes (``code`` if not given). Adding the same again
-    changes nothing and says so in ``notes``. Raises ``BadInput`` for an input that cannot be used, and
-    ``RefusedAction`` if the name is taken by something else; nothing is written then.
+    instead, and ``parent_name`` is a column beside it. ``attributes_code`` is the attributes' column of codes (``code``
+    if not given). Adding the same again changes nothing and says so in ``notes``. Raises ``BadInput`` for an input that
+    cannot be used, and ``RefusedAction`` if the name is taken by something else; nothing is written then.
     """
     _check_name(name)
     columns = {"code": code, "name": area_name, "parent": parent, "attributes_code": attributes_code}
+    columns |= {} if parent_name is None else {"parent_name": parent_name}
     inputs = {path.name: _sha256(path) for path in _input_files(boundaries, attributes)}
-    source = {"kind": "boundaries", "columns": columns, "sha256": inputs}
+    source: dict[str, Any] = {"kind": "boundaries", "columns": columns, "sha256": inputs}
     with geography_folder.geographies_lock(workspace):
         if (there := _already_there(workspace, name, source)) is not None:
             return there
@@ -130,6 +136,9 @@ def add_geography(
         if attributes is not None:
             of_attributes = None if in_boundaries else parent
             table = read_attributes(attributes, shapes.codes, code=attributes_code or code, parent=of_attributes)
+        if parent is not None and parent_name is not None:
+            of_parents = None if in_boundaries else attributes
+            source["parent_names"] = _names_of_parents(boundaries, of_parents, parent, parent_name)
         return _add(workspace, name, shapes, table, table.parents if not in_boundaries else shapes.parents, source)
 
 
@@ -176,6 +185,7 @@ def load_geography(workspace: Workspace, name: str) -> Geography:
         nearest=stored.nearest,
         boundaries=folder / geography_folder.BOUNDARIES,
         notes=tuple(record["notes"]),
+        parent_names=record.get("parent_names", {}),
     )
 
 
@@ -268,16 +278,22 @@ def _already_there(workspace: Workspace, name: str, source: dict[str, Any]) -> G
 
 
 def _is_boundary_column(parent: str, boundaries: Path, attributes: Path | None) -> bool:
-    columns = boundary_columns(boundaries)
+    columns = tuple(boundary_table(boundaries).columns)
     if parent in columns:
         return True
-    others = table_columns(attributes) if attributes is not None else ()
+    others = tuple(read_table(attributes).columns) if attributes is not None else ()
     if parent not in others:
         raise BadInput(
             f"Neither the boundaries nor the attributes have a column '{parent}'.",
-            remedy=f"Name one of: {', '.join((*columns, *others))}.",
+            remedy=f"Name one of: {', '.join(map(str, (*columns, *others)))}.",
         )
     return False
+
+
+def _names_of_parents(boundaries: Path, attributes: Path | None, parent: str, name: str) -> dict[str, str]:
+    if attributes is None:
+        return parent_names(boundary_table(boundaries), boundaries, parent=parent, name=name)
+    return parent_names(read_table(attributes, text=(parent, name)), attributes, parent=parent, name=name)
 
 
 def _check_name(name: str) -> None:

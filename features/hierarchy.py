@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,10 +85,15 @@ def load_hierarchy(workspace: Workspace, names: Sequence[str]) -> Hierarchy:
             f"{', '.join(names) or 'Nothing'} is no list of levels.",
             remedy="Name two or more, the finest first, such as ward_2022,parents,city.",
         )
-    levels = [_own_level(load_geography(workspace, names[0]), names[0])]
-    for name in names[1:]:
+    return hierarchy_over(workspace, load_geography(workspace, names[0]), names[1:])
+
+
+def hierarchy_over(workspace: Workspace, finest: Geography, names: Sequence[str]) -> Hierarchy:
+    """The areas of ``finest`` and the levels after them, named and refused as in ``load_hierarchy``."""
+    levels = [_own_level(finest, finest.name)]
+    for name in names:
         levels.append(_next_level(workspace, levels[-1], name))
-        _refuse_finer(levels[0].geography, levels[-1])
+        _refuse_finer(finest, levels[-1])
     return Hierarchy(tuple(levels))
 
 
@@ -123,7 +128,7 @@ def _next_level(workspace: Workspace, before: Level, name: str) -> Level:
             )
         found, inside = np.unique(parents.to_numpy(str), return_inverse=True)
         codes = tuple(str(code) for code in found)
-        geography = grouped_geography(child, name, codes, inside.astype(np.int64))
+        geography = grouped_geography(child, name, codes, inside.astype(np.int64), child.parent_names)
     else:
         geography = load_geography(workspace, name)
         inside = nesting(child, geography)
@@ -138,12 +143,15 @@ def _next_level(workspace: Workspace, before: Level, name: str) -> Level:
     return Level(name, geography, np.asarray(inside, dtype=np.int64)[before.groups])
 
 
-def grouped_geography(child: Geography, name: str, codes: tuple[str, ...], inside: Indices) -> Geography:
+def grouped_geography(
+    child: Geography, name: str, codes: tuple[str, ...], inside: Indices, names: Mapping[str, str] | None = None
+) -> Geography:
     """A geography whose areas are unions of ``child``'s: ``inside`` is the position in ``codes`` of each of them.
 
     Its centres are means weighted by land; two unions touch where some of their parts do. It has no attributes, and
-    ``boundaries`` is the child's file.
+    ``boundaries`` is the child's file. An area that ``names`` does not name is named by its code.
     """
+    known = names or {}
     land = child.areas["area_km2"].to_numpy(float)
     area_km2 = group_sums(land, inside, len(codes))
     centres = [
@@ -152,7 +160,7 @@ def grouped_geography(child: Geography, name: str, codes: tuple[str, ...], insid
     areas = pd.DataFrame(
         {
             "area": pd.Series(codes, dtype=object),
-            "name": pd.Series(codes, dtype=object),
+            "name": pd.Series([known.get(code, code) for code in codes], dtype=object),
             "parent": pd.Series([None] * len(codes), dtype=object),
             "area_km2": area_km2,
             "longitude": centres[0],

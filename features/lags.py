@@ -19,6 +19,8 @@ def ewma(values: Floats, alpha: float) -> Floats:
     >>> ewma(np.array([[4.0, 8.0, np.nan]]), 0.5).round(3)
     array([[4.   , 6.667, 6.667]])
     """
+    if not np.isnan(values).any():
+        return _ewma_without_gaps(values, alpha)
     total = np.zeros(values.shape[0])
     weight = np.zeros(values.shape[0])
     smoothed = np.full(values.shape, np.nan)
@@ -29,6 +31,16 @@ def ewma(values: Floats, alpha: float) -> Floats:
         weight = np.where(known, (1.0 - alpha) * weight + alpha, weight)
         np.divide(total, weight, out=smoothed[:, period], where=weight > 0)
     return smoothed
+
+
+def _ewma_without_gaps(values: Floats, alpha: float) -> Floats:
+    """The same to the last bit, several times as fast: every area has the same weights."""
+    totals = np.ascontiguousarray((alpha * values).T)
+    weights = np.full(len(totals), alpha)
+    for period in range(1, len(totals)):
+        totals[period] += (1.0 - alpha) * totals[period - 1]
+        weights[period] += (1.0 - alpha) * weights[period - 1]
+    return np.ascontiguousarray((totals / weights[:, None]).T)
 
 
 def rolling_mean(values: Floats, window: int) -> Floats:

@@ -72,6 +72,19 @@ def mixed_shares(counts: Floats, adjacency: sparse.csr_array, frequency: Frequen
     return mixed
 
 
+def short_memory(weights: Sequence[float]) -> float:
+    """The part of a mixture's weights, 0…1, that lies on components whose counts weigh half within less than a year."""
+    of_components = zip(COMPONENTS, weights[: len(COMPONENTS)], strict=True)
+    return sum(weight for component, weight in of_components if HALF_LIVES[component.half_life] < HALF_LIVES["1_year"])
+
+
+def without_surroundings(weights: Sequence[float]) -> tuple[float, ...]:
+    """The mixture of the areas alone: what lay on surroundings lies on the area's own past, half of it in a year."""
+    alone = [0.0 if component.around else weight for component, weight in zip(COMPONENTS, weights, strict=False)]
+    alone[COMPONENTS.index(Component("1_year", around=False))] += sum(weights[: len(COMPONENTS)]) - sum(alone)
+    return (*alone, weights[-1])
+
+
 def near_repeats(counts: Floats, adjacency: sparse.csr_array, frequency: Frequency) -> Iterator[tuple[str, Floats]]:
     """Shares by which a recent crime shows up: over the area, its neighbours and theirs, (areas, periods) each."""
     spread = spreading(adjacency)

@@ -26,6 +26,9 @@ SMALLEST_SHARE_OF_MEAN = 0.005
 FAST, MIDDLE, SLOW, SLOWEST = 0.4, 0.2, 0.05, 0.02
 """Newest weights of the exponentially weighted shares, per month."""
 
+COMPANION = 0.1
+"""The same for the level of the other targets."""
+
 SEASON_YEARS = 4
 SEASON_SMOOTHING = 5.0
 """The season ratio is taken after adding this many times the smallest share, since it has few counts."""
@@ -99,29 +102,22 @@ def per_period(monthly_weight: float, frequency: Frequency) -> float:
     return float(1.0 - (1.0 - monthly_weight) ** (12.0 / periods_per_year(frequency)))
 
 
-def build_share_features(
-    panel: Panel, target: str, geography: Geography, *, base_weight: float, mixture: Sequence[float] = ()
-) -> ShareFeatures:
+def build_share_features(panel: Panel, target: str, geography: Geography, *, mixture: Sequence[float]) -> ShareFeatures:
     """Features of ``target`` at every origin of ``panel`` (as ``Panel.for_target`` gives it).
 
-    ``geography`` must hold the panel's areas in the panel's order. ``base_weight`` is the newest weight per
-    period of the smoothed base share; where ``mixture`` is given, the base share is the mixture with these weights of
-    the components of ``features.near_repeat`` instead.
+    ``geography`` must hold the panel's areas in the panel's order. The base share is the mixture with the weights
+    ``mixture`` of the components of ``features.near_repeat``.
     """
     if geography.codes != panel.areas:
         raise ValueError("the geography's areas are not the panel's")
     share = shares_of(panel.of(target))
-    base = _normalised(
-        mixed_shares(panel.of(target), geography.adjacency, panel.frequency, mixture)
-        if mixture
-        else ewma(share, base_weight)
-    )
+    base = smoothed_share(panel, target, geography, mixture)
     builder = _Columns(base)
     _own_trend(builder, share, panel.frequency)
     _surroundings(builder, share, geography, panel.frequency)
     for companion in panel.targets:
         if companion != target and _useful(panel.of(companion)):
-            _companion_trend(builder, companion, shares_of(panel.of(companion)), base_weight, panel.frequency)
+            _companion_trend(builder, companion, shares_of(panel.of(companion)), panel.frequency)
     if panel.frequency is not Frequency.MONTH:
         for name, near in near_repeats(panel.of(target), geography.adjacency, panel.frequency):
             builder.add_ratio(name, near, base)
@@ -140,6 +136,11 @@ def build_share_features(
         frequency=panel.frequency,
         weekday_ratio=weekday_ratio(share, panel.frequency, floor) if by_weekday else None,
     )
+
+
+def smoothed_share(panel: Panel, target: str, geography: Geography, mixture: Sequence[float]) -> Floats:
+    """The base share at every origin, (areas, periods): all positive, with sum 1 over the areas of each period."""
+    return _normalised(mixed_shares(panel.of(target), geography.adjacency, panel.frequency, mixture))
 
 
 def shares_of(counts: Floats) -> Floats:
@@ -197,13 +198,11 @@ def _surroundings(builder: _Columns, share: Floats, geography: Geography, freque
         builder.add_ratio("district_last", group_totals(parents, share), district_base)
 
 
-def _companion_trend(
-    builder: _Columns, companion: str, share: Floats, base_weight: float, frequency: Frequency
-) -> None:
+def _companion_trend(builder: _Columns, companion: str, share: Floats, frequency: Frequency) -> None:
     middle = ewma(share, per_period(MIDDLE, frequency))
     slow = ewma(share, per_period(SLOW, frequency))
     builder.add_ratio(f"{companion}_trend", middle, slow)
-    builder.add_ratio(f"{companion}_level", ewma(share, base_weight), builder.base)
+    builder.add_ratio(f"{companion}_level", ewma(share, per_period(COMPANION, frequency)), builder.base)
 
 
 def _useful(counts: Floats) -> bool:

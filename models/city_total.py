@@ -1,28 +1,27 @@
 """The city's total: level, season and calendar of the daily rate, as a combination weighted by past errors.
 
 Members forecast the logarithm of crimes per day. Each is also run at the last two years of origins, as it would
-have been then; a member's weight is the inverse of its squared mean absolute error there (Bates & Granger 1969),
-and the combination's own past errors give the spread of the city's factor.
+have been then; a member's weight is the inverse of its squared mean absolute error there, and five years of the
+combination's own past errors give the spread of the city's factor (see ``models.city_spread``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
+import numpy.typing as npt
 
 from contracts import Frequency, periods_per_year
 from features.calendar_terms import days_in, holiday_days, season_of, weekend_days
 from features.near_repeat import PERIODS_PER_WEEK
 from features.panel import Floats, Panel
+from models.city_spread import SPREAD_ORIGINS, combination_weights, spread_of_combination
 
 LONGEST_HORIZON = 12
 PAST_ORIGINS = 24
-MEAN_ABSOLUTE_TO_SD = 1.2533
-"""Standard deviation of a normal variable over its mean absolute value, √(π/2)."""
-SMALLEST_LOG_SD = 0.01
 LONGEST_SEASON = 24
 SHORTEST_FOR_MODELS = 8
 STRUCTURAL_WEIGHTS = (0.35, 0.5, 0.7)
@@ -66,13 +65,8 @@ class _Series:
 
 def forecast_city_total(panel: Panel, target: str, horizons: Sequence[int], *, country: str = "") -> CityForecast:
     """Forecast the sum over the panel's areas. ``country`` names the bank holidays that are used, if any."""
-    ordinals = panel.periods
-    totals = np.nansum(panel.of(target), axis=0)
-    known = ~np.isnan(panel.of(target)).all(axis=0)
-    log_rate = np.log((totals + 0.5) / days_in(ordinals, panel.frequency))
-    filled = np.interp(ordinals, ordinals[known], log_rate[known])
-    series = _Series(filled.tobytes(), panel.first.ordinal, panel.frequency, country)
-    members = _members(len(filled), panel.frequency)
+    series = _series_of(panel, target, country)
+    members = _members(len(series.log_rate), panel.frequency)
     combined = [_combine(series, members, horizon) for horizon in horizons]
     future = days_in(panel.last.ordinal + np.asarray(horizons, dtype=np.int64), panel.frequency)
     return CityForecast(
@@ -80,6 +74,65 @@ def forecast_city_total(panel: Panel, target: str, horizons: Sequence[int], *, c
         log_sd=np.array([log_sd for _, log_sd, _ in combined]),
         weights=combined[0][2],
     )
+
+
+@dataclass(frozen=True)
+class CityPattern:
+    """The city before its level is forecast anew.
+
+    ``usual`` is the mean total of a period over the past year, in crimes. ``season`` and ``weekday``, both (horizons,),
+    are the logarithms of what the time of year with the length of the period, and the weekday with the shift, make of
+    it. Of days and shifts ``season`` knows the length only: a day of the year has too few counts.
+    """
+
+    usual: float
+    season: Floats
+    weekday: Floats
+
+
+def city_pattern(panel: Panel, target: str, horizons: Sequence[int], *, country: str = "") -> CityPattern:
+    """What is usual in the city at each horizon, by the factors that the seasonal members use."""
+    series = _series_of(panel, target, country)
+    past, year = len(series.log_rate), periods_per_year(panel.frequency)
+    ordinals, calendar = series.ordinals(LONGEST_HORIZON), _calendar_effect(series)
+    season, weekday = np.log(days_in(ordinals, panel.frequency)), np.zeros(len(ordinals))
+    if panel.frequency in PERIODS_PER_WEEK:
+        weekday = calendar
+    else:
+        season = season + calendar
+        if past >= 3 * year:
+            position = season_of(ordinals, panel.frequency)
+            season = season + _seasonal_factors(series.log_rate - calendar[:past], position[:past], year)[position]
+
+    def above_usual(effect: Floats) -> Floats:
+        lately = np.log(np.exp(effect[max(past - year, 0) : past]).mean())
+        return np.asarray(effect[past - 1 + np.asarray(horizons, dtype=np.int64)] - lately)
+
+    totals, known = _totals(panel, target)
+    return CityPattern(float(totals[known][-year:].mean()), above_usual(season), above_usual(weekday))
+
+
+def level_without_season(panel: Panel, target: str, *, country: str = "") -> Floats:
+    """The logarithm of the city's crimes per day without season, weekends and bank holidays, (periods,)."""
+    series = _series_of(panel, target, country)
+    past = len(series.log_rate)
+    adjusted = series.log_rate - _calendar_effect(series)[:past]
+    season = season_of(series.ordinals(), panel.frequency)
+    return np.asarray(adjusted - _seasonal_factors(adjusted, season, periods_per_year(panel.frequency))[season])
+
+
+def _totals(panel: Panel, target: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The city's total of each period, and whether it is known."""
+    counts = panel.of(target)
+    return np.nansum(counts, axis=0), np.asarray((~np.isnan(counts)).any(axis=0))
+
+
+def _series_of(panel: Panel, target: str, country: str) -> _Series:
+    """The log daily rate of the city; what is missing lies on a line between its neighbours."""
+    totals, known = _totals(panel, target)
+    log_rate = np.log((totals + 0.5) / days_in(panel.periods, panel.frequency))
+    filled = np.interp(panel.periods, panel.periods[known], log_rate[known])
+    return _Series(filled.tobytes(), panel.first.ordinal, panel.frequency, country)
 
 
 Member = Callable[[_Series], Floats]
@@ -91,18 +144,16 @@ def _combine(series: _Series, members: dict[str, Member], horizon: int) -> tuple
     length = len(series.log_rate)
     season = periods_per_year(series.frequency)
     earliest = max(min(2 * season, length // 2), 4)
-    origins = range(max(earliest, length - horizon - PAST_ORIGINS + 1), length - horizon + 1)
+    origins = range(max(earliest, length - horizon - SPREAD_ORIGINS + 1), length - horizon + 1)
     paths = np.array([[run(series.until(end))[horizon - 1] for run in members.values()] for end in origins])
     now = np.array([run(series)[horizon - 1] for run in members.values()])
     if len(paths) == 0:
         weights = np.full(len(members), 1.0 / len(members))
         return float(weights @ now), float(np.std(np.diff(series.log_rate))), _named(members, weights)
     outcomes = series.log_rate[[end + horizon - 1 for end in origins]]
-    weights = 1.0 / np.maximum(np.abs(paths - outcomes[:, None]).mean(axis=0), 1e-4) ** 2
-    weights /= weights.sum()
-    error = np.abs(paths @ weights - outcomes).mean()
-    log_sd = max(float(MEAN_ABSOLUTE_TO_SD * error), SMALLEST_LOG_SD)
-    return float(weights @ now), log_sd, _named(members, weights)
+    errors = paths - outcomes[:, None]
+    weights = combination_weights(errors[-PAST_ORIGINS:])
+    return float(weights @ now), spread_of_combination(errors), _named(members, weights)
 
 
 def _named(members: dict[str, Member], weights: Floats) -> dict[str, float]:
@@ -115,7 +166,7 @@ def _members(length: int, frequency: Frequency) -> dict[str, Member]:
     members: dict[str, Member] = {"ets": _ets, "theta": _theta} if length >= SHORTEST_FOR_MODELS else {}
     if not seasonal:
         return members | {f"level_{weight}": _level_member(weight) for weight in STRUCTURAL_WEIGHTS}
-    members |= {f"season_{weight}": _structural_member(weight) for weight in STRUCTURAL_WEIGHTS}
+    members |= {f"season_{weight}": partial(_structural, weight=weight) for weight in STRUCTURAL_WEIGHTS}
     return members | {"ets_without_trend": _ets_without_trend, "season_drift": _season_drift}
 
 
@@ -176,19 +227,16 @@ def _after(values: Floats, start: int) -> Floats:
     return values[start + 1 : start + 1 + LONGEST_HORIZON]
 
 
-def _structural_member(weight: float) -> Member:
+@lru_cache(maxsize=4096)
+def _structural(series: _Series, *, weight: float) -> Floats:
     """Exponentially weighted level with median seasonal factors, weekends and bank holidays."""
-
-    def run(series: _Series) -> Floats:
-        season = season_of(series.ordinals(LONGEST_HORIZON), series.frequency)
-        effect = _calendar_effect(series)
-        past = len(series.log_rate)
-        adjusted = series.log_rate - effect[:past]
-        factors = _seasonal_factors(adjusted, season[:past], periods_per_year(series.frequency))
-        level = _level(adjusted - factors[season[:past]], weight)
-        return np.asarray(level + factors[season[past:]] + effect[past:])
-
-    return run
+    season = season_of(series.ordinals(LONGEST_HORIZON), series.frequency)
+    effect = _calendar_effect(series)
+    past = len(series.log_rate)
+    adjusted = series.log_rate - effect[:past]
+    factors = _seasonal_factors(adjusted, season[:past], periods_per_year(series.frequency))
+    level = _level(adjusted - factors[season[:past]], weight)
+    return np.asarray(level + factors[season[past:]] + effect[past:])
 
 
 def _level(values: Floats, weight: float) -> float:
@@ -221,6 +269,7 @@ def _weekday_effect(series: _Series, week: int) -> Floats:
     return np.asarray((factors - factors.mean())[position])
 
 
+@lru_cache(maxsize=4096)
 def _calendar_effect(series: _Series) -> Floats:
     """What weekends and bank holidays add to the log rate, past and ahead; learned from year-on-year changes.
 

@@ -22,9 +22,11 @@ from contracts import (
     Settings,
     Workspace,
     coherent_draws,
+    group_sums,
     periods_per_year,
 )
 from contracts.settings import HarmWeights
+from contracts.sums import Indices
 from features.offence_mix import offence_panel
 from features.panel import Floats, Panel
 
@@ -138,19 +140,47 @@ def _log_likelihood(counts: Floats, prior: Floats) -> float:
 def expected_harm(forecast: CountDistribution, mix: HarmMix, *, seed: int, draws: int = DRAWS) -> HarmForecast:
     """Harm of each area, of the forecast's shape (…, areas): the mean exactly, the interval from coherent draws."""
     drawn = harm_draws(forecast, mix, seed=seed, draws=draws)
-    low, high = np.quantile(drawn, [(1.0 - INTERVAL) / 2.0, (1.0 + INTERVAL) / 2.0], axis=0)
+    low, high = _limits(drawn)
     return HarmForecast(forecast.mean * mix.harm_per_crime, low, high, mix.unit, mix.source)
+
+
+def harm_of_levels(
+    forecast: CountDistribution, mix: HarmMix, groups: Sequence[Indices], *, seed: int, draws: int = DRAWS
+) -> list[HarmForecast]:
+    """Harm of several levels, each (rows, areas of the level), from a forecast (rows, areas).
+
+    ``groups`` holds, per level, the position of the area of the level in which each finest area lies. All levels come
+    from the same draws, so a sum's interval keeps what the areas share, and the means of parts add up to the whole's.
+    """
+    sizes = [int(group.max()) + 1 for group in groups]
+    means = [group_sums(forecast.mean * mix.harm_per_crime, *level) for level in zip(groups, sizes, strict=True)]
+    limits = []
+    for row in range(len(forecast.mean)):
+        drawn = harm_draws(forecast[row], mix, seed=seed + row, draws=draws)
+        limits.append([_limits(group_sums(drawn, *level)) for level in zip(groups, sizes, strict=True)])
+    ends = [np.stack(one, axis=1) for one in zip(*limits, strict=True)]
+    return [HarmForecast(mean, low, high, mix.unit, mix.source) for mean, (low, high) in zip(means, ends, strict=True)]
+
+
+def _limits(drawn: Floats) -> Floats:
+    """The ends of the central interval, (2, *shape of a draw)."""
+    return np.asarray(np.quantile(drawn, [(1.0 - INTERVAL) / 2.0, (1.0 + INTERVAL) / 2.0], axis=0))
 
 
 def harm_draws(forecast: CountDistribution, mix: HarmMix, *, seed: int, draws: int = DRAWS) -> Floats:
     """Random harm, shape (draws, *shape of the forecast); sums over areas keep the factor that they share."""
-    left: npt.NDArray[np.int64] = coherent_draws(forecast, draws, seed)
+    counts: npt.NDArray[np.int64] = coherent_draws(forecast, draws, seed)
     generator = np.random.default_rng([seed, 1])
-    harm = np.zeros(left.shape)
+    harm = np.zeros(counts.size)
     remaining = np.ones(len(mix.shares))
-    for share, weight in zip(mix.shares.T, mix.weights, strict=True):
+    some = np.flatnonzero(counts)
+    left, areas = counts.ravel()[some], some % len(remaining)
+    # The commonest offence first, and only where a crime is left: most draws are then done after one or two offences.
+    for offence in np.argsort(-mix.shares.mean(axis=0), kind="stable"):
+        share = mix.shares[:, offence]
         chance = np.clip(np.divide(share, remaining, out=np.ones_like(share), where=remaining > 1e-12), 0.0, 1.0)
-        taken = generator.binomial(left, chance)
-        harm += weight * taken
+        taken = generator.binomial(left, chance[areas])
+        harm[some] += mix.weights[offence] * taken
         left, remaining = left - taken, remaining - share
-    return harm
+        some, left, areas = some[left > 0], left[left > 0], areas[left > 0]
+    return harm.reshape(counts.shape)

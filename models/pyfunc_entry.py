@@ -1,8 +1,9 @@
 """The MLflow model, written as models-from-code: MLflow stores this file and runs it on load; nothing is pickled.
 
 Input: the feature rows of ``features.recipe`` as doubles, with ``base_share`` (the smoothed share), ``city_total``
-(the city's expected crimes) and ``horizon``. Output: ``mean`` and ``dispersion`` of each area's count. The rows of one
-horizon must be a whole city: shares are renormalised over them.
+(the city's expected crimes), ``dispersion_factor`` (the area's, see ``models.area_dispersion``) and ``horizon``.
+Output: ``mean`` and ``dispersion`` of each area's count. The rows of one horizon must be a whole city: shares are
+renormalised over them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class WardcastModel(PythonModel):
             values = rows[list(model.feature_names)].to_numpy(np.float32)
             share = share_of_rows(model.boosters[horizon], values, rows["base_share"].to_numpy(float))
             mean = share * rows["city_total"].to_numpy(float)
-            forecast = model.dispersions[horizon].around(mean)
+            forecast = model.dispersions[horizon].around(mean, factors=rows["dispersion_factor"].to_numpy(float))
             result.loc[rows.index, "mean"] = forecast.mean
             result.loc[rows.index, "dispersion"] = forecast.dispersion
         return result

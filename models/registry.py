@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 from contracts import MissingThing, Workspace
+from models.no_pickle import refuse_pickles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,8 @@ ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """MLflow's codes for a model or an alias that is not there; any other error is not swallowed."""
 SHA256_TAG = "sha256"
 REPORT_SHA256_TAG = "report_sha256"
+GATES_SHA256_TAG = "gates_sha256"
+TRAINED_BY_TAG = "trained_by"
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,50 @@ def set_champion(workspace: Workspace, model: RegisteredModel) -> None:
     _client(workspace).set_registered_model_alias(_name(model.target), CHAMPION, str(model.version))
 
 
+def clear_champion(workspace: Workspace, target: str) -> None:
+    """Take the alias ``champion`` away, so that no version has it."""
+    _client(workspace).delete_registered_model_alias(_name(target), CHAMPION)
+
+
+def run_text(workspace: Workspace, run_id: str, path: str) -> str | None:
+    """A text artefact of a run, or None where the run has none of that name."""
+    import mlflow
+
+    client = _client(workspace)
+    folder = path.rpartition("/")[0]
+    if path not in {artefact.path for artefact in client.list_artifacts(run_id, folder or None)}:
+        return None
+    return str(mlflow.artifacts.load_text(f"runs:/{run_id}/{path}"))
+
+
+def run_kind(workspace: Workspace, run_id: str) -> str | None:
+    """What kind of run it was, such as ``backtest``, if it ended well; None where there is no such run."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run = _client(workspace).get_run(run_id)
+    except MlflowException as error:
+        if error.error_code in ABSENT:
+            return None
+        raise
+    return run.data.tags.get("kind") if run.info.status == "FINISHED" else None
+
+
+def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
+    """A folder of a run's artefacts; raises ``MissingThing`` where the run or the folder is not there."""
+    from mlflow.exceptions import MlflowException
+
+    open_tracking(workspace)
+    import mlflow
+
+    try:
+        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path))
+    except (MlflowException, OSError) as error:
+        raise MissingThing(
+            f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
+        ) from error
+
+
 def _client(workspace: Workspace) -> MlflowClient:
     open_tracking(workspace)
     from mlflow import MlflowClient
@@ -154,6 +201,7 @@ def _registered_model(target: str, found: ModelVersion) -> RegisteredModel:
 
     tags: dict[str, Any] = dict(found.tags)
     local = mlflow.artifacts.download_artifacts(artifact_uri=found.source)
+    refuse_pickles(Path(local))
     return RegisteredModel(
         target=target,
         version=int(found.version),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -13,12 +12,14 @@ from pathlib import Path
 
 import lightgbm as lgb
 
-from contracts import BadInput, CountDistribution, MissingThing
+from contracts import BadInput, CountDistribution, MissingThing, sha256_of_folder
 from features.geography import Geography
 from features.panel import Panel
 from models.area_share import ShareModel
 from models.champion import FittedChampion
 from models.dispersion import Dispersion
+from models.no_pickle import refuse_pickles
+from models.reasons import Reasons
 
 MODEL_FILE = "model.json"
 FORMAT = 1
@@ -40,8 +41,14 @@ class SavedModel:
         ``panel`` is a ``Panel.for_target`` of the model's target and ``geography`` has the same areas; horizon h is the
         h-th period after the panel's last.
         """
-        fitted = FittedChampion(self.target, geography, self.country, self.share_model)
-        return fitted.predict(panel, horizons)
+        return self._at(geography).predict(panel, horizons)
+
+    def explain(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> Reasons:
+        """The reasons of what ``predict`` expects of the same panel, which they add up to."""
+        return self._at(geography).explain(panel, horizons)
+
+    def _at(self, geography: Geography) -> FittedChampion:
+        return FittedChampion(self.target, geography, self.country, self.share_model)
 
 
 def save_model(fitted: FittedChampion, folder: Path) -> str:
@@ -55,24 +62,13 @@ def save_model(fitted: FittedChampion, folder: Path) -> str:
         "recipe": "city total × boosted area share",
         "target": fitted.target,
         "country": fitted.country,
-        "base_weight": model.base_weight,
         "mixture": list(model.mixture),
         "feature_names": list(model.feature_names),
         "dispersions": {str(horizon): asdict(dispersion) for horizon, dispersion in model.dispersions.items()},
+        "area_factors": model.area_factors,
     }
     (folder / MODEL_FILE).write_text(json.dumps(description, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return sha256_of_folder(folder)
-
-
-def sha256_of_folder(folder: Path) -> str:
-    """One sha256 over the names and contents of the files in a folder, in order of name."""
-    if not folder.is_dir():
-        raise MissingThing(f"There is no saved model at {folder}.", remedy="Train again and approve the new model.")
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.name}\0{content}\n".encode())
-    return digest.hexdigest()
 
 
 def load_saved_model(folder: Path, sha256: str) -> SavedModel:
@@ -81,6 +77,9 @@ def load_saved_model(folder: Path, sha256: str) -> SavedModel:
     A damaged text model can crash the process that reads it, so this process reads it only after another one could.
     Raises ``BadInput`` that says what is wrong.
     """
+    if not folder.is_dir():
+        raise MissingThing(f"There is no saved model at {folder}.", remedy="Train again and approve the new model.")
+    refuse_pickles(folder)
     found = sha256_of_folder(folder)
     if found != sha256:
         raise BadInput(
@@ -120,11 +119,11 @@ def read_model(folder: Path) -> SavedModel:
         target=description["target"],
         country=description["country"],
         share_model=ShareModel(
-            base_weight=description["base_weight"],
             mixture=tuple(description["mixture"]),
             boosters={h: _read_booster(folder / _booster_file(h)) for h in dispersions},
             dispersions=dispersions,
             feature_names=tuple(description["feature_names"]),
+            area_factors=description.get("area_factors", {}),
         ),
     )
 

@@ -1,6 +1,7 @@
 """The judge: sees forecasts and outcomes, never a model; the same judge before release and after."""
 
 from monitoring.accuracy import crps, log_score, mae, mean_poisson_deviance, poisson_deviance_loss
+from monitoring.audit_gate import audit_gate
 from monitoring.calibration import (
     coverage,
     pearson_dispersion,
@@ -10,6 +11,26 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
+from monitoring.feedback import (
+    CriticalUplift,
+    Estimate,
+    amplification,
+    critical_uplift,
+    exposure,
+    kept,
+    ratio_of_exposures,
+    ratio_to_need,
+)
+from monitoring.gates import (
+    calibration_gate,
+    coverage_gate,
+    freshness_gate,
+    group_skill_gate,
+    reproducibility_gate,
+    skill_gate,
+)
+from monitoring.gates_result import GATES, GateFinding, GateReport, GateResult, gate_report
+from monitoring.group_coverage import ALL_AREAS, CITY_TOTAL, coverage_text, furthest_groups, group_coverage
 from monitoring.hotspots import Concentration, concentration, flagged_areas
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
@@ -19,24 +40,45 @@ from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resa
 from monitoring.verification import Verification, forecast_table, from_forecast_table, group_totals
 
 __all__ = [
+    "ALL_AREAS",
     "BASELINE",
+    "CITY_TOTAL",
+    "GATES",
     "UNRECONCILED",
     "Concentration",
+    "CriticalUplift",
+    "Estimate",
+    "GateFinding",
+    "GateReport",
+    "GateResult",
     "HorizonFloor",
     "Leaderboard",
     "LevelVerification",
     "Ratio",
     "Resampling",
     "Verification",
+    "amplification",
+    "audit_gate",
     "block_length",
+    "calibration_gate",
     "city_totals",
     "concentration",
     "coverage",
+    "coverage_gate",
+    "coverage_text",
+    "critical_uplift",
     "crps",
+    "exposure",
     "flagged_areas",
     "forecast_table",
+    "freshness_gate",
     "from_forecast_table",
+    "furthest_groups",
+    "gate_report",
+    "group_coverage",
+    "group_skill_gate",
     "group_totals",
+    "kept",
     "leaderboard",
     "level_scores",
     "levels_text",
@@ -50,7 +92,11 @@ __all__ = [
     "pit_limits",
     "poisson_deviance_loss",
     "randomised_pit",
+    "ratio_of_exposures",
+    "ratio_to_need",
     "reliability",
+    "reproducibility_gate",
     "resampling",
     "row_uniforms",
+    "skill_gate",
 ]

@@ -77,14 +77,13 @@ def coverage(limits: tuple[Floats, Floats], level: float) -> float:
 
 
 def share_inside(limits: tuple[Floats, Floats], level: float) -> Floats:
-    """Probability that each randomised PIT lies in the central interval of that level; NaN where it is unknown.
+    """Probability, of each outcome, that its randomised PIT lies in the central interval; NaN where it is unknown.
 
-    >>> share_inside((np.array([0.0]), np.array([0.5])), 0.5)
-    array([0.5])
+    >>> share_inside((np.array([0.0, np.nan]), np.array([0.5, np.nan])), 0.5)
+    array([0.5, nan])
     """
-    below, at = limits
     tail = (1.0 - level) / 2.0
-    return np.where(np.isnan(at), np.nan, _share_between(below, at, tail, 1.0 - tail))
+    return np.where(np.isnan(limits[1]), np.nan, _share_between(*limits, tail, 1.0 - tail))
 
 
 def pit_histogram(limits: tuple[Floats, Floats], bins: int = 10) -> pd.DataFrame:

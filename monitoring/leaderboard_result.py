@@ -26,8 +26,12 @@ _SHOWN = {
     "pei_10": "PEI 10%",
     "city_mape": "city MAPE %",
     "seconds": "seconds",
+    "peak_mb": "peak MB",
     "refit_every": "refitted",
 }
+
+_DECIMALS = {"seconds": 1, "city_mape": 1, "peak_mb": 0}
+"""Of the figures that are not shown with three."""
 
 
 class HorizonFloor(TypedDict):
@@ -109,7 +113,7 @@ def _cell(row: dict[str, Value], column: str) -> str:
     if column == "refit_every":
         return "each" if value == 1 else f"every {value}"
     if isinstance(value, float):
-        return f"{value:.1f}" if column in ("seconds", "city_mape") else f"{value:.3f}"
+        return f"{value:.{_DECIMALS.get(column, 3)}f}"
     return "" if value is None else str(value)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import CountDistribution, Frequency, Ordinals, group_sums, ordinals_of, starts_of, sum_over
+from contracts.tables import distribution_columns
 
 Floats = npt.NDArray[np.float64]
 Known = npt.NDArray[np.bool_]
@@ -99,10 +100,7 @@ def forecast_table(
             "as_of": np.repeat(dates, shape[1]),
             "period": np.repeat(starts_of(periods, frequency), shape[1]),
             "horizon": np.full(rows, horizon, dtype=np.int64),
-            "mean": forecast.mean.ravel(),
-            "dispersion": forecast.dispersion.ravel(),
-            **{name: values.ravel() for name, values in forecast.quantiles().items()},
-            "p_at_least_one": forecast.p_at_least_one().ravel(),
+            **distribution_columns(forecast),
         }
     )
 
@@ -130,7 +128,9 @@ def from_forecast_table(forecasts: pd.DataFrame, outcomes: pd.DataFrame, frequen
                 horizon=int(horizon),
                 areas=tuple(mean.columns),
                 periods=ordinals_of(mean.index.to_numpy(), frequency),
-                forecast=CountDistribution(mean.to_numpy(np.float64), _grid(part, "dispersion").to_numpy(np.float64)),
+                forecast=CountDistribution(
+                    *(_grid(part, name).to_numpy(np.float64) for name in ("mean", "dispersion", "shared"))
+                ),
                 outcomes=counts.to_numpy(np.float64),
             )
         )

@@ -1,17 +1,18 @@
-"""Approvals: a named person makes a challenger the champion, with a reason.
+"""Who the champions are: the ledger decides, and the registry's alias ``champion`` follows.
 
-The ledger decides who the champion is; the registry's alias only follows it. The entry is written first, so that a
-process killed in between leaves an alias behind, which the next approval or issue moves and tells.
+An entry is always written before an alias moves, so that a process killed in between leaves an alias behind, which the
+next change or issue moves and tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
-from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from contracts import RefusedAction, Workspace
 from service.ledger import Entry, Ledger
+from service.life_cycle import LifeCycle, ModelKey, life_cycle_of
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
@@ -20,6 +21,10 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 REPORT_SHA256_TAG = "report_sha256"
 """Tag of a registered model: the hash of the audit report that was logged with its run."""
+GATES_SHA256_TAG = "gates_sha256"
+"""Tag of a registered model: the hash of what the gates found, which was logged with its run."""
+TRAINED_BY_TAG = "trained_by"
+"""Tag of a registered model: who trained it, where that person was named."""
 
 
 class ModelRegistry(Protocol):
@@ -34,10 +39,23 @@ class ModelRegistry(Protocol):
     def set_champion(self, workspace: Workspace, model: RegisteredModel, /) -> None:
         """Move the alias ``champion``."""
 
+    def clear_champion(self, workspace: Workspace, target: str, /) -> None:
+        """Take the alias ``champion`` away."""
+
+    def run_text(self, workspace: Workspace, run_id: str, path: str, /) -> str | None:
+        """A text artefact of a run, or None where there is none."""
+
+    def run_kind(self, workspace: Workspace, run_id: str, /) -> str | None:
+        """What kind of run it was, if it ended well, or None."""
+
 
 @dataclass(frozen=True)
 class Champion:
-    """The approved model of a target, as its ledger entry says."""
+    """The approved model of a target, as its ledger entry says.
+
+    ``gates`` maps each gate to its verdict; ``overrides`` holds gate, by, reason and entry of every gate that failed
+    and was overridden. Both are empty for a model that was approved before there were gates.
+    """
 
     target: str
     version: int
@@ -48,82 +66,64 @@ class Champion:
     approved_at: str
     reason: str
     entry: int
+    proposed_by: str | None = None
+    gates: dict[str, str] = field(default_factory=dict)
+    overrides: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True)
-class Approval:
-    """What an approval did: the new champions, and the aliases of earlier ones that had to be mended."""
-
-    champions: tuple[Champion, ...]
-    mended: tuple[str, ...]
-
-
-def champions_of(approvals: Iterable[Entry]) -> dict[str, Champion]:
-    """Target → champion, from the approval entries in order: the last approval of a target stands."""
+def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
+    """Target → champion, from the life of every model."""
     champions = {}
-    for entry in approvals:
-        content = entry.content
-        champions[content["target"]] = Champion(
-            target=content["target"],
+    for target, life in cycle.champions.items():
+        if life.approval is None:
+            raise ValueError(f"the champion of '{target}' has no approval")
+        content = life.approval.content
+        champions[target] = Champion(
+            target=target,
             version=content["version"],
             run_id=content["run_id"],
             sha256=content["sha256"],
             report_sha256=content["report_sha256"],
-            approved_by=entry.actor,
-            approved_at=entry.recorded_at,
+            approved_by=life.approval.actor,
+            approved_at=life.approval.recorded_at,
             reason=content["reason"],
-            entry=entry.number,
+            entry=life.approval.number,
+            proposed_by=content.get("proposed_by"),
+            gates=content.get("gates") or {},
+            overrides=tuple(content.get("overrides", ())),
         )
     return champions
 
 
 def current_champions(ledger: Ledger) -> dict[str, Champion]:
     """Target → champion, from the ledger."""
-    return champions_of(ledger.entries("approval"))
-
-
-def approve(
-    workspace: Workspace,
-    ledger: Ledger,
-    registry: ModelRegistry,
-    *,
-    by: str,
-    reason: str,
-    target: str | None = None,
-    version: int | None = None,
-) -> Approval:
-    """Make challengers champions: every new one, that of one target, or one version of a target.
-
-    Raises ``RefusedAction`` for an empty name or reason and for a model that is the champion already,
-    ``MissingThing`` where there is nothing to approve.
-    """
-    if not by.strip():
-        raise RefusedAction("An approval needs the name of a person.", remedy="Give it with --by NAME.")
-    if not reason.strip():
-        raise RefusedAction("An approval needs a reason.", remedy="Give it with --reason TEXT.")
-    mended = mend_aliases(workspace, ledger, registry)
-    before = current_champions(ledger)
-    models = _candidates(workspace, registry, before, target, version)
-    for model in models:
-        ledger.append("approval", by, {**_identity(model), "reason": reason.strip()})
-        registry.set_champion(workspace, model)
-    after = current_champions(ledger)
-    return Approval(champions=tuple(after[model.target] for model in models), mended=mended)
+    return champions_of(life_cycle_of(ledger.entries()))
 
 
 def mend_aliases(workspace: Workspace, ledger: Ledger, registry: ModelRegistry) -> tuple[str, ...]:
     """Move every alias ``champion`` that is not where the ledger says, and return a sentence for each."""
-    sentences = []
-    for champion in current_champions(ledger).values():
-        aliased = registry.registered(workspace, champion.target, CHAMPION)
-        if aliased is None or aliased.version != champion.version:
-            registry.set_champion(workspace, approved_model(workspace, registry, champion))
-            was = "no version" if aliased is None else f"version {aliased.version}"
-            sentences.append(
-                f"The registry named {was} the champion of '{champion.target}'; the ledger's entry {champion.entry} "
-                f"says version {champion.version}, which it names now."
-            )
-    return tuple(sentences)
+    cycle = life_cycle_of(ledger.entries())
+    champions = champions_of(cycle)
+    targets = {*workspace.settings.forecast_targets(), *(key.target for key in cycle.models)}
+    mended = [_mend(workspace, registry, target, champions.get(target)) for target in sorted(targets)]
+    return tuple(sentence for sentence in mended if sentence is not None)
+
+
+def _mend(workspace: Workspace, registry: ModelRegistry, target: str, champion: Champion | None) -> str | None:
+    aliased = registry.registered(workspace, target, CHAMPION)
+    if (aliased and aliased.version) == (champion and champion.version):
+        return None
+    was = "no version" if aliased is None else f"version {aliased.version}"
+    if champion is None:
+        registry.clear_champion(workspace, target)
+        return (
+            f"The registry named {was} the champion of '{target}'; by the ledger there is none, and it names none now."
+        )
+    registry.set_champion(workspace, approved_model(workspace, registry, champion))
+    return (
+        f"The registry named {was} the champion of '{target}'; the ledger's entry {champion.entry} says version "
+        f"{champion.version}, which it names now."
+    )
 
 
 def approved_model(workspace: Workspace, registry: ModelRegistry, champion: Champion) -> RegisteredModel:
@@ -138,62 +138,46 @@ def approved_model(workspace: Workspace, registry: ModelRegistry, champion: Cham
     return model
 
 
-def _candidates(
-    workspace: Workspace,
-    registry: ModelRegistry,
-    champions: dict[str, Champion],
-    target: str | None,
-    version: int | None,
-) -> Sequence[RegisteredModel]:
-    if target is None:
-        if version is not None:
-            raise BadInput("A version belongs to a target.", remedy="Add --target NAME.")
-        return _new_challengers(workspace, registry, champions)
-    workspace.settings.target(target)
-    model = (
-        registry.registered(workspace, target, CHALLENGER)
-        if version is None
-        else registry.version(workspace, target, version)
+@dataclass(frozen=True)
+class Withdrawal:
+    """A model that was withdrawn, as everybody who asks for its forecasts is told."""
+
+    target: str
+    version: int
+    withdrawn_by: str
+    withdrawn_at: str
+    reason: str
+    entry: int
+
+    def __str__(self) -> str:
+        return (
+            f"The model of '{self.target}', version {self.version}, was withdrawn by {self.withdrawn_by} on "
+            f"{self.withdrawn_at[:10]} (ledger entry {self.entry}): {self.reason}"
+        )
+
+
+def withdrawals_in_force(cycle: LifeCycle, issued: Iterable[tuple[str, int, str]]) -> dict[str, Withdrawal]:
+    """Target → withdrawal, of the issued models (target, version, sha256) and of every other target without champion.
+
+    A target whose withdrawn model was followed by another one stays withdrawn as long as what was issued is of the
+    withdrawn one.
+    """
+    found = {}
+    served = [ModelKey(*one) for one in issued]
+    for key in served:
+        withdrawal = cycle.of(key).withdrawal
+        if withdrawal is not None:
+            found[key.target] = _withdrawal(withdrawal)
+    others = {key.target for key in cycle.models} - {key.target for key in served} - set(cycle.champions)
+    for target in others:
+        entries = [life.withdrawal for life in cycle.of_target(target) if life.withdrawal is not None]
+        if entries:
+            found[target] = _withdrawal(max(entries, key=lambda entry: entry.number))
+    return found
+
+
+def _withdrawal(entry: Entry) -> Withdrawal:
+    content = entry.content
+    return Withdrawal(
+        content["target"], content["version"], entry.actor, entry.recorded_at, content["reason"], entry.number
     )
-    if model is None:
-        raise MissingThing(
-            f"There is no challenger for '{target}'.", remedy=f"Train one with: wardcast train --target {target}"
-        )
-    if _is_champion(model, champions):
-        raise RefusedAction(
-            f"Version {model.version} of '{target}' is the champion already "
-            f"(ledger entry {champions[target].entry}, by {champions[target].approved_by}).",
-            remedy=f"Train a new one with: wardcast train --target {target}",
-        )
-    return [model]
-
-
-def _new_challengers(
-    workspace: Workspace, registry: ModelRegistry, champions: dict[str, Champion]
-) -> Sequence[RegisteredModel]:
-    challengers = [
-        model
-        for target in workspace.settings.forecast_targets()
-        if (model := registry.registered(workspace, target, CHALLENGER)) is not None
-        and not _is_champion(model, champions)
-    ]
-    if not challengers:
-        raise MissingThing(
-            "There is no challenger that waits for approval.", remedy="Train one with: wardcast train --target NAME"
-        )
-    return challengers
-
-
-def _is_champion(model: RegisteredModel, champions: dict[str, Champion]) -> bool:
-    champion = champions.get(model.target)
-    return champion is not None and (champion.version, champion.sha256) == (model.version, model.sha256)
-
-
-def _identity(model: RegisteredModel) -> dict[str, object]:
-    return {
-        "target": model.target,
-        "version": model.version,
-        "run_id": model.run_id,
-        "sha256": model.sha256,
-        "report_sha256": model.tags.get(REPORT_SHA256_TAG),
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import sys
@@ -18,10 +19,22 @@ COMMANDS = {
     "ingest": ("service.commands.ingest", "Put a publication into the store."),
     "publications": ("service.commands.publications", "What is in the store, set aside and revised."),
     "backtest": ("service.commands.backtest", "Compare forecasters on past periods."),
+    "feedback": ("service.commands.feedback", "Simulate whether a forecast feeds on itself."),
     "train": ("service.commands.train", "Fit, backtest, audit and register a challenger."),
     "audit": ("service.commands.audit", "Test the audits on planted harms."),
-    "approve": ("service.commands.approve", "Make a challenger the champion, by name and with a reason."),
+    "propose": ("service.commands.propose", "Put a draft to the board, with what its gates found."),
+    "approve": ("service.commands.approve", "Make a model the champion, by name and with a reason."),
+    "reject": ("service.commands.reject", "Reject a model that was proposed."),
+    "withdraw": ("service.commands.withdraw", "Take a model out of use."),
+    "history": ("service.commands.history", "Who decided what on a target's models, when and why."),
+    "challenge": ("service.commands.challenge", "Dispute an area's forecast, answer, and decide."),
     "issue": ("service.commands.issue", "Write the champions' forecasts of the next periods to the ledger."),
+    "reasons": ("service.commands.reasons", "Say why an area's forecast is what it is."),
+    "explain": ("service.commands.explain", "Where an issued forecast comes from: run, data, code, approval."),
+    "export": ("service.commands.export", "A bundle with which an outsider can make a forecast again."),
+    "rebuild": ("service.commands.rebuild", "Make an issued forecast again and compare every byte."),
+    "runs": ("service.commands.runs", "List backtests and trainings with their main scores."),
+    "compare": ("service.commands.compare", "What two runs differ in, and which forecasts better."),
     "ledger": ("service.commands.ledger", "Check and list the ledger."),
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }
@@ -68,6 +81,35 @@ def main() -> None:
     except WardcastError as error:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
+
+
+def program() -> None:
+    """``main`` as a process of its own, which ends before Python takes its own parts away.
+
+    Arrow's threads may let go of Python objects late, and Python 3.11 to 3.13 then aborts a process that has done its
+    work (apache/arrow issues 38352 and 50482). What others registered to run at the exit has run by then.
+    """
+    ending = _Ending()
+    atexit.register(ending.leave)
+    try:
+        main()
+        ending.exit_code = 0
+    except SystemExit as end:
+        ending.exit_code = end.code if isinstance(end.code, int) else 0
+        raise
+
+
+class _Ending:
+    """How the process ends: 1 until it is known to be otherwise."""
+
+    exit_code = 1
+
+    def leave(self) -> None:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(self.exit_code)
 
 
 def _help_hint(error: click.ClickException) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -19,7 +21,29 @@ BUSY_SECONDS = 30.0
 LEDGER_LOCK = 0x57415244
 """Number of the PostgreSQL advisory lock that every writer of the ledger takes ("WARD" in ASCII)."""
 
+PATIENCE_SECONDS = 30.0
+"""How long a lost connection is tried again: a database that is restarted is back within this."""
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 1.0
+_STARTING_OR_STOPPING = ("57P01", "57P02", "57P03")
+_PASSING = (*_STARTING_OR_STOPPING, "40001", "40P01", "53300", "55P03")
+"""Codes of PostgreSQL (its appendix A) that pass by themselves: also a conflict or deadlock with another transaction,
+too many connections, and a lock that was held too long."""
+_POSTGRESQL_OPTIONS: dict[str, Any] = {
+    # A look-up under the writers' lock must see what was committed before the lock was given.
+    "isolation_level": "READ COMMITTED",
+    # A server that vanished without a word is noticed within about half a minute, not within hours.
+    "connect_args": {
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    },
+}
+
 _READ_ONLY = "wardcast_read_only"
+
+Answer = TypeVar("Answer")
 
 
 def open_database(url: str) -> sa.Engine:
@@ -28,19 +52,63 @@ def open_database(url: str) -> sa.Engine:
     Raises ``BadInput`` for an address that is none and ``MissingThing`` for a database that cannot be reached.
     """
     engine = _engine(url)
-    try:
+
+    def upgrade() -> None:
         with writing(engine) as connection:
             config = Config(attributes={"connection": connection})
             config.set_main_option("script_location", str(MIGRATIONS))
             command.upgrade(config, "head")
-    except sa.exc.DatabaseError as error:
+
+    try:
+        patiently(upgrade, patience=PATIENCE_SECONDS, passing=_is_starting_or_stopping)
+    except sa.exc.DBAPIError as error:
         engine.dispose()
-        raise MissingThing(
-            f"The ledger's database at {engine.url.render_as_string(hide_password=True)} cannot be used: "
-            f"{_first_line(error)}.",
-            remedy="Start the database, or correct ledger_url in wardcast.toml.",
-        ) from error
+        raise unusable(engine, error) from error
     return engine
+
+
+def unusable(engine: sa.Engine, error: sa.exc.DBAPIError) -> MissingThing:
+    """The error to raise where the ledger's database cannot be reached, or refuses: its address and the reason."""
+    return MissingThing(
+        f"The ledger's database at {engine.url.render_as_string(hide_password=True)} cannot be used: "
+        f"{_first_line(error)}.",
+        remedy="Start the database, or correct ledger_url in wardcast.toml.",
+    )
+
+
+def is_passing(error: sa.exc.DBAPIError) -> bool:
+    """Whether the same action may succeed in a moment: the connection was lost, or the server said so."""
+    if not isinstance(error.orig, psycopg.Error):
+        return False
+    code = error.orig.sqlstate
+    if code is None:
+        return isinstance(error.orig, psycopg.OperationalError)
+    return code.startswith("08") or code in _PASSING
+
+
+def _is_starting_or_stopping(error: sa.exc.DBAPIError) -> bool:
+    """Whether the server is there and says so: an address where nothing answers is told at once."""
+    code = error.orig.sqlstate if isinstance(error.orig, psycopg.Error) else None
+    return code in _STARTING_OR_STOPPING or "the database system is" in str(error.orig)
+
+
+def patiently(
+    action: Callable[[], Answer],
+    *,
+    patience: float,
+    passing: Callable[[sa.exc.DBAPIError], bool] = is_passing,
+) -> Answer:
+    """The action's answer; while its error is a passing one, it is tried again for ``patience`` seconds."""
+    give_up = time.monotonic() + patience
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return action()
+        except sa.exc.DBAPIError as error:
+            if not passing(error) or time.monotonic() + pause > give_up:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _engine(url: str) -> sa.Engine:
@@ -49,6 +117,8 @@ def _engine(url: str) -> sa.Engine:
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         options: dict[str, Any] = {"pool_pre_ping": True}
+        if parsed.drivername == "postgresql+psycopg":
+            options |= _POSTGRESQL_OPTIONS
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"timeout": BUSY_SECONDS}
         engine = sa.create_engine(parsed, **options)
@@ -79,6 +149,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction that no other writer of the ledger can run beside; committed at the end, undone on an error."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'"))
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LEDGER_LOCK})
         yield connection
 
@@ -90,5 +161,5 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _first_line(error: sa.exc.DatabaseError) -> str:
+def _first_line(error: sa.exc.DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0].rstrip(".")

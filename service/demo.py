@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 
 from contracts import SETTINGS_FILE, RefusedAction, Workspace
 from models import registry
-from service.approvals import approve
+from service.decisions import approve
 from service.issuing import Issue, issue, open_sources
 from service.ledger import open_ledger
+from service.people import person_named
 from service.workspace_setup import make_simulated_workspace
 
 APPROVER = "Demonstration"
@@ -30,10 +31,15 @@ def prepare(workspace: Workspace, seed: int, tell: Callable[[str], None]) -> Non
         )
 
 
-def approve_and_issue(workspace: Workspace, today: date, tell: Callable[[str], None]) -> Issue:
-    """Approve the challengers in the demonstration's name and issue the next periods."""
+def approve_and_issue(
+    workspace: Workspace, today: date, tell: Callable[[str], None], *, failed_gates: Collection[str] = ()
+) -> Issue:
+    """Approve the challengers in the demonstration's name, gates that failed overridden, and issue the next periods."""
     ledger = open_ledger(workspace)
-    approval = approve(workspace, ledger, registry, by=APPROVER, reason=REASON)
+    person = person_named(workspace.settings, APPROVER)
+    approval = approve(workspace, ledger, registry, by=person, reason=REASON, overrides=sorted(failed_gates))
+    for note in approval.notes:
+        tell(note)
     for champion in approval.champions:
         tell(f"Approved {champion.target} version {champion.version} (ledger entry {champion.entry}).")
     return issue(workspace, ledger, open_sources(workspace), today=today, by=APPROVER, tell=tell)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from contracts import CountDistribution
 from contracts.periods import starts_of
+from contracts.tables import distribution_columns
 from features.panel import Panel
 
 MODEL_NAME = "wardcast"
@@ -21,8 +22,6 @@ def forecast_rows(
     if distribution.mean.shape != shape:
         raise ValueError(f"the model of '{target}' gave shape {distribution.mean.shape}, not {shape}")
     ordinals = np.array([panel.last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
-    values = {"mean": distribution.mean, "dispersion": distribution.dispersion, **distribution.quantiles()}
-    values["p_at_least_one"] = distribution.p_at_least_one()
     return pd.DataFrame(
         {
             "model": MODEL_NAME,
@@ -31,7 +30,7 @@ def forecast_rows(
             "as_of": np.datetime64(panel.as_of, "s"),
             "period": np.repeat(starts_of(ordinals, panel.frequency), len(panel.areas)),
             "horizon": np.repeat(np.array(horizons, dtype=np.int64), len(panel.areas)),
-            **{name: value.ravel() for name, value in values.items()},
+            **distribution_columns(distribution),
         }
     )
 

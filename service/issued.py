@@ -20,13 +20,18 @@ from typing import Any
 import pandas as pd
 
 from contracts import BadInput, MissingThing, Workspace
+from service.flushing import flush
+from service.harm_tables import read_harm
 from service.ledger import Entry, canonical_json, sha256_of
+from service.level_tables import LargerAreas, read_larger_areas
 
 FORECASTS_FILE = "forecasts.parquet"
 HISTORY_FILE = "history.parquet"
+REASONS_FILE = "reasons.parquet"
 AREAS_FILE = "areas.parquet"
 BOUNDARIES_FILE = "boundaries.geojson"
 RECORD_FILE = "issue.json"
+WITHOUT_SHARED = "Issued before what areas share was kept: sums of these areas count them as independent."
 _UNFINISHED = ".unfinished-"
 _SET_ASIDE = ".without-entry-"
 
@@ -37,7 +42,9 @@ class IssuedForecast:
 
     ``record`` is ``issue.json``; ``forecasts`` keeps ``contracts.tables.FORECASTS``; ``history`` has the columns area,
     target, period, count (NaN where not known) and settled; ``areas`` keeps ``contracts.tables.AREAS``;
-    ``boundaries`` is GeoJSON.
+    ``boundaries`` is GeoJSON. ``larger`` holds districts and the city, ``harm`` keeps ``contracts.tables.HARM``; either
+    is None where the forecast was issued without it; so is ``reasons``, which keeps ``contracts.tables.REASONS``.
+    ``notes`` say what an older forecast lacks.
     """
 
     forecast_id: str
@@ -49,6 +56,10 @@ class IssuedForecast:
     history: pd.DataFrame
     areas: pd.DataFrame
     boundaries: bytes
+    larger: LargerAreas | None = None
+    harm: pd.DataFrame | None = None
+    reasons: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
 
 def parquet_bytes(table: pd.DataFrame) -> bytes:
@@ -78,11 +89,11 @@ def write_folder(workspace: Workspace, forecast_id: str, contents: Mapping[str, 
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    _flush_folder(unfinished)
+    flush(unfinished)
     if folder.exists():
         shutil.rmtree(folder)
     unfinished.rename(folder)
-    _flush_folder(workspace.forecasts)
+    flush(workspace.forecasts)
     return folder
 
 
@@ -137,24 +148,25 @@ def read_files(workspace: Workspace, entry: Entry) -> dict[str, bytes]:
 
 
 def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
-    """The issued forecast of an entry; raises as ``read_files`` does."""
+    """The issued forecast of an entry; raises as ``read_files`` does, and ``BadInput`` where levels do not add up."""
     contents = read_files(workspace, entry)
+    forecasts = pd.read_parquet(io.BytesIO(contents[FORECASTS_FILE]))
+    notes = () if "shared" in forecasts else (WITHOUT_SHARED,)
+    if notes:
+        forecasts.insert(list(forecasts.columns).index("dispersion") + 1, "shared", 0.0)
+    larger = read_larger_areas(contents, forecasts)
     return IssuedForecast(
         forecast_id=entry.content["forecast_id"],
         issued_at=entry.recorded_at,
         issued_by=entry.actor,
         entry=entry.number,
         record=json.loads(contents[RECORD_FILE]),
-        forecasts=pd.read_parquet(io.BytesIO(contents[FORECASTS_FILE])),
+        forecasts=forecasts,
         history=pd.read_parquet(io.BytesIO(contents[HISTORY_FILE])),
         areas=pd.read_parquet(io.BytesIO(contents[AREAS_FILE])),
         boundaries=contents[BOUNDARIES_FILE],
+        larger=larger,
+        harm=read_harm(contents, None if larger is None else larger.nesting),
+        notes=notes,
+        reasons=pd.read_parquet(io.BytesIO(contents[REASONS_FILE])) if REASONS_FILE in contents else None,
     )
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

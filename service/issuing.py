@@ -12,15 +12,37 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pandas as pd
 
-from contracts import BadInput, Period, RefusedAction, Settings, StaleData, Workspace, next_period
-from contracts.tables import FORECASTS, check
-from service.approvals import Champion, ModelRegistry, approved_model, current_champions, mend_aliases
+from contracts import (
+    BadInput,
+    Period,
+    RefusedAction,
+    Settings,
+    StaleData,
+    WithdrawnModel,
+    Workspace,
+    next_period,
+    settings_bytes,
+)
+from contracts.tables import FORECASTS, REASONS, check
+from service.approvals import (
+    Champion,
+    ModelRegistry,
+    approved_model,
+    current_champions,
+    mend_aliases,
+    withdrawals_in_force,
+)
+from service.harm_tables import HARM_FILE
+from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
+from service.issue_inputs import SETTINGS_COPY, inputs_of
+from service.issue_levels import issue_hierarchy, nesting_rows
 from service.issue_tables import forecast_rows, history_rows
 from service.issued import (
     AREAS_FILE,
     BOUNDARIES_FILE,
     FORECASTS_FILE,
     HISTORY_FILE,
+    REASONS_FILE,
     RECORD_FILE,
     clear_remains,
     forecast_id_of,
@@ -29,7 +51,9 @@ from service.issued import (
     write_folder,
 )
 from service.ledger import Entry, Ledger
-from service.wording import ahead_sentence, label_sentences, number_word
+from service.level_tables import LEVELS_FILE, NESTING_FILE, level_rows
+from service.life_cycle import life_cycle_of
+from service.wording import ahead_sentence, label_sentences, number_word, override_sentence
 
 if TYPE_CHECKING:
     from features.as_of import AsOfDoor
@@ -51,6 +75,7 @@ class Sources:
     geography: Geography
     registry: ModelRegistry
     load: Callable[[Path, str], SavedModel]
+    harm_mix: MixOf
 
 
 def open_sources(workspace: Workspace) -> Sources:
@@ -64,6 +89,7 @@ def open_sources(workspace: Workspace) -> Sources:
         geography=load_geography(workspace, workspace.settings.geography),
         registry=registry,
         load=load_saved_model,
+        harm_mix=mixes_of(workspace),
     )
 
 
@@ -113,7 +139,8 @@ def issue(
         champions = _champions(workspace, ledger)
         occasion = occasion_of(workspace.settings, sources.door, today=today, on=on)
         contents = issue_contents(workspace, sources, champions, occasion, tell)
-        return _enter(workspace, ledger, contents, by, tell)
+        inputs = inputs_of(workspace, sources.door, sources.registry, champions)
+        return _enter(workspace, ledger, contents, inputs, by, tell)
 
 
 def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | None) -> Occasion:
@@ -141,7 +168,8 @@ def issue_contents(
     geography = sources.geography
     if geography.codes != view.areas:
         geography = geography.only(view.areas)
-    tables, histories, records = [], [], []
+    hierarchy = issue_hierarchy(workspace, geography, tell)
+    tables, reasons, histories, records, harms = [], [], [], [], []
     for target in [name for name in settings.targets if name in champions]:
         panel = view.for_target(target)
         last = panel.last
@@ -150,15 +178,27 @@ def issue_contents(
         tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
         model = approved_model(workspace, sources.registry, champions[target])
         saved = sources.load(model.folder, champions[target].sha256)
-        distribution = saved.predict(panel, geography.only(panel.areas), horizons)
+        areas = geography.only(panel.areas)
+        distribution = saved.predict(panel, areas, horizons)
         tables.append(forecast_rows(panel, target, horizons, distribution))
+        reasons.append(saved.explain(panel, areas, horizons).rows(panel, target, horizons, distribution.mean))
         histories.append(history_rows(panel, target))
-        records.append(_target_record(settings, champions[target], last, horizons))
+        harm = target_harm(workspace, sources.harm_mix, hierarchy, panel, target, horizons, distribution, tell)
+        harms.append(harm)
+        records.append(_target_record(settings, champions[target], last, horizons, harm))
+    forecasts = check(pd.concat(tables, ignore_index=True), FORECASTS)
+    nesting = nesting_rows(hierarchy, settings.city)
+    harm_rows = [harm.rows for harm in harms if harm is not None]
     return {
-        FORECASTS_FILE: parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS)),
+        FORECASTS_FILE: parquet_bytes(forecasts),
+        LEVELS_FILE: parquet_bytes(level_rows(forecasts, nesting)),
+        NESTING_FILE: parquet_bytes(nesting),
+        **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
+        REASONS_FILE: parquet_bytes(check(pd.concat(reasons, ignore_index=True), REASONS)),
         HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),
+        SETTINGS_COPY: settings_bytes(settings),
         RECORD_FILE: _record_bytes(settings, view, occasion, first, _publications(sources.door, view), records),
     }
 
@@ -170,6 +210,11 @@ def _champions(workspace: Workspace, ledger: Ledger) -> dict[str, Champion]:
         if target in workspace.settings.forecast_targets()
     }
     if not champions:
+        for withdrawal in withdrawals_in_force(life_cycle_of(ledger.entries()), ()).values():
+            raise WithdrawnModel(
+                f"No model is approved, so nothing can be issued. {withdrawal}",
+                remedy="Approve another one with: wardcast approve --by NAME --reason TEXT",
+            )
         raise RefusedAction(
             "No model was approved, so nothing can be issued.",
             remedy="Train one with 'wardcast train --target NAME', then 'wardcast approve --by NAME --reason TEXT'.",
@@ -187,7 +232,9 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
         )
 
 
-def _target_record(settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...]) -> dict[str, Any]:
+def _target_record(
+    settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...], harm: TargetHarm | None
+) -> dict[str, Any]:
     return {
         "target": champion.target,
         "title": settings.targets[champion.target].title,
@@ -201,6 +248,10 @@ def _target_record(settings: Settings, champion: Champion, last: Period, horizon
         "approved_at": champion.approved_at,
         "approval_reason": champion.reason,
         "approval_entry": champion.entry,
+        "harm": None if harm is None else harm.about,
+        "proposed_by": champion.proposed_by,
+        "gates": champion.gates,
+        "overrides": list(champion.overrides),
     }
 
 
@@ -237,7 +288,12 @@ def _record_bytes(
 
 
 def _enter(
-    workspace: Workspace, ledger: Ledger, contents: dict[str, bytes], by: str, tell: Callable[[str], None]
+    workspace: Workspace,
+    ledger: Ledger,
+    contents: dict[str, bytes],
+    inputs: dict[str, Any],
+    by: str,
+    tell: Callable[[str], None],
 ) -> Issue:
     record = json.loads(contents[RECORD_FILE])
     hashes = hashes_of(contents)
@@ -249,9 +305,22 @@ def _enter(
         write_folder(workspace, forecast_id, contents)
     if entries and entries[-1].content["forecast_id"] == forecast_id:
         return _issue_of(workspace, entries[-1], record, is_new=False)
+    _refuse_changed_champions(ledger, record)
     payload = {key: value for key, value in record.items() if key not in ("stale_after_periods", "hotspot_share")}
-    entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload})
+    entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload, "inputs": inputs})
     return _issue_of(workspace, entry, record, is_new=True)
+
+
+def _refuse_changed_champions(ledger: Ledger, record: dict[str, Any]) -> None:
+    """Raise ``RefusedAction`` where a model that was forecast with is not the champion any more."""
+    champions = current_champions(ledger)
+    for about in record["targets"]:
+        champion = champions.get(about["target"])
+        if champion is None or champion.entry != about["approval_entry"]:
+            raise RefusedAction(
+                f"The champion of '{about['target']}' changed while the forecast was made; nothing was issued.",
+                remedy="Run again: wardcast issue",
+            )
 
 
 def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]) -> bool:
@@ -269,6 +338,7 @@ def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_
             period=first["period"], horizon=first["horizon"], last_known=target["last_known_period"], is_next=True
         )
         notes.append(f"{target['title']}: {sentence}")
+        notes += [f"{target['title']}: {override_sentence(override)}" for override in target.get("overrides", ())]
     return Issue(
         forecast_id=entry.content["forecast_id"],
         is_new=is_new,

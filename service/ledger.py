@@ -1,199 +1,268 @@
 """The ledger: an append-only record in which every entry carries the hash of the one before it.
 
 An entry's hash is the SHA-256 of the canonical JSON of its number, kind, moment, actor, payload hash and the
-previous entry's hash; the first entry follows ``GENESIS``. Whoever knows the newest hash (the *head*) can tell
-that nothing before it was changed. An entry removed from the very end leaves a shorter chain that is sound in itself:
-only a head noted outside the database shows it.
+previous entry's hash; the first entry follows ``GENESIS``. Every entry is signed over its hash with the key of its
+workspace. An entry removed from the very end leaves a shorter chain that is sound in itself: the signed head, which
+the workspace keeps outside the database, shows it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from contracts import BadInput, Workspace
-from service.database import open_database, reading, writing
+from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from service.database import PATIENCE_SECONDS, is_passing, open_database, patiently, reading, unusable, writing
+from service.ledger_entries import ENTRIES, GENESIS, KEY, LOSS, Entry, canonical_json, next_entry, sha256_of
+from service.ledger_findings import Finding, Verification, findings_of, refuse_findings
+from service.ledger_head import SignedHead
+from service.ledger_verification import look, verification_of, what_is_left
+from service.seal import Seal, seal_of
 
-GENESIS = "0" * 64
-KINDS = ("approval", "issue")
+__all__ = [
+    "GENESIS",
+    "KINDS",
+    "Entry",
+    "Finding",
+    "Ledger",
+    "Verification",
+    "canonical_json",
+    "findings_of",
+    "open_ledger",
+    "refuse_findings",
+    "sha256_of",
+]
 
-ENTRIES = sa.Table(
-    "ledger_entries",
-    sa.MetaData(),
-    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("recorded_at", sa.String(40), nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("payload", sa.Text, nullable=False),
-    sa.Column("payload_sha256", sa.String(64), nullable=False),
-    sa.Column("previous_hash", sa.String(64), nullable=False, unique=True),
-    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+KINDS = (
+    "approval",
+    "issue",
+    "proposal",
+    "rejection",
+    "override",
+    "withdrawal",
+    "challenge",
+    "challenge_reply",
+    "challenge_decision",
 )
 
-
-def canonical_json(value: object) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text. Numbers must be finite.
-
-    >>> canonical_json({"b": 1, "a": [True, None]})
-    '{"a":[true,null],"b":1}'
-    """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def sha256_of(text: str) -> str:
-    """SHA-256 of the text's UTF-8 bytes, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry as it stands in the database. ``payload`` is canonical JSON."""
-
-    number: int
-    kind: str
-    recorded_at: str
-    actor: str
-    payload: str
-    payload_sha256: str
-    previous_hash: str
-    hash: str
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """The payload, parsed."""
-        parsed: dict[str, Any] = json.loads(self.payload)
-        return parsed
-
-    def expected_hash(self) -> str:
-        """The hash that the entry's own fields give."""
-        sealed = {key: value for key, value in asdict(self).items() if key not in ("payload", "hash")}
-        return sha256_of(canonical_json(sealed))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that should not be so: at which entry, and what."""
-
-    number: int
-    problem: str
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What recomputing the chain gave. ``head`` is the newest entry's hash."""
-
-    entries: int
-    head: str
-    findings: tuple[Finding, ...]
+Answer = TypeVar("Answer")
 
 
 class Ledger:
-    """The ledger in one database."""
+    """The ledger in one database, signed with the key of one workspace.
 
-    def __init__(self, engine: sa.Engine) -> None:
+    Without a seal its entries are not signed, and only the chain can be checked.
+    """
+
+    def __init__(self, engine: sa.Engine, seal: Seal | None = None, *, patience: float = PATIENCE_SECONDS) -> None:
         self._engine = engine
+        self._seal = seal
+        self._patience = patience
 
     def append(self, kind: str, actor: str, payload: Mapping[str, Any]) -> Entry:
-        """Write the next entry, in one transaction that no other writer can run beside.
+        """Write the next entry, in one transaction that no other writer can run beside, then the signed head.
 
-        Raises ``BadInput`` for an unknown kind, an empty actor or a payload that is not plain JSON.
+        A lost connection is tried again for ``patience`` seconds. Where it was lost while the entry was committed,
+        the entry is looked up by its hash first, so that nothing is entered twice.
+
+        Raises ``BadInput`` for an unknown kind, an empty actor, a payload that is not plain JSON, and a ledger that
+        does not agree with its head; ``MissingThing`` where the database cannot be reached, saying whether the entry
+        was written, was not, or may have been.
         """
         if kind not in KINDS:
             raise BadInput(f"'{kind}' is not a kind of entry.", remedy=f"Use one of {', '.join(KINDS)}.")
-        if not actor.strip():
-            raise BadInput("An entry needs the name of who makes it.", remedy="Give a name.")
         text = _payload_text(payload)
-        with writing(self._engine) as connection:
-            last = connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.number.desc()).limit(1)).one_or_none()
-            entry = _next_entry(_entry(last) if last is not None else None, kind, actor.strip(), text)
-            connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
+        return self._enter(kind, _actor_text(actor), lambda: text)
+
+    def rotate_key(self, actor: str, reason: str) -> Entry:
+        """Replace the key that signs: an entry signed by the old key introduces the new one.
+
+        Raises ``RefusedAction`` for an empty name or reason and for a ledger that is not signed.
+        """
+        seal = self._seal
+        if seal is None or not reason.strip():
+            raise RefusedAction("A new key needs a signed ledger and a reason.", remedy="Give it with --reason TEXT.")
+        return self._enter(
+            KEY,
+            _actor_text(actor),
+            lambda: _payload_text({"public_key": seal.prepare_next_key().public, "reason": reason.strip()}),
+        )
+
+    def accept_loss(self, actor: str, reason: str) -> Entry:
+        """Go on after the newest entries were lost for good: an entry names the head that cannot be reached any more.
+
+        Raises ``RefusedAction`` for an empty reason, and where nothing is missing from the end; ``BadInput`` where
+        what is left was changed.
+        """
+        seal = self._seal
+        if seal is None or not reason.strip():
+            raise RefusedAction("A loss is accepted with a reason.", remedy="Give it with --reason TEXT.")
+        refuse_findings(what_is_left(self.entries(), look(seal)))
+        try:
+            with writing(self._engine) as connection:
+                last = _newest(connection)
+                key, lost = seal.key_after_loss(last)
+                content = {"lost_head": {"number": lost.number, "hash": lost.hash}, "reason": reason.strip()}
+                entry = next_entry(last, LOSS, _actor_text(actor), _payload_text(content)).signed(key)
+                connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
+        except sa.exc.DBAPIError as error:
+            raise unusable(self._engine, error) from error
+        seal.note(entry, after_loss=True)
         return entry
 
+    def _enter(self, kind: str, actor: str, payload: Callable[[], str]) -> Entry:
+        committing: list[Entry] = []
+
+        def attempt() -> Entry:
+            with writing(self._engine) as connection:
+                if committing:
+                    found = _one(connection, ENTRIES.c.hash == committing[-1].hash)
+                    if found is not None:
+                        return found
+                    committing.clear()
+                entry = self._next(_newest(connection), kind, actor, payload)
+                connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
+                committing.append(entry)
+            return entry
+
+        try:
+            entry = patiently(attempt, patience=self._patience, passing=_is_worth_another_try)
+        except sa.exc.DBAPIError as error:
+            raise _not_entered(self._engine, error, committing) from error
+        if self._seal is not None:
+            self._seal.note(entry)
+        return entry
+
+    def _next(self, last: Entry | None, kind: str, actor: str, payload: Callable[[], str]) -> Entry:
+        if self._seal is None:
+            return next_entry(last, kind, actor, payload())
+        key = self._seal.key_after(last)
+        return next_entry(last, kind, actor, payload()).signed(key)
+
     def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
-        """Every entry in order of number, or those of one kind."""
+        """Every entry in order of number, or those of one kind; raises ``MissingThing`` for a lost database."""
         query = sa.select(ENTRIES).order_by(ENTRIES.c.number)
         if kind is not None:
             query = query.where(ENTRIES.c.kind == kind)
-        with reading(self._engine) as connection:
-            return tuple(_entry(row) for row in connection.execute(query))
+
+        def attempt() -> tuple[Entry, ...]:
+            with reading(self._engine) as connection:
+                return tuple(_entry(row) for row in connection.execute(query))
+
+        return self._tried(attempt)
 
     def head(self) -> str:
-        """The newest entry's hash; ``GENESIS`` where there is none."""
+        """The newest entry's hash; ``GENESIS`` where there is none.
+
+        One look at one row, and not tried again: a service asks every few seconds. Raises ``MissingThing``.
+        """
         query = sa.select(ENTRIES.c.hash).order_by(ENTRIES.c.number.desc()).limit(1)
-        with reading(self._engine) as connection:
-            newest = connection.execute(query).scalar_one_or_none()
+        try:
+            with reading(self._engine) as connection:
+                newest = connection.execute(query).scalar_one_or_none()
+        except sa.exc.DBAPIError as error:
+            raise unusable(self._engine, error) from error
         return GENESIS if newest is None else str(newest)
 
-    def verify(self) -> Verification:
-        """Recompute every hash and every link; the findings say which entry and what."""
-        entries = self.entries()
-        head = entries[-1].hash if entries else GENESIS
-        return Verification(entries=len(entries), head=head, findings=tuple(findings_of(entries)))
+    def verify(self, noted: SignedHead | None = None) -> Verification:
+        """Check every hash, link and signature, the workspace's head, and a head that was ``noted`` elsewhere."""
+        return self._checked(noted)[1]
+
+    def sound_entries(self) -> tuple[Entry, ...]:
+        """Every entry in order; raises ``BadInput`` that names the first one that ``verify`` finds changed."""
+        entries, verification = self._checked(None)
+        refuse_findings(verification)
+        return entries
+
+    def mend_head(self) -> None:
+        """Let the workspace's head name the newest entry, where a process was interrupted before it could.
+
+        Raises as ``append`` does.
+        """
+        seal = self._seal
+        if seal is None or not seal.exists():
+            return
+
+        def attempt() -> None:
+            with writing(self._engine) as connection:
+                seal.key_after(_newest(connection))
+
+        self._tried(attempt)
+
+    def _tried(self, action: Callable[[], Answer]) -> Answer:
+        try:
+            return patiently(action, patience=self._patience)
+        except sa.exc.DBAPIError as error:
+            raise unusable(self._engine, error) from error
 
     def close(self) -> None:
         """Give the database's connections back."""
         self._engine.dispose()
 
+    def _checked(self, noted: SignedHead | None) -> tuple[tuple[Entry, ...], Verification]:
+        # The head is read before the entries: a writer at work meanwhile can only add to them.
+        before = look(self._seal)
+        entries = self.entries()
+        after = look(self._seal)
+        if after.is_made and not before.is_made:
+            return self._checked(noted)
+        return entries, verification_of(entries, before, after, noted)
+
 
 def open_ledger(workspace: Workspace) -> Ledger:
     """The workspace's ledger; its database is made, or brought to the newest schema, where needed."""
-    return Ledger(open_database(workspace.ledger_url))
-
-
-def findings_of(entries: tuple[Entry, ...]) -> list[Finding]:
-    """What is wrong with a chain, entry by entry: edited, missing, inserted or reordered."""
-    findings = []
-    previous_number, previous_hash = 0, GENESIS
-    for entry in entries:
-        if entry.number != previous_number + 1:
-            findings.append(Finding(entry.number, f"a gap: the entries after number {previous_number} are missing"))
-        if entry.previous_hash != previous_hash:
-            findings.append(Finding(entry.number, f"it does not follow the entry before it, number {previous_number}"))
-        if sha256_of(entry.payload) != entry.payload_sha256:
-            findings.append(Finding(entry.number, "its payload was edited"))
-        if entry.expected_hash() != entry.hash:
-            findings.append(Finding(entry.number, "its fields were edited: they do not give its hash"))
-        previous_number, previous_hash = entry.number, entry.hash
-    return findings
-
-
-def refuse_findings(verification: Verification) -> None:
-    """Raise ``BadInput`` that names the first finding, if there is one."""
-    if verification.findings:
-        first = verification.findings[0]
-        raise BadInput(
-            f"The ledger was changed ({len(verification.findings)} finding(s)); entry {first.number}: {first.problem}.",
-            remedy="Run 'wardcast ledger verify --json' for all of them, and restore the database from a backup.",
-        )
+    return Ledger(open_database(workspace.ledger_url), seal_of(workspace))
 
 
 def _payload_text(payload: Mapping[str, Any]) -> str:
     try:
-        return canonical_json(dict(payload))
+        text = canonical_json(dict(payload))
+        text.encode("utf-8")
     except (TypeError, ValueError) as error:
         raise BadInput(
             f"The entry's payload is not plain JSON: {error}.", remedy="Give finite, plain values."
         ) from error
+    return text
 
 
-def _next_entry(last: Entry | None, kind: str, actor: str, payload: str) -> Entry:
-    unsealed = Entry(
-        number=1 if last is None else last.number + 1,
-        kind=kind,
-        recorded_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        actor=actor,
-        payload=payload,
-        payload_sha256=sha256_of(payload),
-        previous_hash=GENESIS if last is None else last.hash,
-        hash="",
+def _actor_text(actor: str) -> str:
+    if not actor.strip():
+        raise BadInput("An entry needs the name of who makes it.", remedy="Give a name.")
+    if not actor.isprintable():
+        raise BadInput(
+            "The name of who makes an entry holds characters that cannot be printed.", remedy="Leave them out."
+        )
+    return actor.strip()
+
+
+def _is_worth_another_try(error: sa.exc.DBAPIError) -> bool:
+    """A lost connection, or another writer who took the place after the same entry."""
+    return is_passing(error) or isinstance(error, sa.exc.IntegrityError)
+
+
+def _not_entered(engine: sa.Engine, error: sa.exc.DBAPIError, committing: Sequence[Entry]) -> MissingThing:
+    lost = unusable(engine, error)
+    if not committing:
+        return MissingThing(f"{lost.message} Nothing was entered into the ledger.", remedy=lost.remedy)
+    entry = committing[-1]
+    return MissingThing(
+        f"{lost.message} It was lost while entry {entry.number} was committed, and whether that is in the ledger could "
+        "not be found out.",
+        remedy=f"Before you repeat the command, look for the hash {entry.hash} with 'wardcast ledger list --json'.",
     )
-    return Entry(**{**asdict(unsealed), "hash": unsealed.expected_hash()})
+
+
+def _one(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Entry | None:
+    row = connection.execute(sa.select(ENTRIES).where(where)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def _newest(connection: sa.Connection) -> Entry | None:
+    row = connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else _entry(row)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -33,3 +33,14 @@ def workspace_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """``--json``: the command's ``as_json`` argument; one document on standard output and nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+tune_option = click.option(
+    "--tune",
+    "trials",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Settings of the recipe that Optuna tries before each fit, judged by the newest year known then.",
+)
+"""Tuning of the champion recipe, inside the past of each of its fits."""

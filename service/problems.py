@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
+from contracts import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
 
 USAGE_EXIT_CODE = 2
 
@@ -24,6 +24,7 @@ PROBLEMS: dict[type[WardcastError], Problem] = {
     StaleData: Problem(4, 503, "stale", "The data or the forecast is too old"),
     RefusedAction: Problem(5, 409, "refused", "The action is not allowed"),
     MissingThing: Problem(6, 404, "missing", "Something named does not exist"),
+    WithdrawnModel: Problem(7, 410, "withdrawn", "The model was withdrawn"),
 }
 
 

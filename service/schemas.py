@@ -25,6 +25,33 @@ class Issue(_Schema):
     simulated: Annotated[bool, Field(description="True: the city and its crimes are simulated.")]
 
 
+class HarmWeights(_Schema):
+    """How harm was weighed; the weights are those of the source, never of this project."""
+
+    unit: Annotated[str, Field(description="What a weight counts.")]
+    source: Annotated[str, Field(description="Where the weights come from.")]
+    interval: Annotated[float, Field(description="Probability of the interval, given the mix and the weights.")]
+    mix_years: Annotated[int, Field(description="The newest years whose crimes make an area's mix of offences.")]
+    weights: Annotated[dict[str, float], Field(description="Offence → harm of one crime.")]
+
+
+class Harm(_Schema):
+    """Expected harm; a rare offence of great weight can lift the mean above the interval."""
+
+    mean: Annotated[float, Field(ge=0, description="Expected harm, in the unit of the weights.")]
+    low: Annotated[float, Field(ge=0, description="Lower end of the interval.")]
+    high: Annotated[float, Field(ge=0, description="Upper end of the interval.")]
+
+
+class GateOverride(_Schema):
+    """A gate that the model failed, and who overrode it."""
+
+    gate: str
+    by: str
+    reason: str
+    entry: Annotated[int, Field(description="Number of its ledger entry.")]
+
+
 class Envelope(Issue):
     """What every forecast says of itself."""
 
@@ -39,15 +66,16 @@ class Envelope(Issue):
     model_sha256: str
     approved_by: str
     approved_at: str
+    harm: Annotated[HarmWeights | None, Field(description="Null where the settings do not weigh the target.")]
+    gate_overrides: Annotated[list[GateOverride], Field(description="Gates that it failed and the board overrode.")]
     note: Annotated[str, Field(description="The same in words.")]
 
 
-class AreaForecast(_Schema):
-    """The predictive distribution of one area's count."""
+class CountForecast(_Schema):
+    """The predictive distribution of the count of one area or larger area."""
 
     area: str
     name: str
-    parent: str | None
     mean: Annotated[float, Field(description="Expected crimes in the area and period.")]
     q025: float
     q05: float
@@ -59,6 +87,20 @@ class AreaForecast(_Schema):
     q95: float
     q975: float
     p_at_least_one: Annotated[float, Field(ge=0, le=1, description="Probability of at least one crime.")]
+    harm: Annotated[Harm | None, Field(description="Expected harm; null where the settings do not weigh the target.")]
+
+
+class LargerArea(CountForecast):
+    """A district or the city: the sum of its areas."""
+
+    areas: Annotated[int, Field(ge=1, description="How many areas it sums.")]
+
+
+class AreaForecast(CountForecast):
+    """The forecast of one area, and how it stands beside the others."""
+
+    parent: Annotated[str | None, Field(description="Code of the area it nests in.")]
+    parent_name: Annotated[str | None, Field(description="Name of that area; null where it is not known.")]
     rank: Annotated[int, Field(ge=1, description="1 is the highest expected count of the city.")]
     risk_score: Annotated[float, Field(ge=0, description="Expected count as a multiple of the city's mean area.")]
     band: Literal["much_above", "above", "average", "below", "well_below"]
@@ -87,10 +129,35 @@ class Hotspots(Forecasts):
     expected_share: Annotated[float, Field(description="Share of the city's expected crimes in these areas.")]
 
 
+class Level(_Schema):
+    """The larger areas of one level."""
+
+    level: Annotated[str, Field(description="'parents', 'city' or the name of a geography.")]
+    title: str
+    areas: list[LargerArea]
+
+
+class Levels(Envelope):
+    """Districts and the city; every mean is the sum of its areas' means."""
+
+    made_by: str
+    levels: Annotated[list[Level], Field(description="The finest level first.")]
+
+
+class Reason(_Schema):
+    """What one group of reasons adds to an area's expected count."""
+
+    group: Annotated[str, Field(description="The group: usual_level, city_level, recent_trend, season, and others.")]
+    label: Annotated[str, Field(description="The group in a word or two.")]
+    meaning: Annotated[str, Field(description="The same in a sentence.")]
+    crimes: Annotated[float, Field(description="Crimes; those of all groups add up to the mean.")]
+
+
 class OneArea(Envelope):
-    """One area's forecast of the asked period, and of every issued one."""
+    """One area's forecast of the asked period with its reasons, and of every issued period."""
 
     forecast: AreaForecast
+    reasons: Annotated[list[Reason] | None, Field(description="Null where the forecast was issued without reasons.")]
     periods: list[PeriodForecast]
 
 
@@ -134,7 +201,62 @@ class Summary(Issue):
     publications: list[Publication]
     bands: list[BandMeaning]
     targets: list[dict[str, Any]]
+    levels: Annotated[list[str], Field(description="Larger areas that /v1/levels answers for; empty if none.")]
     note: str
+
+
+class ModelVersion(_Schema):
+    """A model that was proposed or decided on, and where it stands."""
+
+    version: int
+    state: Literal["draft", "proposed", "approved", "superseded", "withdrawn", "rejected"]
+    run_id: str
+    sha256: str
+    report_sha256: str | None
+    gates: Annotated[dict[str, str], Field(description="Gate → pass, fail or not enough evidence.")]
+    overrides: list[GateOverride]
+
+
+class ChallengeOfForecast(_Schema):
+    """A forecast that somebody disputed."""
+
+    number: int
+    forecast_id: str
+    target: str
+    area: str
+    opened_by: str
+    opened_at: str
+    reason: str
+    reply_by: Annotated[str, Field(description="Day by which it has to be answered.")]
+    state: Literal["open", "answered", "decided"]
+    reply: str | None
+    replied_by: str | None
+    rerun: Annotated[str | None, Field(description="The forecast or the backtest run that computed it again.")]
+    outcome: str | None
+    decided_by: str | None
+    decision: str | None
+
+
+class LedgerEvent(_Schema):
+    """One entry of the ledger in words."""
+
+    entry: int
+    at: str
+    by: str
+    what: str
+    reason: str | None
+    details: list[str]
+
+
+class ModelHistory(_Schema):
+    """All that the ledger says of the models of one target."""
+
+    target: str
+    title: str
+    standing: Annotated[str, Field(description="Which model is in use, in words.")]
+    versions: list[ModelVersion]
+    challenges: list[ChallengeOfForecast]
+    events: Annotated[list[LedgerEvent], Field(description="The newest first.")]
 
 
 class Boundaries(Issue):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -16,8 +16,11 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 
-from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData
+from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData, WithdrawnModel
+from service.approvals import Withdrawal
 from service.issued import IssuedForecast
+from service.level_answers import DECIMALS_OF, MADE_BY, harm_in, levels_in
+from service.reasons import PeriodReasons, period_reasons
 from service.risk import BANDS, band_of, densest, ranks, risk_scores
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
@@ -46,12 +49,26 @@ class PeriodAnswers:
     codes: tuple[str, ...]
     means: Floats
     area_km2: Floats
+    larger: Answer | None
+    reasons: PeriodReasons | None
+
+    def levels(self) -> Answer:
+        """Districts and the city; raises ``MissingThing`` where the forecast was issued without them."""
+        if self.larger is None:
+            raise MissingThing(
+                "This forecast was issued without districts and the city.", remedy="Issue again with: wardcast issue"
+            )
+        return self.larger
 
     def first(self, limit: int | None) -> Answer:
         """The ``limit`` areas with the highest expected counts, or all."""
         if limit is None or limit >= len(self.rows):
             return self.everything
         return _answer(_with_rows(self.head, self.rows[:limit]))
+
+    def reasons_of(self, code: str) -> list[Json] | None:
+        """What an area's expected count is made of; None where the forecast was issued without reasons."""
+        return None if self.reasons is None else self.reasons.of(code, self.row_of[code]["mean"], DECIMALS_OF["mean"])
 
     def hotspots(self, share: float) -> Answer:
         """The areas of highest expected count per square kilometre within a share of the land."""
@@ -86,7 +103,7 @@ class TargetAnswers:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Every answer of one issued forecast."""
+    """Every answer of one issued forecast; of the targets in ``withdrawn`` none is given."""
 
     forecast_id: str
     entry: int
@@ -97,8 +114,27 @@ class Snapshot:
     hotspot_share: float
     names: Mapping[str, str]
     targets: Mapping[str, TargetAnswers]
+    about: Json
     summary: Answer
     boundaries: Answer
+    models: tuple[tuple[str, int, str], ...]
+    """Target, version and sha256 of each model that the forecast is of."""
+    withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
+
+    def without(self, withdrawn: Mapping[str, Withdrawal]) -> Snapshot:
+        """The same snapshot with these targets refused, and its summary saying so."""
+        if withdrawn == self.withdrawn:
+            return self
+        targets = [
+            {**about, "withdrawn": asdict(withdrawn[about["target"]]) if about["target"] in withdrawn else None}
+            for about in self.about["targets"]
+        ]
+        return replace(self, withdrawn=withdrawn, summary=_answer(orjson.dumps({**self.about, "targets": targets})))
+
+    def refuse_withdrawn(self) -> None:
+        """Raise ``WithdrawnModel`` where every target of the forecast is withdrawn."""
+        if set(self.targets) <= set(self.withdrawn):
+            raise _refusal(next(iter(self.withdrawn.values())))
 
     def refuse_stale(self, today: date) -> None:
         """Raise ``StaleData`` once too many periods have begun after the next one; a replay is of the past anyway."""
@@ -111,8 +147,13 @@ class Snapshot:
             )
 
     def of(self, target: str | None) -> TargetAnswers:
-        """One target, the first of the settings by default; raises ``MissingThing`` with the targets there are."""
+        """One target, the first of the settings by default.
+
+        Raises ``MissingThing`` with the targets there are, ``WithdrawnModel`` for one that is withdrawn.
+        """
         name = next(iter(self.targets)) if target is None else target
+        if name in self.withdrawn:
+            raise _refusal(self.withdrawn[name])
         if name not in self.targets:
             raise MissingThing(
                 f"No forecast of '{name}' was issued.", remedy=f"Ask for one of {', '.join(self.targets)}."
@@ -133,11 +174,13 @@ class Snapshot:
         return code
 
     def area_forecast(self, code: str, target: str | None, period: str | None) -> Answer:
-        """What is forecast for one area in a period, and in every issued period."""
+        """What is forecast for one area in a period and why, and what is in every issued period."""
         answers = self.of(target)
-        row = answers.of(period).row_of[self._area_of(answers, code)]
+        asked = answers.of(period)
+        row = asked.row_of[self._area_of(answers, code)]
         periods = [_in_period(other, code) for other in answers.periods.values()]
-        return _answer(orjson.dumps({**answers.of(period).envelope, "forecast": row, "periods": periods}))
+        about = {"forecast": row, "reasons": asked.reasons_of(code), "periods": periods}
+        return _answer(orjson.dumps({**asked.envelope, **about}))
 
     def area_history(self, code: str, target: str | None) -> Answer:
         """The counts of one area that were known when the forecast was issued."""
@@ -161,9 +204,15 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
         hotspot_share=record["hotspot_share"],
         names=dict(zip(issued.areas["area"], issued.areas["name"], strict=True)),
         targets=targets,
+        about=_summary(issued),
         summary=_answer(orjson.dumps(_summary(issued))),
         boundaries=_boundaries(issued),
+        models=tuple((about["target"], about["model_version"], about["sha256"]) for about in record["targets"]),
     )
+
+
+def _refusal(withdrawal: Withdrawal) -> WithdrawnModel:
+    return WithdrawnModel(str(withdrawal), remedy=f"See its history at /models/{withdrawal.target}, or ask the board.")
 
 
 def _common(issued: IssuedForecast) -> Json:
@@ -179,14 +228,16 @@ def _summary(issued: IssuedForecast) -> Json:
         "hotspot_share": issued.record["hotspot_share"],
         "publications": issued.record["publications"],
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
-        "targets": issued.record["targets"],
+        "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
+        "targets": [{"gates": {}, "overrides": [], **about, "withdrawn": None} for about in issued.record["targets"]],
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
 
 def _labels(issued: IssuedForecast) -> list[str]:
     record = issued.record
-    return label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
+    labels = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
+    return [*labels, *issued.notes]
 
 
 def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) -> Json:
@@ -205,6 +256,8 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
         "model_sha256": about["sha256"],
         "approved_by": about["approved_by"],
         "approved_at": about["approved_at"],
+        "harm": about.get("harm"),
+        "gate_overrides": about.get("overrides", []),
         "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
@@ -215,23 +268,28 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     for step in about["periods"]:
         table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
         envelope = _envelope(issued, about, step["period"], step["horizon"])
-        periods[step["period"]] = _period_answers(issued.areas, table, envelope)
+        periods[step["period"]] = _period_answers(issued, table, envelope)
     frequency = Frequency(issued.record["frequency"])
     histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
     return TargetAnswers(periods=periods, next_period=issued.record["next_period"], histories=histories)
 
 
-def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
+def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
     means = table["mean"].to_numpy(dtype=np.float64)
-    about = areas[["area", "name", "parent", "area_km2"]]
+    about = issued.areas[["area", "name", "parent", "area_km2"]]
+    parent_names = {} if issued.larger is None else issued.larger.names
+    harm = harm_in(issued, envelope["target"], envelope["horizon"])
+    larger = levels_in(issued, envelope["target"], envelope["horizon"], harm)
     frame = table.merge(about, on="area", how="left", validate="one_to_one")
     frame = frame.assign(rank=ranks(means), risk_score=risk_scores(means))
     numbers = ["mean", *QUANTILE_COLUMNS, "p_at_least_one", "rank", "risk_score"]
-    kept = frame[["area", "name", "parent", *numbers]].round(DECIMALS)
+    kept = frame[["area", "name", "parent", *numbers]].round({**dict.fromkeys(numbers, DECIMALS), **DECIMALS_OF})
     rows: list[Json] = [{str(key): value for key, value in row.items()} for row in kept.to_dict(orient="records")]
     for row, score in zip(rows, frame["risk_score"], strict=True):
         row["parent"] = None if pd.isna(row["parent"]) else row["parent"]
+        row["parent_name"] = parent_names.get(row["parent"])
         row["band"] = band_of(score).name
+        row["harm"] = harm.get((envelope["geography"], row["area"]))
     encoded = tuple(orjson.dumps(row) for row in sorted(rows, key=lambda row: int(row["rank"])))
     head = orjson.dumps(envelope)
     return PeriodAnswers(
@@ -243,6 +301,8 @@ def _period_answers(areas: pd.DataFrame, table: pd.DataFrame, envelope: Json) ->
         codes=tuple(frame["area"]),
         means=means,
         area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
+        larger=_answer(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
+        reasons=period_reasons(issued.reasons, envelope["target"], envelope["horizon"]),
     )
 
 

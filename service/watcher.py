@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from contracts import BadInput, RefusedAction, WardcastError, Workspace
-from service.approvals import champions_of
+from service.approvals import champions_of, withdrawals_in_force
+from service.history import History, history_of
+from service.history_page import history_page
 from service.issued import read_issued
-from service.ledger import GENESIS, Entry, Ledger, Verification, findings_of, refuse_findings
+from service.ledger import GENESIS, Entry, Ledger
+from service.life_cycle import LifeCycle, life_cycle_of
 from service.snapshot import Snapshot, build_snapshot
 
 POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class ToldHistory:
+    """The history of one target's models, as data and as a page."""
+
+    history: History
+    page: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,8 @@ class Standing:
     snapshot: Snapshot | None = None
     refused: tuple[str, ...] = ()
     head: str | None = None
+    histories: Mapping[str, ToldHistory] = field(default_factory=dict)
+    """Target → what the ledger says of its models."""
 
 
 class SnapshotWatcher:
@@ -65,22 +79,41 @@ class SnapshotWatcher:
                 self.standing = self._look(before, head)
         except (WardcastError, sa.exc.SQLAlchemyError, OSError) as error:
             reason = str(error).splitlines()[0]
-            self.standing = Standing(before.snapshot, (f"The ledger cannot be read: {reason}",), before.head)
+            self.standing = replace(before, refused=(f"The ledger cannot be read: {reason}",))
 
     def _look(self, before: Standing, head: str) -> Standing:
-        current, entries = before.snapshot, self._ledger.entries()
-        refuse_findings(Verification(len(entries), head, tuple(findings_of(entries))))
+        entries = self._ledger.sound_entries()
         _refuse_lost_end(entries, before.head)
+        cycle = life_cycle_of(entries)
+        snapshot, refused = self._newest(before.snapshot, entries)
+        if snapshot is not None:
+            snapshot = snapshot.without(withdrawals_in_force(cycle, snapshot.models))
+        return Standing(snapshot, refused, head, self._histories(entries, cycle))
+
+    def _newest(self, current: Snapshot | None, entries: tuple[Entry, ...]) -> tuple[Snapshot | None, tuple[str, ...]]:
+        """The newest issue that can be served, or the current one, and why anything newer cannot."""
         refused: list[str] = []
         for entry in reversed([entry for entry in entries if entry.kind == "issue"]):
             if current is not None and current.entry == entry.number:
-                return Standing(current, tuple(refused), head)
+                break
             try:
                 refuse_unapproved(entry, entries)
-                return Standing(build_snapshot(read_issued(self._workspace, entry)), tuple(refused), head)
+                return build_snapshot(read_issued(self._workspace, entry)), tuple(refused)
             except WardcastError as error:
                 refused.append(str(error))
-        return Standing(current, tuple(refused), head)
+        return current, tuple(refused)
+
+    def _histories(self, entries: tuple[Entry, ...], cycle: LifeCycle) -> dict[str, ToldHistory]:
+        settings = self._workspace.settings
+        names = dict.fromkeys([*settings.forecast_targets(), *(key.target for key in cycle.models)])
+        titles = {name: settings.targets[name].title if name in settings.targets else name for name in names}
+        told = {}
+        for name, title in titles.items():
+            history = history_of(entries, name, title)
+            others = {other: words for other, words in titles.items() if other != name}
+            page = history_page(history, city=settings.city, simulated=settings.simulated, others=others)
+            told[name] = ToldHistory(history, page)
+        return told
 
 
 def _refuse_lost_end(entries: tuple[Entry, ...], noted: str | None) -> None:
@@ -94,11 +127,10 @@ def _refuse_lost_end(entries: tuple[Entry, ...], noted: str | None) -> None:
 
 def refuse_unapproved(entry: Entry, entries: tuple[Entry, ...]) -> None:
     """Raise ``RefusedAction`` if an issue holds a forecast of a model that was not the approved one at the time."""
-    before = [other for other in entries if other.kind == "approval" and other.number < entry.number]
-    champions = champions_of(before)
+    champions = champions_of(life_cycle_of(other for other in entries if other.number < entry.number))
     for about in entry.content["targets"]:
         champion = champions.get(about["target"])
-        if champion is None or champion.sha256 != about["sha256"]:
+        if champion is None or (champion.version, champion.sha256) != (about["model_version"], about["sha256"]):
             raise RefusedAction(
                 f"The issued forecast {entry.content['forecast_id']} (ledger entry {entry.number}) of "
                 f"'{about['target']}' is not of a model that was approved.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 PLACES_NOT_PEOPLE = "It forecasts places, not people."
@@ -31,3 +34,12 @@ def label_sentences(*, simulated: bool, replay: bool, as_of: str) -> list[str]:
     if replay:
         sentences.append(f"Replayed: this is what would have been issued on {as_of}, not a forecast of today.")
     return sentences
+
+
+def override_sentence(override: Mapping[str, Any]) -> str:
+    """Which failed gate was overridden, by whom and why.
+
+    >>> override_sentence({"gate": "coverage", "by": "A. Member", "reason": "known, and watched"})
+    "The failed gate 'coverage' was overridden by A. Member: known, and watched"
+    """
+    return f"The failed gate '{override['gate']}' was overridden by {override['by']}: {override['reason']}"

@@ -15,6 +15,8 @@ import filelock
 
 from contracts import SETTINGS_FILE, BadInput, RefusedAction, Workspace
 from contracts.settings import read_settings
+from service.flushing import flush
+from service.seal import seal_of
 
 if TYPE_CHECKING:
     from features.simulation import CityFiles, SimulatedCityParameters
@@ -26,12 +28,13 @@ _SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)
 
 
 def make_workspace(root: Path, example: str) -> Workspace:
-    """A workspace with the example's commented ``wardcast.toml``.
+    """A workspace with the example's commented ``wardcast.toml`` and the key of its ledger.
 
     Raises ``RefusedAction`` where something already is; nothing is changed then.
     """
     with _new_folder(root) as unfinished:
         _write_settings(unfinished, example_settings(example))
+        seal_of(Workspace(unfinished)).make(None)
     return Workspace(root)
 
 
@@ -53,6 +56,7 @@ def make_simulated_workspace(
         source.mkdir()
         files = write_city(simulate_city(parameters or SimulatedCityParameters(), seed), source)
         _fill(Workspace(unfinished), files, tell)
+        seal_of(Workspace(unfinished)).make(None)
     return Workspace(root)
 
 
@@ -68,6 +72,7 @@ def _fill(workspace: Workspace, files: CityFiles, tell: Callable[[str], None]) -
         code="code",
         area_name="name",
         parent="district",
+        parent_name="district_name",
         attributes=files.attributes,
         attributes_code="area_code",
     )
@@ -117,7 +122,7 @@ def _new_folder(root: Path) -> Iterator[Path]:
         yield unfinished
         _flush(unfinished)
         unfinished.rename(root)
-        _flush_one(root.parent)
+        flush(root.parent)
     finally:
         if unfinished.exists():
             shutil.rmtree(unfinished)
@@ -156,12 +161,4 @@ def _refuse_existing(root: Path) -> None:
 
 def _flush(folder: Path) -> None:
     for path in (*folder.rglob("*"), folder):
-        _flush_one(path)
-
-
-def _flush_one(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush(path)

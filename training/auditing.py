@@ -26,15 +26,19 @@ ETHNIC_GROUP = "ethnic group"
 _KM_PER_DEGREE = 111.195
 
 
-def audited(backtest: Backtest) -> Verification:
-    """The forecasts that are audited and drawn: the champion recipe's, where it was run, at the first horizon."""
+def audited(backtest: Backtest) -> list[Verification]:
+    """The forecasts that are audited and drawn, by horizon: the champion recipe's where it was run."""
     plan = backtest.plan
-    return backtest.of(CHAMPION if CHAMPION in plan.models else plan.models[0], min(plan.horizons))
+    model = CHAMPION if CHAMPION in plan.models else plan.models[0]
+    return [backtest.of(model, horizon) for horizon in sorted(plan.horizons)]
 
 
 def audit_backtest(settings: Settings, backtest: Backtest) -> AuditResult:
-    """Every audit that the settings of the geography allow; the simple count is the leaderboard's baseline."""
-    plan, geography, verification = backtest.plan, backtest.geography, audited(backtest)
+    """Every audit, at the first horizon, that the settings of the geography allow.
+
+    The simple count is the leaderboard's baseline.
+    """
+    plan, geography, verification = backtest.plan, backtest.geography, audited(backtest)[0]
     meaning = settings.geographies.get(geography.name, GeographyMeaning())
     compared = BASELINE in plan.models and verification.model != BASELINE
     return audit(

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contracts import BadInput, Workspace
+import numpy as np
+import pandas as pd
+
+from contracts import Workspace, starts_of
 from contracts.tables import FORECASTS, check
 from features.as_of import AsOfDoor, load_door
 from features.geography import Geography, load_geography
-from monitoring import Leaderboard, leaderboard
+from models.level_shifts import LevelShift, level_shifts
+from monitoring import Leaderboard, coverage_text, leaderboard
 from monitoring.audits import AuditResult
 from training.auditing import audit_backtest, audited
+from training.coverage import coverage_by_group, pit_histograms
 from training.figures import write_figures
+from training.forecast_files import refuse_absent_folder, write_table
 from training.forecasters import needs_points
 from training.rolling_origin import Backtest, Plan, run_backtest
 from training.tracking import Run, tracked_run
 
+FORECASTS_FILE, OUTCOMES_FILE = "forecasts.parquet", "outcomes.parquet"
+MAIN_MODEL, MAIN_HORIZON = "main_model", "main_horizon"
+"""Tags of a run: whose scores, at which horizon, stand for it in a list."""
+
 
 @dataclass(frozen=True)
 class Scores:
-    """What the judge says of a backtest: at the level of areas and of the city."""
+    """What the judge says of a backtest: at the level of areas and of the city.
+
+    ``coverage`` has the rows of ``training.coverage``, of the audited model at every horizon; ``level_shifts`` are
+    those of the city up to the last period of the backtest.
+    """
 
     areas: Leaderboard
     city: Leaderboard
+    coverage: list[dict[str, Any]]
+    level_shifts: tuple[LevelShift, ...]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of both levels, areas first."""
         return [*self.areas.rows, *self.city.rows]
+
+    @property
+    def shift_sentences(self) -> list[str]:
+        """Where the city's level shifted, in words."""
+        return [shift.sentence() for shift in self.level_shifts]
 
 
 @dataclass(frozen=True)
@@ -57,6 +78,8 @@ class Experiment:
             "noise_floor": self.scores.areas.noise_floor,
             "statement": self.scores.areas.statement,
             "leaderboard": self.scores.rows,
+            "coverage": self.scores.coverage,
+            "level_shifts": self.scores.shift_sentences,
         }
 
 
@@ -70,8 +93,8 @@ def run_experiment(
     progress: bool = True,
 ) -> Experiment:
     """Backtest, judge, audit and track. ``forecasts_out`` also gets the forecasts as Parquet, whole or not at all."""
-    if forecasts_out is not None and not forecasts_out.parent.is_dir():
-        raise BadInput(f"There is no folder {forecasts_out.parent}.", remedy="Make it, or name another file.")
+    if forecasts_out is not None:
+        refuse_absent_folder(forecasts_out)
     workspace.settings.target(plan.target)
     door = load_door(
         workspace,
@@ -81,7 +104,7 @@ def run_experiment(
         with_points=any(needs_points(model) for model in plan.models),
     )
     areas = load_geography(workspace, door.geography)
-    parameters = asdict(plan) | {"view": str(plan.view), "geography": door.geography}
+    parameters = plan.parameters() | {"geography": door.geography}
     name = f"{plan.target} {plan.first}…{plan.last}"
     with tracked_run(workspace, "backtest", name, parameters, door.publications) as run:
         backtest, scores, fairness = judge(workspace, door, areas, plan, progress=progress)
@@ -100,26 +123,53 @@ def judge(
     scores = Scores(
         areas=leaderboard(backtest.verifications, area_km2=land, area_kind=backtest.geography.name, seed=plan.seed),
         city=leaderboard(backtest.verifications, area_km2=land, level="city", seed=plan.seed),
+        coverage=coverage_by_group(workspace.settings, backtest.geography, audited(backtest)),
+        level_shifts=level_shifts(
+            door.outcomes().until(plan.last).for_target(plan.target), plan.target, country=workspace.settings.holidays
+        ),
     )
     return backtest, scores, audit_backtest(workspace.settings, backtest)
 
 
 def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult) -> None:
-    """Put forecasts, leaderboard, audit and pictures into a run."""
+    """Put forecasts, leaderboard, coverage, audit and pictures into a run."""
+    main = audited(backtest)[0]
+    run.tags({MAIN_MODEL: main.model, MAIN_HORIZON: main.horizon})
     run.scores(scores.rows)
+    run.findings(fairness.findings)
+    run.origins(backtest.verifications, backtest.plan.first)
     run.document({"areas": scores.areas.rows, "city": scores.city.rows}, "leaderboard.json")
     run.document(scores.areas.noise_floor, "noise_floor.json")
     run.text(scores.areas.as_text() + "\n", "leaderboard.txt")
+    run.document(scores.coverage, "calibration/coverage.json")
+    run.document(pit_histograms(audited(backtest)), "calibration/pit.json")
+    run.document(scores.shift_sentences, "level_shifts.json")
+    run.text(coverage_text(scores.coverage) + "\n", "calibration/coverage.txt")
     run.text(fairness.to_json() + "\n", "audit/fairness.json")
     run.text(fairness.as_text() + "\n", "audit/fairness.txt")
     with run.folder("figures") as folder:
-        write_figures(folder, audited(backtest), backtest.geography, backtest.plan.first.frequency)
+        write_figures(folder, main, backtest.geography, backtest.plan.first.frequency)
     with run.folder("forecasts") as folder:
-        write_forecasts(backtest, folder / "forecasts.parquet")
+        write_forecasts(backtest, folder / FORECASTS_FILE)
+        outcomes_table(backtest).to_parquet(folder / OUTCOMES_FILE, index=False)
+
+
+def outcomes_table(backtest: Backtest) -> pd.DataFrame:
+    """What happened, as ``monitoring.from_forecast_table`` takes it: one row a known count."""
+    tables = [
+        pd.DataFrame(
+            {
+                "area": np.tile(np.array(one.areas, dtype=object), len(one.periods)),
+                "target": one.target,
+                "period": np.repeat(starts_of(one.periods, backtest.plan.first.frequency), len(one.areas)),
+                "count": one.outcomes.ravel(),
+            }
+        )
+        for one in backtest.verifications
+    ]
+    return pd.concat(tables).dropna(subset="count").drop_duplicates(["area", "period"]).reset_index(drop=True)
 
 
 def write_forecasts(backtest: Backtest, path: Path) -> None:
     """Write the forecasts table; another file of that name is replaced only once the new one is whole."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    check(backtest.forecasts, FORECASTS).to_parquet(unfinished, index=False)
-    unfinished.replace(path)
+    write_table(check(backtest.forecasts, FORECASTS), path)

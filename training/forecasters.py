@@ -19,6 +19,7 @@ from models.point_maps import MAPS, PointMapForecaster
 from models.rare import CONSTANT, POOLED, RareForecaster
 from models.self_exciting import NAME as SELF_EXCITING
 from models.self_exciting import SelfExcitingForecaster
+from training.fits_ahead import AT_ONCE
 
 BASELINE = "ewma"
 DEFAULT_MODELS = ("seasonal_naive", "last_value", "mean_12", "ewma", "auto_ets", "auto_theta", CHAMPION)
@@ -56,10 +57,13 @@ def rare_models(settings: Settings, target: str) -> tuple[str, ...]:
     return RARE_MODELS if target in settings.lenders() else ()
 
 
-def make_forecaster(name: str, settings: Settings, *, seed: int) -> Forecaster:
-    """The forecaster of that name; raises ``BadInput`` with the names there are."""
+def make_forecaster(name: str, settings: Settings, *, seed: int, trials: int = 0) -> Forecaster:
+    """The forecaster of that name; raises ``BadInput`` with the names there are.
+
+    ``trials`` settings of the champion recipe are tried on the past before each of its fits.
+    """
     if name == CHAMPION:
-        return ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=seed))
+        return ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=seed, trials=trials))
     if name in RARE_MODELS:
         return RareForecaster(name, lenders=settings.lenders())
     made: dict[str, Forecaster] = {
@@ -91,6 +95,11 @@ def refit_every(name: str, asked: int | None) -> int:
     if asked is not None:
         return asked
     return PER_SERIES_REFIT_EVERY if name in PER_SERIES else 1
+
+
+def fits_at_once(name: str) -> int:
+    """How many fits of a forecaster run side by side: one where a fit starts processes of its own."""
+    return 1 if name in PER_SERIES else AT_ONCE
 
 
 def holds_points(workspace: Workspace, geography: str | None, frequency: Frequency) -> bool:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from contracts import CountDistribution, Settings, Workspace, group_sums
+from contracts import CountDistribution, Period, Settings, Workspace, group_sums
+from contracts.tables import LEVEL_FORECASTS, check
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.hierarchy import Hierarchy, Level, load_hierarchy
 from features.panel import Panel
 from models.level_forecasts import reconciled
 from models.reconciliation import CHOSEN, METHODS
-from monitoring import UNRECONCILED, LevelVerification, Verification, level_scores, levels_text
-from training.rolling_origin import Backtest, Plan, run_backtest
+from monitoring import UNRECONCILED, LevelVerification, Verification, forecast_table, level_scores, levels_text
+from training.forecast_files import refuse_absent_folder, write_table
+from training.rolling_origin import Backtest, Plan, as_of_date, run_backtest
 from training.tracking import tracked_run
 
 
@@ -70,22 +74,56 @@ class LevelExperiment:
 
 
 def run_level_experiment(
-    workspace: Workspace, plan: Plan, names: Sequence[str], *, source: str | None = None, progress: bool = True
+    workspace: Workspace,
+    plan: Plan,
+    names: Sequence[str],
+    *,
+    source: str | None = None,
+    forecasts_out: Path | None = None,
+    progress: bool = True,
 ) -> LevelExperiment:
-    """Backtest every level of ``names`` (the finest first), reconcile in every way there is, judge and track."""
+    """Backtest every level of ``names`` (the finest first), reconcile in every way there is, judge and track.
+
+    ``forecasts_out`` also gets every forecast that was judged, as ``contracts.tables.LEVEL_FORECASTS``.
+    """
+    if forecasts_out is not None:
+        refuse_absent_folder(forecasts_out)
     settings = workspace.settings
     settings.target(plan.target)
     hierarchy = load_hierarchy(workspace, names)
     door = load_door(workspace, geography=hierarchy.levels[0].name, frequency=plan.first.frequency, source=source)
-    parameters = asdict(plan) | {"view": str(plan.view), "levels": ",".join(names)}
+    parameters = plan.parameters() | {"levels": ",".join(names)}
     title = f"{plan.target} {plan.first}…{plan.last}, levels"
     with tracked_run(workspace, "levels", title, parameters, door.publications) as run:
         hierarchy, backtests = backtest_levels(door, hierarchy, settings, plan, progress=progress)
-        rows = level_scores(reconciled_levels(hierarchy, backtests), seed=plan.seed)
+        parts = reconciled_levels(hierarchy, backtests)
+        rows = level_scores(parts, seed=plan.seed)
         done = LevelExperiment(plan, hierarchy, backtests, rows, run.run_id)
         run.document(done.to_dict(), "levels.json")
         run.text(done.as_text() + "\n", "levels.txt")
+    if forecasts_out is not None:
+        write_table(check(level_forecasts(parts, plan, settings), LEVEL_FORECASTS), forecasts_out)
     return done
+
+
+def level_forecasts(parts: Sequence[LevelVerification], plan: Plan, settings: Settings) -> pd.DataFrame:
+    """Every judged forecast as rows of ``contracts.tables.LEVEL_FORECASTS``."""
+    tables = []
+    for part in parts:
+        judged = part.verification
+        origins = [Period(plan.first.frequency, int(ordinal)).shift(-judged.horizon) for ordinal in judged.periods]
+        table = forecast_table(
+            model=judged.model,
+            target=judged.target,
+            areas=judged.areas,
+            as_of=np.array([as_of_date(origin, settings) for origin in origins], dtype="datetime64[s]"),
+            periods=judged.periods,
+            horizon=judged.horizon,
+            frequency=plan.first.frequency,
+            forecast=judged.forecast,
+        )
+        tables.append(table.assign(level=part.level, reconciliation=part.reconciliation))
+    return pd.concat(tables, ignore_index=True)[list(LEVEL_FORECASTS.columns)]
 
 
 def backtest_levels(

@@ -17,7 +17,8 @@ from features.geography import Geography
 from features.panel import Floats, Panel
 from models.forecaster import FittedForecaster
 from monitoring import Verification, forecast_table
-from training.forecasters import make_forecaster, refit_every
+from training.fits_ahead import fitted_ahead
+from training.forecasters import fits_at_once, make_forecaster, refit_every
 from training.resources import Measured
 
 
@@ -45,12 +46,29 @@ class Plan:
     view: ViewMode
     seed: int
     refit_every: int | None = None
+    trials: int = 0
+    """Settings of the champion recipe that are tried on the past before each of its fits."""
 
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise BadInput(f"The first period, {self.first}, is after the last, {self.last}.", remedy="Swap them.")
         if not self.horizons or min(self.horizons) < 1:
             raise BadInput("A horizon is a whole number from 1.", remedy="Give --horizon 1 or more.")
+
+    def parameters(self) -> dict[str, str]:
+        """Everything in it as a person reads it, for the record of a run."""
+        return {
+            "target": self.target,
+            "first": str(self.first),
+            "last": str(self.last),
+            "frequency": str(self.first.frequency),
+            "horizons": ", ".join(map(str, self.horizons)),
+            "models": ", ".join(self.models),
+            "view": str(self.view),
+            "seed": str(self.seed),
+            "refit_every": "each model's own" if self.refit_every is None else str(self.refit_every),
+            "trials": str(self.trials),
+        }
 
     def origins(self) -> list[Period]:
         """Last known periods from which some period of the plan is forecast."""
@@ -60,6 +78,15 @@ class Plan:
     def horizons_at(self, origin: Period) -> list[int]:
         """The horizons that reach a period of the plan from ``origin``."""
         return [h for h in self.horizons if self.first <= origin.shift(h) <= self.last]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What was known on ``day`` of the periods up to ``origin``."""
+
+    origin: Period
+    day: date
+    panel: Panel
 
 
 @dataclass
@@ -133,10 +160,10 @@ def as_of_date(origin: Period, settings: Settings) -> date:
     return (origin.end + timedelta(days=settings.publication_lag_days)).date()
 
 
-def _views(door: Door, settings: Settings, plan: Plan) -> Iterator[tuple[Period, date, Panel]]:
+def _views(door: Door, settings: Settings, plan: Plan) -> Iterator[_View]:
     for origin in plan.origins():
         day = as_of_date(origin, settings)
-        yield origin, day, door.view(day, plan.view).until(origin).for_target(plan.target)
+        yield _View(origin, day, door.view(day, plan.view).until(origin).for_target(plan.target))
 
 
 def _common_areas(door: Door, settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...], float]:
@@ -144,7 +171,8 @@ def _common_areas(door: Door, settings: Settings, plan: Plan) -> tuple[tuple[str
     areas: set[str] | None = None
     publications: set[str] = set()
     settled: list[float] = []
-    for origin, _, panel in _views(door, settings, plan):
+    for view in _views(door, settings, plan):
+        origin, panel = view.origin, view.panel
         if panel.last != origin:
             raise BadInput(
                 f"'{plan.target}' in {origin} was not known when {origin.shift(1)} was to be forecast.",
@@ -172,23 +200,26 @@ def _check_periods_known(outcomes: Panel, plan: Plan) -> None:
 def _forecast(
     door: Door, geography: Geography, settings: Settings, plan: Plan, model: str, bar: tqdm[NoReturn]
 ) -> tuple[dict[int, _Forecasts], Measured]:
-    forecaster = make_forecaster(model, settings, seed=plan.seed)
+    forecaster = make_forecaster(model, settings, seed=plan.seed, trials=plan.trials)
     interval = refit_every(model, plan.refit_every)
     forecasts = {horizon: _Forecasts() for horizon in plan.horizons}
-    fitted: FittedForecaster | None = None
     cost = Measured()
-    for number, (origin, day, panel) in enumerate(_views(door, settings, plan)):
-        seen = panel.only(geography.codes)
-        horizons = plan.horizons_at(origin)
-        with cost:
-            if fitted is None or number % interval == 0:
-                fitted = forecaster.fit(seen, plan.target, geography, plan.horizons if interval > 1 else horizons)
-            predicted = fitted.predict(seen, horizons)
-        for index, horizon in enumerate(horizons):
-            forecasts[horizon].as_of.append(day)
-            forecasts[horizon].periods.append(origin.shift(horizon).ordinal)
-            forecasts[horizon].distributions.append(predicted[index])
-        bar.update()
+
+    def fit(view: _View) -> FittedForecaster:
+        horizons = plan.horizons if interval > 1 else plan.horizons_at(view.origin)
+        return forecaster.fit(view.panel.only(geography.codes), plan.target, geography, horizons)
+
+    with cost:
+        for view, fitted in fitted_ahead(
+            _views(door, settings, plan), fit, every=interval, at_once=fits_at_once(model)
+        ):
+            horizons = plan.horizons_at(view.origin)
+            predicted = fitted.predict(view.panel.only(geography.codes), horizons)
+            for index, horizon in enumerate(horizons):
+                forecasts[horizon].as_of.append(view.day)
+                forecasts[horizon].periods.append(view.origin.shift(horizon).ordinal)
+                forecasts[horizon].distributions.append(predicted[index])
+            bar.update()
     return forecasts, cost
 
 

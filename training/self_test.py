@@ -16,7 +16,7 @@ from monitoring.audits import (
     Material,
     deprivation_groups,
     findings_of,
-    gates_of,
+    judged_tables,
     labelled_groups,
     shares_of_residents,
 )
@@ -98,7 +98,9 @@ def alarms(material: Material) -> dict[str, bool]:
     for finding in findings:
         if finding.audit in found:
             found[finding.audit] |= finding.verdict == "outside"
-    return found | {name: any(row["verdict"] == "outside" for row in rows) for name, rows in gates_of(material).items()}
+    return found | {
+        name: any(row["verdict"] == "outside" for row in rows) for name, rows in judged_tables(material).items()
+    }
 
 
 @cache

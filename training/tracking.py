@@ -1,23 +1,39 @@
-"""Runs in MLflow: what went in, with which code, and what came out."""
+"""Runs in MLflow: what went in, with which code, and what came out.
+
+One run for what was asked for, and below it one for each target. The origins of a backtest are the steps of a
+target's metrics, not runs of their own: a run takes 0.17 s to write and 24 origins as steps 0.1 s together.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
+import platform
+import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from contracts import Workspace
+import numpy as np
+import numpy.typing as npt
+
+from contracts import Period, Workspace, code_version, library_versions, settings_bytes
 from features.publications import Publication
 from models.registry import open_tracking
+from monitoring import Verification, poisson_deviance_loss
+from monitoring.audits import Finding
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+LONGEST_DIGEST = 36
+"""Characters of a dataset's digest that MLflow keeps."""
+MOST_METRICS = 1000
+"""Metrics that MLflow takes at once."""
+NOT_IN_A_NAME = re.compile(r"[^\w\-. /]")
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,41 @@ class Run:
             if isinstance(value, (int, float)) and name not in ("horizon",)
         }
         mlflow.log_metrics(metrics)
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Log every figure of an audit of the whole city as ``audit.attribute.group``, with its interval's ends."""
+        import mlflow
+
+        figures: dict[str, float] = {}
+        for one in findings:
+            if one.stratum is None:
+                name = NOT_IN_A_NAME.sub("_", f"{one.audit}.{one.attribute}.{one.group}")
+                ends = {"": one.value, "_low": one.low, "_high": one.high}
+                figures |= {f"{name}{end}": value for end, value in ends.items() if value is not None}
+        logged = list(figures.items())
+        for start in range(0, len(logged), MOST_METRICS):
+            mlflow.log_metrics(dict(logged[start : start + MOST_METRICS]))
+
+    def origins(self, verifications: Iterable[Verification], first: Period) -> None:
+        """Log each origin's mean deviance as ``model.area.hN.deviance_by_origin``; steps count from ``first``."""
+        import mlflow
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        metrics = [
+            Metric(f"{one.model}.area.h{one.horizon}.deviance_by_origin", float(loss), now, int(period) - first.ordinal)
+            for one in verifications
+            for period, losses in zip(one.periods, poisson_deviance_loss(one.outcomes, one.forecast.mean), strict=True)
+            if np.isfinite(loss := _mean_of_known(losses))
+        ]
+        for start in range(0, len(metrics), MOST_METRICS):
+            mlflow.MlflowClient().log_batch(self.run_id, metrics=metrics[start : start + MOST_METRICS])
+
+    def tags(self, tags: Mapping[str, object]) -> None:
+        """Tag the run."""
+        import mlflow
+
+        mlflow.set_tags({name: str(value) for name, value in tags.items()})
 
     def text(self, text: str, path: str) -> None:
         """Log a text artefact."""
@@ -59,36 +110,84 @@ class Run:
 
 
 @contextmanager
+def tracked_experiment(workspace: Workspace, kind: str, name: str) -> Iterator[None]:
+    """A run above those of its targets; a run that ends in an error is marked as failed by MLflow."""
+    import mlflow
+
+    open_tracking(workspace)
+    with mlflow.start_run(
+        experiment_id=_experiment(workspace, kind), run_name=name, tags=_tags(workspace, kind, "experiment")
+    ):
+        yield
+
+
+@contextmanager
 def tracked_run(
     workspace: Workspace, kind: str, name: str, parameters: Mapping[str, object], publications: Sequence[Publication]
 ) -> Iterator[Run]:
-    """A run of the experiment ``kind``, with its settings, publications and code version on record from the start.
+    """A target's run, with its settings, publications and software on record from the start.
 
-    A run that ends in an error is marked as failed by MLflow.
+    It lies below the experiment that is being tracked, or below one of its own. A run that ends in an error is marked
+    as failed by MLflow.
     """
     import mlflow
 
     open_tracking(workspace)
-    mlflow.set_experiment(experiment_id=_experiment(workspace, kind))
-    tags = {"kind": kind, "city": workspace.settings.city, "simulated": str(workspace.settings.simulated).lower()}
-    with mlflow.start_run(run_name=name, tags=tags | code_version()) as active:
+    with ExitStack() as opened:
+        if mlflow.active_run() is None:
+            opened.enter_context(tracked_experiment(workspace, kind, name))
+        active = opened.enter_context(
+            mlflow.start_run(
+                experiment_id=_experiment(workspace, kind),
+                run_name=name,
+                nested=True,
+                tags=_tags(workspace, kind, "target"),
+            )
+        )
         run = Run(active.info.run_id)
         mlflow.log_params({key: str(value) for key, value in parameters.items()})
-        run.document(workspace.settings.model_dump(mode="json"), "inputs/settings.json")
-        run.document(
-            [
-                {
-                    "id": publication.id,
-                    "published_on": str(publication.published_on),
-                    "first": str(publication.first),
-                    "last": str(publication.last),
-                    "content_sha256": publication.content_sha256,
-                }
-                for publication in publications
-            ],
-            "inputs/publications.json",
-        )
+        run.text(settings_bytes(workspace.settings).decode("utf-8"), "inputs/settings.json")
+        run.document([_about(publication) for publication in publications], "inputs/publications.json")
+        run.document({"libraries": library_versions(), "platform": platform.platform()}, "inputs/environment.json")
+        for publication in publications:
+            _log_dataset(publication)
         yield run
+
+
+def _tags(workspace: Workspace, kind: str, level: str) -> dict[str, str]:
+    settings = workspace.settings
+    about = {"kind": kind, "level": level, "city": settings.city, "simulated": str(settings.simulated).lower()}
+    return about | code_version().tags()
+
+
+def _about(publication: Publication) -> dict[str, str]:
+    return {
+        "id": publication.id,
+        "published_on": str(publication.published_on),
+        "first": str(publication.first),
+        "last": str(publication.last),
+        "sha256": publication.provenance.sha256,
+        "content_sha256": publication.content_sha256,
+    }
+
+
+def _log_dataset(publication: Publication) -> None:
+    """A publication as MLflow's dataset: its digest is the start of the hash of the counts."""
+    import mlflow
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    about = _about(publication)
+    source = CodeDatasetSource({key: about[key] for key in ("published_on", "sha256", "content_sha256")})
+    digest = publication.content_sha256[:LONGEST_DIGEST]
+    # MLflow leaves "profile" abstract in a class that is meant to be used as it is.
+    dataset = MetaDataset(source=source, name=publication.id, digest=digest)  # type: ignore[abstract]
+    mlflow.log_input(dataset, context="publication")
+
+
+def _mean_of_known(losses: npt.NDArray[np.float64]) -> float:
+    known = losses[~np.isnan(losses)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def _experiment(workspace: Workspace, kind: str) -> str:
@@ -99,25 +198,3 @@ def _experiment(workspace: Workspace, kind: str) -> str:
     if found is not None:
         return str(found.experiment_id)
     return mlflow.create_experiment(name, artifact_location=(workspace.artefacts / kind).as_uri())
-
-
-def code_version() -> dict[str, str]:
-    """The package's version and, in a checkout, the commit and whether the tree was clean."""
-    tags = {"wardcast.version": version("wardcast")}
-    checkout = Path(__file__).resolve().parent.parent
-    if not (checkout / ".git").exists():
-        return tags
-    commit = _git(checkout, "rev-parse", "HEAD")
-    if commit is None:
-        return tags
-    changed = _git(checkout, "status", "--porcelain")
-    return tags | {"wardcast.commit": commit, "wardcast.tree_clean": str(changed == "").lower()}
-
-
-def _git(checkout: Path, *arguments: str) -> str | None:
-    """What git says, or None where there is no git, or it will not speak of this folder."""
-    try:
-        done = subprocess.run(["git", "-C", str(checkout), *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Workspace
+from contracts import BadInput, Period, Workspace, code_version
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -21,10 +21,12 @@ from models.area_share import ShareSettings
 from models.champion import NAME as CHAMPION
 from models.champion import ChampionForecaster, FittedChampion
 from models.city_total import forecast_city_total
-from models.registry import REPORT_SHA256_TAG
+from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG
+from monitoring import GateReport
 from monitoring.audits import AuditResult
 from training.experiment import Scores, judge, log_experiment
 from training.forecasters import rare_models
+from training.gates import judge_gates, log_gates, settings_sha256
 from training.rolling_origin import Plan
 from training.tracking import Run, tracked_run
 
@@ -32,6 +34,7 @@ BACKTEST_PERIODS = 12
 BACKTEST_REFIT_EVERY = 4
 """Origins between refits in the backtest that comes with training: enough to judge the recipe, and quick."""
 BACKTEST_MODELS = ("mean_12", "ewma", CHAMPION)
+FIRST_FIT = "saved_model"
 HORIZONS_BEYOND = 3
 """Counts come in arrears: a model learns this many horizons more than the periods that are issued."""
 
@@ -45,12 +48,24 @@ class Trained:
     last_known: Period
     scores: Scores
     fairness: AuditResult
+    gates: GateReport
 
 
 def train(
-    workspace: Workspace, target: str, *, as_of: date | None = None, today: date, progress: bool = True
+    workspace: Workspace,
+    target: str,
+    *,
+    as_of: date | None = None,
+    today: date,
+    by: str = "",
+    trials: int = 0,
+    progress: bool = True,
 ) -> Trained:
-    """Train one target on what was known on ``as_of`` (by default as issuing does: today, or the replayed day)."""
+    """Train one target on what was known on ``as_of`` (by default as issuing does: today, or the replayed day).
+
+    Nothing is proposed: the model is registered as a draft. Who trained it, if named in ``by``, cannot approve it.
+    ``trials`` settings of the recipe are tried on the past before each of its fits.
+    """
     settings = workspace.settings
     settings.target(target)
     if target not in settings.forecast_targets():
@@ -59,18 +74,36 @@ def train(
     geography = load_geography(workspace, door.geography)
     day = as_of or (door.newest_counts_published_on(today) if settings.forecast.replay else today)
     panel = door.view(day).for_target(target)
-    plan = _plan(workspace, target, panel)
+    plan = _plan(workspace, target, panel, trials)
     horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
-    parameters = asdict(plan) | {"as_of": day, "geography": door.geography, "horizons_learned": list(horizons)}
     known = [publication for publication in door.publications if publication.id in panel.publications]
+    parameters = plan.parameters() | {
+        "as_of": str(day),
+        "geography": door.geography,
+        "horizons_learned": ", ".join(map(str, horizons)),
+        "settings_sha256": settings_sha256(settings),
+    }
     with tracked_run(workspace, "train", f"{target} {panel.last}", parameters, known) as run:
         backtest, scores, fairness = judge(workspace, door, geography, plan, progress=progress)
         log_experiment(run, backtest, scores, fairness)
-        model = _register(run, workspace, door, panel, target, geography.only(panel.areas), horizons, fairness)
-    return Trained(model, day, panel.last, scores, fairness)
+        local = geography.only(panel.areas)
+        with tempfile.TemporaryDirectory() as scratch:
+            recipe = ChampionForecaster(settings.holidays, ShareSettings(seed=settings.seed, trials=trials))
+            fitted, fits = _fit_twice(recipe, panel, target, local, horizons, Path(scratch))
+            run.document([trial.to_dict() for trial in fitted.trials], "tuning.json")
+            gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
+            model = registry.register(
+                workspace,
+                target=target,
+                saved_model=Path(scratch) / FIRST_FIT,
+                sha256=fits[0],
+                example=_example_rows(fitted, panel),
+                tags=_tags(run, door, panel, fairness, by) | {GATES_SHA256_TAG: log_gates(run, gates)},
+            )
+    return Trained(model, day, panel.last, scores, fairness, gates)
 
 
-def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
+def _plan(workspace: Workspace, target: str, panel: Panel, trials: int) -> Plan:
     """The newest year of what was known, forecast as it would have been then."""
     settings = workspace.settings
     horizons = tuple(range(1, settings.forecast.periods_ahead + 1))
@@ -84,44 +117,44 @@ def _plan(workspace: Workspace, target: str, panel: Panel) -> Plan:
         view=ViewMode.AS_OF,
         seed=settings.seed,
         refit_every=BACKTEST_REFIT_EVERY,
+        trials=trials,
     )
 
 
-def _register(
-    run: Run,
-    workspace: Workspace,
-    door: AsOfDoor,
+def _tags(run: Run, door: AsOfDoor, panel: Panel, fairness: AuditResult, by: str) -> dict[str, str]:
+    tags = {
+        "run_id": run.run_id,
+        "geography": door.geography,
+        "last_known": str(panel.last),
+        **code_version().tags(),
+        REPORT_SHA256_TAG: hashlib.sha256((fairness.to_json() + "\n").encode()).hexdigest(),
+    }
+    return tags | ({TRAINED_BY_TAG: by.strip()} if by.strip() else {})
+
+
+def _fit_twice(
+    recipe: ChampionForecaster,
     panel: Panel,
     target: str,
     geography: Geography,
     horizons: Sequence[int],
-    fairness: AuditResult,
-) -> RegisteredModel:
-    settings = workspace.settings
-    recipe = ChampionForecaster(country=settings.holidays, share=ShareSettings(seed=settings.seed))
+    folder: Path,
+) -> tuple[FittedChampion, tuple[str, str]]:
+    """The fitted recipe, saved under ``FIRST_FIT``, and the sha256 of it and of a second fit with the same seed."""
     fitted = recipe.fit(panel, target, geography, horizons)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "saved_model"
-        sha256 = save_model(fitted, folder)
-        return registry.register(
-            workspace,
-            target=target,
-            saved_model=folder,
-            sha256=sha256,
-            example=_example_rows(fitted, panel),
-            tags={
-                "run_id": run.run_id,
-                "geography": door.geography,
-                "last_known": str(panel.last),
-                REPORT_SHA256_TAG: hashlib.sha256((fairness.to_json() + "\n").encode()).hexdigest(),
-            },
-        )
+    again = recipe.fit(panel, target, geography, horizons)
+    return fitted, (save_model(fitted, folder / FIRST_FIT), save_model(again, folder / "second_fit"))
 
 
 def _example_rows(fitted: FittedChampion, panel: Panel) -> pd.DataFrame:
-    """The rows of the next period as MLflow's model takes them: features, base share and city total, all doubles."""
+    """The rows of the next period as MLflow's model takes them, all doubles: features and what stands beside them."""
     features = fitted.share_model.features(panel, fitted.target, fitted.geography)
     newest = len(features.ordinals) - 1
     city = forecast_city_total(panel, fitted.target, [1], country=fitted.country)
     frame = pd.DataFrame(features.rows(newest, 1), columns=list(features.names)).astype(np.float64)
-    return frame.assign(base_share=features.base_share[:, newest], city_total=float(city.mean[0]), horizon=1.0)
+    return frame.assign(
+        base_share=features.base_share[:, newest],
+        city_total=float(city.mean[0]),
+        dispersion_factor=fitted.share_model.factors(panel.areas),
+        horizon=1.0,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,26 +71,51 @@ def refuse_other_formats(path: Path, data: bytes) -> None:
 
 def string_table(path: Path, data: bytes, only: tuple[str, ...] = ()) -> pa.Table:
     """Every column (or ``only`` these) as text; raises ``BadInput`` that names a row with too few or many fields."""
+    text = _in_arrows_memory(data)
+    columns = csv.ConvertOptions(
+        column_types=dict.fromkeys(header_of(path, data), pa.string()),
+        strings_can_be_null=False,
+        include_columns=list(dict.fromkeys(only)) or None,
+    )
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(text),
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(newlines_in_values=True),
+            convert_options=columns,
+        )
+    except pa.ArrowInvalid as error:
+        _refuse_ragged_rows(path, text)
+        raise BadInput(f"{path} is not a CSV table: {error}.", remedy=_GET_IT_AGAIN) from error
+    if table.num_rows == 0:
+        raise BadInput(f"{path} has a header and no rows.", remedy=_GET_IT_AGAIN)
+    return table
+
+
+def _in_arrows_memory(data: bytes) -> pa.Buffer:
+    """A copy that no Python object owns.
+
+    Arrow's threads may let go of what they read only when Python is already ending, and letting go of a Python object
+    then aborts the process.
+    """
+    with pa.BufferOutputStream() as stream:
+        stream.write(data)
+        return stream.getvalue()
+
+
+def _refuse_ragged_rows(path: Path, text: pa.Buffer) -> None:
+    """Raise ``BadInput`` for the first row with too few or too many fields, if there is one."""
     ragged: list[csv.InvalidRow] = []
 
     def note(row: csv.InvalidRow) -> str:
         ragged.append(row)
         return "skip"
 
-    header = header_of(path, data)
-    try:
-        table = csv.read_csv(
-            io.BytesIO(data),
-            read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()),
-                strings_can_be_null=False,
-                include_columns=list(dict.fromkeys(only)) or None,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise BadInput(f"{path} is not a CSV table: {error}.", remedy=_GET_IT_AGAIN) from error
+    csv.read_csv(
+        pa.BufferReader(text),
+        read_options=csv.ReadOptions(use_threads=False),
+        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+    )
     if ragged:
         first = ragged[0]
         where = f"row {first.number}" if first.number else "a row"
@@ -99,15 +123,13 @@ def string_table(path: Path, data: bytes, only: tuple[str, ...] = ()) -> pa.Tabl
             f"{path}: {where} has {first.actual_columns} fields where the header has {first.expected_columns}.",
             remedy=f"The file is damaged or cut short. {_GET_IT_AGAIN}",
         )
-    if table.num_rows == 0:
-        raise BadInput(f"{path} has a header and no rows.", remedy=_GET_IT_AGAIN)
-    return table
 
 
 def header_of(path: Path, data: bytes) -> list[str]:
     """The names of the columns; raises ``BadInput`` where one stands twice."""
     line = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
-    empty = csv.read_csv(io.BytesIO(line.rstrip(b"\r") + b"\n"))
+    header = _in_arrows_memory(line.rstrip(b"\r") + b"\n")
+    empty = csv.read_csv(pa.BufferReader(header), read_options=csv.ReadOptions(use_threads=False))
     names = [str(name) for name in empty.column_names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

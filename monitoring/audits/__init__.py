@@ -1,11 +1,12 @@
 """The oversight audits: whom a forecast exposes, whom it leaves unprotected, and how sure that is."""
 
-from monitoring.audits.audit import DESCRIPTIONS, audit, findings_of, gates_of
+from monitoring.audits.audit import DESCRIPTIONS, audit, findings_of, judged_tables
 from monitoring.audits.groups import (
     DEPRIVATION,
     DISTRICT,
     Groups,
     deprivation_groups,
+    deprivation_tenths,
     fifths_of,
     labelled_groups,
     shares_of_residents,
@@ -29,9 +30,10 @@ __all__ = [
     "audit",
     "benjamini_hochberg",
     "deprivation_groups",
+    "deprivation_tenths",
     "fifths_of",
     "findings_of",
-    "gates_of",
+    "judged_tables",
     "labelled_groups",
     "shares_of_residents",
     "spatial_resampling",

@@ -82,7 +82,7 @@ def findings_of(material: Material) -> tuple[list[Finding], list[GroupTest]]:
     return findings, tests
 
 
-def gates_of(material: Material) -> dict[str, list[Row]]:
+def judged_tables(material: Material) -> dict[str, list[Row]]:
     """The audits that are not by group and have a verdict."""
     gates = {
         COMPLETENESS.audit: [completeness(material, groups) for groups in material.groups],
@@ -121,7 +121,7 @@ def _of_residents(material: Material) -> list[Groups]:
 
 
 def _tables(material: Material) -> dict[str, list[Row]]:
-    tables = gates_of(material)
+    tables = judged_tables(material)
     tables[PROTECTED] = protected_characteristics([groups.attribute for groups in material.groups])
     shared = _of_residents(material)
     if material.residents is not None:

@@ -89,7 +89,21 @@ def fifths_of(values: Floats) -> npt.NDArray[np.int64]:
     >>> fifths_of(np.array([-5.0, -40.0, -10.0, -30.0, -20.0, np.nan]))
     array([5, 1, 4, 2, 3, 0])
     """
+    return _equal_parts(values, 5)
+
+
+def deprivation_tenths(score: Floats) -> npt.NDArray[np.int64]:
+    """Tenth of each area by a score, 1 the most deprived, 0 where the score is NaN; ties stay together.
+
+    >>> deprivation_tenths(np.arange(20.0))
+    array([10, 10,  9,  9,  8,  8,  7,  7,  6,  6,  5,  5,  4,  4,  3,  3,  2,
+            2,  1,  1])
+    """
+    return _equal_parts(-score, 10)
+
+
+def _equal_parts(values: Floats, parts: int) -> npt.NDArray[np.int64]:
     rank = pd.Series(values).rank(method="average").to_numpy(np.float64)
     known = ~np.isnan(values)
-    fifths = np.ceil(5.0 * np.where(known, rank, 0.0) / max(int(known.sum()), 1))
-    return np.asarray(fifths, dtype=np.int64)
+    part = np.ceil(parts * np.where(known, rank, 0.0) / max(int(known.sum()), 1))
+    return np.asarray(part, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""``wardcast approve``: a named person makes a challenger the champion."""
+"""``wardcast approve``: a named person of the board makes a model the champion."""
 
 from __future__ import annotations
 
@@ -12,22 +12,45 @@ from service.options import json_option, workspace_option
 
 
 @click.command()
-@click.option("--target", help="Only this target; without it, every challenger that is not the champion yet.")
-@click.option("--version", type=int, help="A version of the target's model; without it, the challenger.")
-@click.option("--by", required=True, help="Name of the person who approves.")
+@click.option("--target", help="Only this target; without it, every model that waits.")
+@click.option("--version", type=int, help="A version of its model; without it, the proposed one or the challenger.")
+@click.option("--by", required=True, help="Name of the person who approves; never who trained or proposed it.")
 @click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@click.option(
+    "--override",
+    "overrides",
+    multiple=True,
+    help="A gate that failed and is overridden for this reason, such as coverage; it is shown wherever the model is. "
+    "May be given several times.",
+)
 @workspace_option
 @json_option
-def command(target: str | None, version: int | None, by: str, reason: str, workspace: Workspace, as_json: bool) -> None:
-    """Make a challenger the champion, by name and with a reason."""
+def command(
+    target: str | None,
+    version: int | None,
+    by: str,
+    reason: str,
+    overrides: tuple[str, ...],
+    workspace: Workspace,
+    as_json: bool,
+) -> None:
+    """Make a model the champion, by name and with a reason."""
     from models import registry
-    from service.approvals import approve
+    from service.decisions import approve
     from service.ledger import open_ledger
+    from service.people import person_named
 
     approval = approve(
-        workspace, open_ledger(workspace), registry, by=by, reason=reason, target=target, version=version
+        workspace,
+        open_ledger(workspace),
+        registry,
+        by=person_named(workspace.settings, by),
+        reason=reason,
+        target=target,
+        version=version,
+        overrides=overrides,
     )
-    for sentence in approval.mended:
+    for sentence in (*approval.mended, *approval.notes):
         click.echo(sentence, err=True)
     if as_json:
         click.echo(json.dumps(asdict(approval), indent=2))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contracts import BadInput, Frequency, Period, Workspace
-from service.options import json_option, workspace_option
+from service.options import json_option, tune_option, workspace_option
 
 if TYPE_CHECKING:
     from training.rolling_origin import Plan
@@ -54,8 +54,11 @@ if TYPE_CHECKING:
 )
 @click.option("--refit-every", type=click.IntRange(1), help="Refit at every N-th origin; by default 1, per area 12.")
 @click.option("--seed", type=int, help="Seed; by default the one of the settings.")
+@tune_option
 @click.option(
-    "--forecasts-out", type=click.Path(dir_okay=False, path_type=Path), help="Parquet file for every forecast made."
+    "--forecasts-out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Parquet file for every forecast made; with --levels, of every level and reconciliation.",
 )
 @json_option
 @workspace_option
@@ -73,6 +76,7 @@ def command(
     view: str,
     refit_every: int | None,
     seed: int | None,
+    trials: int,
     forecasts_out: Path | None,
     as_json: bool,
 ) -> None:
@@ -81,6 +85,7 @@ def command(
     The run, its forecasts, scores, audit and pictures are kept in MLflow.
     """
     from features.as_of import ViewMode
+    from monitoring import coverage_text
     from training.experiment import run_experiment
     from training.forecasters import holds_points, models_for
     from training.rolling_origin import Plan
@@ -96,9 +101,12 @@ def command(
         view=ViewMode(view),
         seed=settings.seed if seed is None else seed,
         refit_every=refit_every,
+        trials=trials,
     )
     if levels:
-        _compare_levels(workspace, plan, levels, source, geography or forecasts_out, as_json=as_json)
+        if geography is not None:
+            raise BadInput("--levels takes no --geography.", remedy="Name the finest level first in --levels.")
+        _compare_levels(workspace, plan, levels, source, forecasts_out, as_json=as_json)
         return
     done = run_experiment(workspace, plan, geography=geography, source=source, forecasts_out=forecasts_out)
     if as_json:
@@ -106,17 +114,17 @@ def command(
         return
     click.echo(done.scores.areas.as_text())
     click.echo(f"\n{done.scores.city.as_text()}")
+    click.echo(f"\n{coverage_text(done.scores.coverage)}")
+    for sentence in done.scores.shift_sentences:
+        click.echo(f"\n{sentence}")
     click.echo(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")
 
 
 def _compare_levels(
-    workspace: Workspace, plan: Plan, levels: str, source: str | None, misplaced: object, *, as_json: bool
+    workspace: Workspace, plan: Plan, levels: str, source: str | None, forecasts_out: Path | None, *, as_json: bool
 ) -> None:
     from training.levels import run_level_experiment
 
-    if misplaced is not None:
-        raise BadInput(
-            "--levels takes neither --geography nor --forecasts-out.", remedy="Name the finest level first in --levels."
-        )
-    done = run_level_experiment(workspace, plan, [name.strip() for name in levels.split(",")], source=source)
+    names = [name.strip() for name in levels.split(",")]
+    done = run_level_experiment(workspace, plan, names, source=source, forecasts_out=forecasts_out)
     click.echo(json.dumps(done.to_dict()) if as_json else f"{done.as_text()}\nMLflow run {done.run_id}")

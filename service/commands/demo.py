@@ -19,16 +19,19 @@ def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
     """Simulate a city, ingest, train, audit, approve, issue, and serve the page."""
     from service.demo import approve_and_issue, prepare
     from service.serving import bind_loopback, serve
+    from training.tracking import tracked_experiment
     from training.train import train
 
     listener = None if no_serve else bind_loopback("127.0.0.1", port)
     prepare(workspace, seed, _tell)
-    trained = [train(workspace, target, today=date.today()) for target in workspace.settings.forecast_targets()]
+    with tracked_experiment(workspace, "train", "demonstration"):
+        trained = [train(workspace, target, today=date.today()) for target in workspace.settings.forecast_targets()]
     for one in trained:
         click.echo(f"{one.scores.areas.as_text()}\n")
     for one in trained:
         click.echo(f"Trained {one.model.target} version {one.model.version} on simulated counts to {one.last_known}.")
-    issued = approve_and_issue(workspace, date.today(), _tell)
+    failed = {gate for one in trained for gate, verdict in one.gates.verdicts.items() if verdict == "fail"}
+    issued = approve_and_issue(workspace, date.today(), _tell, failed_gates=failed)
     click.echo(f"Issued {issued.forecast_id} for {issued.next_period} (ledger entry {issued.entry}).")
     if listener is not None:
         serve(workspace, listener, tell=_tell)

@@ -27,6 +27,7 @@ def command() -> None:
 @click.option("--attributes", type=_FILE, help="CSV or Parquet with numbers about the areas.")
 @click.option("--attributes-code", metavar="COL", help="Column of the areas' codes in the attributes, if not --code.")
 @click.option("--parent", metavar="COL", help="Column of the parents' codes, in the boundaries or the attributes.")
+@click.option("--parent-name", metavar="COL", help="Column of the parents' names, beside that of their codes.")
 @workspace_option
 def add(
     name: str,
@@ -36,6 +37,7 @@ def add(
     attributes: Path | None,
     attributes_code: str | None,
     parent: str | None,
+    parent_name: str | None,
     workspace: Workspace,
 ) -> None:
     """Add the geography NAME; put its vintage into the name, such as ward_2022."""
@@ -43,6 +45,8 @@ def add(
 
     if attributes_code is not None and attributes is None:
         raise click.UsageError("--attributes-code needs --attributes.")
+    if parent_name is not None and parent is None:
+        raise click.UsageError("--parent-name needs --parent.")
     _ = workspace.settings
     geography = add_geography(
         workspace,
@@ -53,6 +57,7 @@ def add(
         attributes=attributes,
         attributes_code=attributes_code,
         parent=parent,
+        parent_name=parent_name,
     )
     for note in geography.notes:
         click.echo(f"note: {note}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 
 import click
 
@@ -19,6 +20,7 @@ from service.options import json_option, workspace_option
 @json_option
 def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -> None:
     """Write the champions' forecasts of the next periods to the ledger."""
+    from service.expected import expected_rows, expected_text
     from service.issuing import issue, open_sources
     from service.ledger import open_ledger
 
@@ -31,10 +33,15 @@ def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -
         by=by,
         tell=lambda sentence: click.echo(sentence, err=True),
     )
+    expected = expected_rows(Path(issued.folder))
     if as_json:
-        click.echo(json.dumps(asdict(issued), indent=2))
+        click.echo(json.dumps({**asdict(issued), "expected": expected}, indent=2))
         return
     state = "Issued" if issued.is_new else "Already the newest forecast, nothing was written:"
     click.echo(f"{state} {issued.forecast_id} as of {issued.as_of} (ledger entry {issued.entry}).")
     for note in issued.notes:
         click.echo(note)
+    titles = {target["target"]: target["title"] for target in issued.targets}
+    weighed = {target["target"]: target["harm"] for target in issued.targets if target["harm"]}
+    harm = {target: f"{about['unit']}; weights: {about['source']}" for target, about in weighed.items()}
+    click.echo(f"\nExpected in {issued.next_period}:\n{expected_text(expected, titles, harm)}")

@@ -1,37 +1,92 @@
-"""``wardcast ledger``: check and list the record of approvals and issued forecasts."""
+"""``wardcast ledger``: check, seal and list the record of approvals and issued forecasts."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from contracts import Workspace
 from service.options import json_option, workspace_option
 
+if TYPE_CHECKING:
+    from service.ledger import Entry
+
 
 @click.group()
 def command() -> None:
-    """Check and list the record of approvals and issued forecasts."""
+    """Check, seal and list the record of approvals and issued forecasts."""
 
 
 @command.command()
+@click.option(
+    "--head",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A head that 'wardcast ledger head' wrote and that was kept elsewhere.",
+)
 @workspace_option
 @json_option
-def verify(workspace: Workspace, as_json: bool) -> None:
-    """Recompute the chain; ends with an error that names the first changed entry."""
+def verify(head: Path | None, workspace: Workspace, as_json: bool) -> None:
+    """Check chain, signatures, head and forecast files; ends with an error that names the first changed entry."""
     from service.ledger import open_ledger, refuse_findings
+    from service.ledger_check import verify_record
 
-    verification = open_ledger(workspace).verify()
+    verification = verify_record(workspace, open_ledger(workspace), head)
     if as_json:
         click.echo(json.dumps(asdict(verification), indent=2))
+    for note in verification.notes:
+        click.echo(note, err=True)
     refuse_findings(verification)
     if not as_json:
-        click.echo(f"{verification.entries} entries, every hash and link as recorded. Head: {verification.head}")
         click.echo(
-            "Note the head elsewhere: an entry removed from the end can only be told by comparing heads.", err=True
+            f"{verification.entries} entries, every hash, link, signature and forecast file as recorded. "
+            f"Head: {verification.head}"
         )
+
+
+@command.command(name="head")
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write, a new one."
+)
+@workspace_option
+def export(out: Path, workspace: Workspace) -> None:
+    """Write the signed head to a file, to be kept where nobody who can write the workspace can change it."""
+    from service.ledger import open_ledger
+    from service.ledger_check import export_head
+
+    head = export_head(workspace, open_ledger(workspace), out)
+    click.echo(f"Wrote the head of entry {head.number}, {head.hash}, to {out}.")
+    click.echo(
+        f"Keep it elsewhere; 'wardcast ledger verify --head {out}' then tells any change up to this entry.", err=True
+    )
+
+
+@command.command(name="rotate-key")
+@click.option("--by", required=True, help="Name of the person who replaces the key.")
+@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@workspace_option
+def rotate_key(by: str, reason: str, workspace: Workspace) -> None:
+    """Replace the key that signs the ledger; an entry signed by the old key introduces the new one."""
+    from service.ledger import open_ledger
+
+    entry = open_ledger(workspace).rotate_key(by, reason)
+    click.echo(f"Entry {entry.number} introduces the key {entry.content['public_key']}, which signs from now on.")
+
+
+@command.command(name="accept-loss")
+@click.option("--by", required=True, help="Name of the person who accepts the loss.")
+@click.option("--reason", required=True, help="What happened; it is kept in the ledger.")
+@workspace_option
+def accept_loss(by: str, reason: str, workspace: Workspace) -> None:
+    """Go on after entries were lost for good from the end of the ledger; the loss becomes an entry."""
+    from service.ledger import open_ledger
+
+    entry = open_ledger(workspace).accept_loss(by, reason)
+    lost = entry.content["lost_head"]
+    click.echo(f"Entry {entry.number} records that the ledger lost its end, up to entry {lost['number']}.")
 
 
 @command.command(name="list")
@@ -46,5 +101,13 @@ def list_entries(workspace: Workspace, as_json: bool) -> None:
         click.echo(json.dumps([{**asdict(entry), "payload": entry.content} for entry in entries], indent=2))
         return
     for entry in entries:
-        about = entry.content.get("forecast_id") or f"{entry.content['target']} version {entry.content['version']}"
-        click.echo(f"{entry.number:>5}  {entry.recorded_at[:19]}Z  {entry.kind:<9} {about}  by {entry.actor}")
+        click.echo(f"{entry.number:>5}  {entry.recorded_at[:19]}Z  {entry.kind:<9} {_about(entry)}  by {entry.actor}")
+
+
+def _about(entry: Entry) -> str:
+    content = entry.content
+    if "public_key" in content:
+        return f"{content['public_key'][:16]}…"
+    if "lost_head" in content:
+        return f"of entry {content['lost_head']['number']}"
+    return content.get("forecast_id") or f"{content['target']} version {content['version']}"

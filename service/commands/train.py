@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service.options import json_option, tune_option, workspace_option
 
 if TYPE_CHECKING:
     from training.train import Trained
@@ -25,27 +25,40 @@ if TYPE_CHECKING:
     help="Learn from what was known on this day; by default today, or "
     "the day of the newest counts where the settings say replay.",
 )
+@click.option("--by", default="", help="Name of the person who trains, and who cannot approve the model then.")
+@tune_option
 @json_option
 @workspace_option
-def command(workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:
+def command(
+    workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, by: str, trials: int, as_json: bool
+) -> None:
     """Fit the champion recipe, backtest and audit it, log it to MLflow and register it as challenger.
 
-    Nothing is served from it until a named person approves it.
+    It is a draft: nothing is served from it until another named person approves it.
     """
+    from training.tracking import tracked_experiment
     from training.train import train
 
     trained = []
-    for target in targets or workspace.settings.forecast_targets():
-        click.echo(f"Training {target}", err=True)
-        one = train(workspace, target, as_of=as_of.date() if as_of else None, today=datetime.now().date())
-        trained.append(one)
-        if not as_json:
-            click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n")
+    chosen = targets or workspace.settings.forecast_targets()
+    for target in chosen:
+        workspace.settings.target(target)
+    with tracked_experiment(workspace, "train", f"train {', '.join(chosen)}"):
+        for target in chosen:
+            click.echo(f"Training {target}", err=True)
+            day = as_of.date() if as_of else None
+            one = train(workspace, target, as_of=day, today=datetime.now().date(), by=by, trials=trials)
+            trained.append(one)
+            if not as_json:
+                click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
+                for sentence in one.scores.shift_sentences:
+                    click.echo(f"{sentence}\n")
     if as_json:
         click.echo(json.dumps([_document(one) for one in trained]))
         return
     for one in trained:
         click.echo(_sentence(one))
+    click.echo("To put one to the board: wardcast propose --by NAME --reason TEXT")
     click.echo("To make one the champion: wardcast approve --by NAME --reason TEXT")
 
 
@@ -65,7 +78,9 @@ def _document(one: Trained) -> dict[str, Any]:
         "as_of": str(one.as_of),
         "last_known": str(one.last_known),
         "statement": one.scores.areas.statement,
+        "level_shifts": one.scores.shift_sentences,
         "leaderboard": one.scores.rows,
         "noise_floor": one.scores.areas.noise_floor,
         "fairness": one.fairness.to_dict(),
+        "gates": json.loads(one.gates.to_json()),
     }

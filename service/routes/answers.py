@@ -6,17 +6,18 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Path, Request, Response
 
 from contracts import MissingThing
 from service.schemas import ProblemDocument
 from service.snapshot import Answer, Snapshot
-from service.watcher import SnapshotWatcher
+from service.watcher import SnapshotWatcher, ToldHistory
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": ProblemDocument, "description": description}
     for status, description in (
         (404, "Nothing was issued, or there is no such area, target or period."),
+        (410, "The model of the target was withdrawn."),
         (422, "A parameter cannot be used."),
         (503, "The forecast is stale."),
     )
@@ -37,6 +38,25 @@ def served_snapshot(request: Request) -> Snapshot:
 
 
 Served = Annotated[Snapshot, Depends(served_snapshot)]
+
+
+TargetName = Annotated[str, Path(description="A target.")]
+
+
+def told_history(request: Request, target: TargetName) -> ToldHistory:
+    """What the ledger says of a target's models; raises ``MissingThing`` with the targets there are."""
+    watcher: SnapshotWatcher = request.app.state.watcher
+    histories = watcher.standing.histories
+    if target not in histories:
+        reason = watcher.standing.refused[0] if watcher.standing.refused and not histories else ""
+        raise MissingThing(
+            f"There is no history of models of '{target}'. {reason}".strip(),
+            remedy=f"Ask for one of {', '.join(histories)}." if histories else "See /readyz.",
+        )
+    return histories[target]
+
+
+Told = Annotated[ToldHistory, Depends(told_history)]
 
 
 def send(request: Request, answer: Answer, media_type: str = "application/json") -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from service import schemas
-from service.routes.answers import PROBLEMS, Served, send
+from service.routes.answers import PROBLEMS, Served, Told, send
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["forecasts"])
 
@@ -32,6 +32,12 @@ async def forecasts(
     return send(request, served.of(target).of(period).first(limit))
 
 
+@router.get("/levels", responses={200: {"model": schemas.Levels}})
+async def levels(request: Request, served: Served, target: Target = None, period: PeriodName = None) -> Response:
+    """Districts and the city: sums of the areas' forecasts, with intervals that know what areas share."""
+    return send(request, served.of(target).of(period).levels())
+
+
 @router.get("/hotspots", responses={200: {"model": schemas.Hotspots}})
 async def hotspots(
     request: Request, served: Served, target: Target = None, period: PeriodName = None, share: Share = None
@@ -51,7 +57,7 @@ async def areas(request: Request, served: Served) -> Response:
 async def area_forecast(
     request: Request, served: Served, code: Code, target: Target = None, period: PeriodName = None
 ) -> Response:
-    """One area's forecast of a period, and of every issued period."""
+    """One area's forecast of a period with its reasons, and of every issued period."""
     return send(request, served.area_forecast(code, target, period))
 
 
@@ -59,3 +65,9 @@ async def area_forecast(
 async def area_history(request: Request, served: Served, code: Code, target: Target = None) -> Response:
     """One area's counts as they were known when the forecast was issued."""
     return send(request, served.area_history(code, target))
+
+
+@router.get("/models/{target}")
+async def model_history(told: Told) -> schemas.ModelHistory:
+    """The models of a target: where each stands, their gates and overrides, and all that was decided, with reasons."""
+    return schemas.ModelHistory.model_validate(told.history.to_dict())

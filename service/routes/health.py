@@ -19,7 +19,8 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=PROBLEMS)
 async def readyz(request: Request, served: Served) -> Readiness:
-    """A forecast is served; ``degraded`` with the reasons where a newer one was refused."""
+    """A forecast is served; ``degraded`` with the reasons where a newer one was refused or a model withdrawn."""
     watcher: SnapshotWatcher = request.app.state.watcher
-    refused = list(watcher.standing.refused)
+    served.refuse_withdrawn()
+    refused = [*watcher.standing.refused, *(str(one) for one in served.withdrawn.values())]
     return Readiness(status="degraded" if refused else "ready", forecast_id=served.forecast_id, refused=refused)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from xstatic.pkg import leaflet
 
 from service import pages
+from service.routes.answers import Told
 
 FOLDER = Path(pages.__file__).resolve().parent
 
@@ -20,6 +21,12 @@ router = APIRouter(include_in_schema=False)
 async def page() -> FileResponse:
     """The map, the ranking and an area's history."""
     return FileResponse(FOLDER / "index.html", media_type="text/html; charset=utf-8")
+
+
+@router.get("/models/{target}")
+async def model_history(told: Told) -> HTMLResponse:
+    """The history of a target's models, for people."""
+    return HTMLResponse(told.page, headers={"Cache-Control": "no-cache"})
 
 
 def mount_files(app: FastAPI) -> None:

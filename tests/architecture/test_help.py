@@ -40,7 +40,7 @@ def _python(program: str) -> subprocess.CompletedProcess[str]:
 
 def _wardcast(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from service.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from service.cli import program; program()", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -100,7 +100,7 @@ def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
 
 
 def test_every_command_with_results_to_print_can_print_json() -> None:
-    printing = {"backtest", "train", "publications", "approve", "issue", "ledger verify", "ledger list"}
+    printing = {"backtest", "train", "publications", "approve", "issue", "reasons", "ledger verify", "ledger list"}
     can = {
         path.removeprefix("wardcast ")
         for path, command in every_command()

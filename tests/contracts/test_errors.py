@@ -7,10 +7,10 @@ import importlib
 
 import pytest
 
-from contracts import BadInput, MissingThing, RefusedAction, StaleData, WardcastError
+from contracts import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
 from service.problems import PROBLEMS, USAGE_EXIT_CODE, problem_of
 
-KINDS = [BadInput, StaleData, RefusedAction, MissingThing]
+KINDS = [BadInput, StaleData, RefusedAction, MissingThing, WithdrawnModel]
 
 
 def test_an_error_reads_as_its_message_and_its_remedy() -> None:
@@ -32,7 +32,7 @@ def test_no_two_kinds_share_an_exit_code_and_none_has_that_of_usage_or_success()
     assert len({*codes, 0, 1, USAGE_EXIT_CODE}) == len(codes) + 3
 
 
-@pytest.mark.parametrize("name", ["distributions", "periods", "targets"])
+@pytest.mark.parametrize("name", ["distributions", "oversight", "periods", "targets"])
 def test_the_examples_in_the_docstrings_are_right(name: str) -> None:
     failures, examples = doctest.testmod(importlib.import_module(f"contracts.{name}"))
     assert failures == 0

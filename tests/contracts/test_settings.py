@@ -108,6 +108,10 @@ def test_databases_are_in_the_workspace_unless_settings_name_others(tmp_path: Pa
     assert Workspace(tmp_path).tracking_url == f"sqlite:///{tmp_path / 'mlflow.db'}"
     _read(tmp_path, 'ledger_url = "postgresql://wardcast@127.0.0.1/wardcast"\n' + SMALL)
     assert Workspace(tmp_path).ledger_url == "postgresql://wardcast@127.0.0.1/wardcast"
+    _read(tmp_path, 'tracking_url = "postgresql://wardcast@127.0.0.1/mlflow"\n' + SMALL)
+    assert Workspace(tmp_path).tracking_url == "postgresql+psycopg://wardcast@127.0.0.1/mlflow"
+    _read(tmp_path, 'tracking_url = "http://127.0.0.1:5000"\n' + SMALL)
+    assert Workspace(tmp_path).tracking_url == "http://127.0.0.1:5000"
 
 
 def test_everything_of_a_workspace_lies_in_its_folder(tmp_path: Path) -> None:

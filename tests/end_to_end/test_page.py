@@ -10,21 +10,46 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from service.decisions import withdraw
+from service.people import person_named
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CITY = Path(__file__).resolve().parent.parent / "service" / "conftest.py"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def make_city():
     spec = importlib.util.spec_from_file_location("service_city", CITY)
     module = importlib.util.module_from_spec(spec)
     sys.modules["service_city"] = module
     spec.loader.exec_module(module)
-    city = module.make_city(tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True)
+    return module.make_city
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, make_city):
+    city = make_city(tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True, weights="violence = 10.0")
     city.approve()
     city.issue()
     city.ledger.close()
-    command = [sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", "0"]
+    yield from served(city)
+
+
+@pytest.fixture
+def city_with_a_withdrawn_model(tmp_path, make_city):
+    city = make_city(tmp_path / "city", replay=True)
+    city.approve()
+    city.issue()
+    ben = person_named(city.workspace.settings, "Ben Board")
+    words = {"by": ben, "reason": "Its counts were wrong.", "target": "violence"}
+    withdraw(city.workspace, city.ledger, city.registry, **words)
+    city.ledger.close()
+    yield from served(city)
+
+
+def served(city):
+    """The address of the city's service, until the test is done."""
+    command = [sys.executable, "-c", "from service.cli import program; program()", "serve", "--port", "0"]
     command += ["--workspace", str(city.workspace.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         yield server.stderr.readline().split("Open ")[1].split()[0]
@@ -126,6 +151,51 @@ def test_the_card_of_an_area_says_what_the_api_says(visit, address):
     assert visit.locator("#area .chart .known").count() == len(known)
 
 
+def written(number):
+    """A number as the page writes it, with a true minus sign."""
+    return float(number.replace("\u2212", "-"))
+
+
+def test_the_reasons_are_those_of_the_api_and_add_up_as_they_are_written(visit, address):
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.wait_for_selector("#area-reasons")
+    code = visit.get_attribute("#rows tr:nth-child(2)", "data-area")
+    answer = visit.request.get(f"{address}v1/areas/{code}/forecast").json()
+    words = visit.locator("#area-reasons th").all_inner_texts()
+    assert words == [*(reason["label"] for reason in answer["reasons"]), "Expected"]
+    *parts, total = [written(number) for number in visit.locator("#area-reasons td:last-child").all_inner_texts()]
+    assert sum(parts) == pytest.approx(total, abs=1e-9)
+    assert total == pytest.approx(answer["forecast"]["mean"], abs=0.05)
+    for part, reason in zip(parts, answer["reasons"], strict=True):
+        assert part == pytest.approx(reason["crimes"], abs=0.1)
+
+
+def test_a_reason_is_told_by_side_sign_and_pattern_not_by_colour_alone(visit):
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.wait_for_selector("#area-reasons")
+    rows = visit.locator("#area-reasons tr.reason")
+    seen = set()
+    for index in range(rows.count()):
+        row = rows.nth(index)
+        number = row.locator("td:last-child").inner_text()
+        track, bar = (row.locator(name).bounding_box() for name in (".reason-track", ".reason-bar"))
+        left = bar["x"] + bar["width"] / 2 < track["x"] + track["width"] / 2
+        assert left == number.startswith("\u2212")
+        assert left == (
+            "repeating-linear-gradient"
+            in row.locator(".reason-bar").evaluate("(bar) => getComputedStyle(bar).backgroundImage")
+        )
+        seen.add(left)
+    assert seen == {True, False}
+
+
+def test_the_words_of_the_reasons_are_explained_with_the_keyboard_alone(visit):
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.focus("#area .meanings summary")
+    visit.keyboard.press("Enter")
+    assert "How its newer counts compare with its older ones." in visit.inner_text("#area .meanings")
+
+
 def test_the_banners_the_approver_and_the_meaning_of_next_are_shown(visit):
     words = visit.inner_text("body")
     for phrase in (
@@ -137,6 +207,36 @@ def test_the_banners_the_approver_and_the_meaning_of_next_are_shown(visit):
         "not of people",
     ):
         assert phrase in words, phrase
+
+
+def test_the_footer_leads_to_the_history_of_the_models(visit, address):
+    assert visit.get_attribute("#history", "href") == "/models/violence"
+    visit.goto(f"{address}models/violence")
+    words = visit.inner_text("body")
+    assert "In use: version 1, approved by Ada Example" in words
+    visit.click("text=Back to the map")
+    visit.wait_for_selector("#main[data-coloured]")
+
+
+def test_a_withdrawn_model_is_told_in_place_of_its_forecast(browser, city_with_a_withdrawn_model):
+    page = browser.new_page()
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(city_with_a_withdrawn_model)
+    page.wait_for_selector("#withdrawn")
+    assert "withdrawn by Ben Board" in page.inner_text("#withdrawn")
+    assert "Its counts were wrong." in page.inner_text("#withdrawn")
+    assert not page.is_visible("#map")
+    assert not page.is_visible("#ranking")
+    page.select_option("#target", "robbery")
+    page.wait_for_selector("#rows tr:first-child")
+    assert page.is_visible("#map")
+    assert page.locator("#withdrawn").count() == 0
+    page.select_option("#target", "violence")
+    page.wait_for_selector("#withdrawn")
+    assert not page.is_visible("#ranking")
+    assert complaints == []
+    page.close()
 
 
 def test_target_period_and_filter_change_what_is_shown(visit):
@@ -151,11 +251,54 @@ def test_target_period_and_filter_change_what_is_shown(visit):
     assert visit.inner_text("#shown") == "6 of 6 areas shown."
 
 
-def test_a_narrow_screen_does_not_scroll_sideways(visit):
-    visit.set_viewport_size({"width": 360, "height": 800})
+def test_districts_and_the_city_say_what_the_api_says(visit, address):
+    answer = visit.request.get(f"{address}v1/levels").json()
+    districts, city = answer["levels"][0]["areas"], answer["levels"][1]["areas"][0]
+    facts = visit.inner_text("#facts")
+    assert f"{city['q10']:,.0f} to {city['q90']:,.0f} with 80% probability" in facts
+    assert f"{int(city['harm']['mean'] + 0.5):,} days" in facts
+    assert f"{int(city['harm']['low'] + 0.5):,} to {int(city['harm']['high'] + 0.5):,} with 80% probability" in facts
+    assert "weights: Tiny list" in facts
+    assert visit.locator("#levels tbody tr").count() == len(districts) + 1 == 6
+    row = next(row for row in districts if row["area"] == "D2")
+    line = visit.inner_text("#levels tr[data-area=D2]")
+    for value in (row["mean"], row["harm"]["mean"], row["harm"]["low"], row["harm"]["high"]):
+        assert f"{int(value + 0.5):,}" in line
+    assert not visit.is_visible("#within")
+    visit.select_option("#parent", "D2")
+    words = visit.inner_text("#within")
+    assert words.startswith(f"{row['name']}, 120 areas: {int(row['mean'] + 0.5):,} expected in August 2025, ")
+    assert f"{row['q10']:,.0f} to {row['q90']:,.0f} with 80% probability" in words
+    assert "Weights: Tiny list." in words
+
+
+def test_harm_stands_beside_the_count_only_where_it_is_weighed(visit, address):
     visit.click("#rows tr:nth-child(2) .link")
-    visit.wait_for_selector("#area-interval")
-    assert visit.evaluate("document.documentElement.scrollWidth") <= 360
+    visit.wait_for_selector("#area-harm")
+    code = visit.get_attribute("#rows tr:nth-child(2)", "data-area")
+    harm = visit.request.get(f"{address}v1/areas/{code}/forecast").json()["forecast"]["harm"]
+    assert f"Expected harm: {int(harm['mean'] + 0.5):,} days" in visit.inner_text("#area-harm")
+    assert f"{int(harm['mean'] + 0.5):,} (" in visit.inner_text("#rows tr:nth-child(2)")
+    visit.select_option("#target", "robbery")
+    visit.wait_for_selector("#map-title:text-matches('^Robbery')")
+    visit.wait_for_selector("#area-harm", state="detached")
+    assert "Harm" not in visit.inner_text("#columns")
+    assert "harm" not in visit.inner_text("#facts").lower()
+
+
+def test_a_narrow_screen_does_not_scroll_sideways(visit):
+    for width in (360, 320):
+        visit.set_viewport_size({"width": width, "height": 800})
+        visit.click("#rows tr:nth-child(2) .link")
+        visit.wait_for_selector("#area-interval")
+        visit.click("#area .meanings summary")
+        assert visit.evaluate("document.documentElement.scrollWidth") <= width
+        for part in ("th", "td"):
+            cells = visit.locator(f"#area-reasons {part}")
+            clipped = cells.evaluate_all(
+                "(cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+            )
+            assert clipped == 0, (width, part)
 
 
 def test_every_control_has_a_name(visit):

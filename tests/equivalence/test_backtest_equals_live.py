@@ -7,10 +7,12 @@ import pytest
 
 from contracts import Period, Workspace
 from features import AsOfDoor, Geography, ViewMode, build_share_features, load_door, load_geography
+from features.near_repeat import component_names
 from training import Plan, make_forecaster, run_backtest
 from training.rolling_origin import as_of_date
 
 TARGET = "violence"
+MIXTURE = tuple(1.0 / len(component_names()) for _ in component_names())
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +27,9 @@ def geography(small_workspace: Workspace) -> Geography:
 
 def test_features_of_a_backtest_are_the_live_ones_row_by_row(door: AsOfDoor, geography: Geography) -> None:
     panel = door.outcomes().for_target(TARGET)
-    backtest = build_share_features(panel, TARGET, geography, base_weight=0.05)
+    backtest = build_share_features(panel, TARGET, geography, mixture=MIXTURE)
     for origin in range(20, len(panel.periods)):
-        live = build_share_features(panel.until(panel.first.shift(origin)), TARGET, geography, base_weight=0.05)
+        live = build_share_features(panel.until(panel.first.shift(origin)), TARGET, geography, mixture=MIXTURE)
         assert live.names == backtest.names
         np.testing.assert_array_equal(live.base_share[:, origin], backtest.base_share[:, origin])
         for horizon in (1, 2, 3, 6):

@@ -15,7 +15,7 @@ from features.panel import Panel
 from features.recipe import ShareFeatures, build_share_features
 
 FINE = (Frequency.WEEK, Frequency.DAY, Frequency.SHIFT)
-MIXTURE = tuple(np.full(len(component_names()), 1.0 / len(component_names())).tolist())
+MIXTURE = tuple(1.0 / len(component_names()) for _ in component_names())
 PERIODS = 160
 
 
@@ -40,7 +40,7 @@ def _panel(cells: Geography, frequency: Frequency, counts: np.ndarray) -> Panel:
 
 
 def _features(panel: Panel, cells: Geography) -> ShareFeatures:
-    return build_share_features(panel, "violence", cells, base_weight=0.05, mixture=MIXTURE)
+    return build_share_features(panel, "violence", cells, mixture=MIXTURE)
 
 
 def _counts(cells: Geography) -> np.ndarray:

@@ -14,8 +14,10 @@ from features.near_repeat import (
     mixed_shares,
     near_repeats,
     newest_weight,
+    short_memory,
     spreading,
     weekday_ratio,
+    without_surroundings,
 )
 
 LINE = sparse.csr_array(np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]))
@@ -96,3 +98,19 @@ def test_a_weekday_is_told_from_the_others_and_only_from_earlier_ones() -> None:
 
 def test_every_component_has_a_name_of_its_own() -> None:
     assert len(set(component_names())) == len(COMPONENTS) + 1
+
+
+def test_a_mixture_without_surroundings_keeps_its_sum_and_lies_on_areas_alone() -> None:
+    weights = np.random.default_rng(4).dirichlet(np.ones(len(component_names())))
+    alone = dict(zip(component_names(), without_surroundings(weights.tolist()), strict=True))
+    before = dict(zip(component_names(), weights.tolist(), strict=True))
+    around = [name for name in before if name.startswith("around")]
+    assert all(alone[name] == 0.0 for name in around)
+    assert alone["own_1_year"] == pytest.approx(before["own_1_year"] + sum(before[name] for name in around))
+    assert alone["even"] == before["even"]
+    assert sum(alone.values()) == pytest.approx(1.0)
+
+
+def test_the_short_memory_of_a_mixture_is_its_weight_on_less_than_a_year() -> None:
+    weights = dict.fromkeys(component_names(), 0.0) | {"own_6_months": 0.2, "around_2_weeks": 0.1, "own_1_year": 0.7}
+    assert short_memory(list(weights.values())) == pytest.approx(0.3)

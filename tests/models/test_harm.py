@@ -9,7 +9,15 @@ from pydantic import ValidationError
 from contracts import CountDistribution, Frequency, MissingThing, Period, Settings
 from contracts.settings import HarmWeights
 from features.panel import Panel
-from models.harm import HarmMix, expected_harm, fit_harm_mix, harm_draws, harm_weights, shrunken_shares
+from models.harm import (
+    HarmMix,
+    expected_harm,
+    fit_harm_mix,
+    harm_draws,
+    harm_of_levels,
+    harm_weights,
+    shrunken_shares,
+)
 
 BASE = {
     "city": "Tiny",
@@ -53,6 +61,29 @@ def test_a_citys_harm_keeps_the_factor_that_areas_share():
     together = harm_draws(CountDistribution(mean, np.array(0.1), np.array(0.05)), shares, seed=2).sum(axis=1)
     apart = harm_draws(CountDistribution(mean, np.array(0.1)), shares, seed=2).sum(axis=1)
     assert together.std() > 4 * apart.std()
+
+
+def test_harm_of_levels_adds_up_and_its_city_knows_what_areas_share():
+    """Two periods of four areas in two districts; areas of [10, 60] in equal parts weigh 35 a crime."""
+    forecast = CountDistribution(np.array([[4.0, 6.0, 8.0, 2.0], [1.0, 1.0, 1.0, 1.0]]), np.array(0.3), np.array(0.2))
+    groups = [np.arange(4), np.array([0, 0, 1, 1]), np.zeros(4, dtype=np.int64)]
+    areas, districts, city = harm_of_levels(forecast, mix([[0.5, 0.5]] * 4), groups, seed=4, draws=40_000)
+    assert areas.mean == pytest.approx(35.0 * forecast.mean)
+    assert districts.mean == pytest.approx(np.array([[350.0, 350.0], [70.0, 70.0]]))
+    assert city.mean == pytest.approx(np.array([[700.0], [140.0]]))
+    alone = CountDistribution(forecast.mean, forecast.dispersion)
+    apart = harm_of_levels(alone, mix([[0.5, 0.5]] * 4), groups, seed=4, draws=40_000)[2]
+    assert ((city.high - city.low)[0] > 1.2 * (apart.high - apart.low)[0]).all()
+    drawn = harm_draws(forecast[0], mix([[0.5, 0.5]] * 4), seed=99, draws=40_000).sum(axis=1)
+    assert [city.low[0, 0], city.high[0, 0]] == pytest.approx(np.quantile(drawn, [0.1, 0.9]), rel=0.06)
+
+
+def test_harm_of_the_areas_alone_is_their_expected_harm():
+    forecast = CountDistribution(np.array([4.0, 2.0]), np.array(0.1))
+    (ours,) = harm_of_levels(forecast[None], mix([[0.5, 0.5], [1.0, 0.0]]), [np.arange(2)], seed=1)
+    theirs = expected_harm(forecast, mix([[0.5, 0.5], [1.0, 0.0]]), seed=1)
+    for part in ("mean", "low", "high"):
+        assert getattr(ours, part)[0].tolist() == getattr(theirs, part).tolist()
 
 
 def test_shares_of_alike_areas_are_shrunk_to_the_citys():

@@ -9,10 +9,12 @@ import pytest
 
 from contracts import Workspace
 from features import Geography, Panel, ShareFeatures, build_share_features, load_door, load_geography
+from features.near_repeat import component_names
 from training import forecaster_names, make_forecaster
 from training.forecasters import needs_points
 
 TARGET = "violence"
+MIXTURE = tuple(1.0 / len(component_names()) for _ in component_names())
 HORIZONS = (1, 3)
 
 
@@ -59,7 +61,7 @@ def columns_that_see_the_future(panel: Panel, geography: Geography) -> set[str]:
 
 
 def build_features(panel: Panel, geography: Geography) -> ShareFeatures:
-    return build_share_features(panel, TARGET, geography, base_weight=0.05)
+    return build_share_features(panel, TARGET, geography, mixture=MIXTURE)
 
 
 def test_no_feature_sees_the_future(panel: Panel, geography: Geography) -> None:

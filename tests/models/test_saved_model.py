@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts import BadInput, MissingThing, Workspace
+from contracts import BadInput, MissingThing, Workspace, sha256_of_folder
 from features import Geography, Panel, load_door, load_geography
 from models import load_saved_model, save_model
 from models.champion import ChampionForecaster, FittedChampion
-from models.saved_model import MODEL_FILE, sha256_of_folder
+from models.saved_model import MODEL_FILE
 
 TARGET = "violence"
 
@@ -50,6 +50,19 @@ def test_what_was_saved_is_what_is_loaded(
     before, after = fitted.predict(panel, (1, 2)), loaded.predict(panel, geography, (1, 2))
     np.testing.assert_allclose(after.mean, before.mean, rtol=1e-12)
     np.testing.assert_allclose(after.dispersion, before.dispersion, rtol=1e-12)
+
+
+def test_a_model_saved_before_areas_had_factors_still_loads(
+    folder: Path, fitted: FittedChampion, panel: Panel, geography: Geography
+) -> None:
+    description = json.loads((folder / MODEL_FILE).read_text())
+    assert set(description.pop("area_factors")) == set(panel.areas)
+    (folder / MODEL_FILE).write_text(json.dumps(description))
+    loaded = load_saved_model(folder, sha256_of_folder(folder))
+    assert (loaded.share_model.factors(panel.areas) == 1.0).all()
+    np.testing.assert_allclose(
+        loaded.predict(panel, geography, (1,)).mean, fitted.predict(panel, (1,)).mean, rtol=1e-12
+    )
 
 
 def test_nothing_in_it_is_a_pickle(folder: Path) -> None:

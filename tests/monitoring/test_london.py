@@ -1,5 +1,6 @@
 """The published figures of a one-parameter smoother on real London counts come out again."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pandas as pd
 import pytest
 
 from contracts import CountDistribution, Frequency, ordinals_of
-from monitoring import Verification, audit, leaderboard
+from monitoring import Verification, leaderboard
+from monitoring.audits import Material, audit, deprivation_groups, shares_of_residents
 
 pytestmark = pytest.mark.real_data
 ALPHA = 0.1
@@ -56,20 +58,36 @@ def test_the_published_figures_come_out(smoothed):
     assert row["pei_10"] == pytest.approx(0.901, abs=0.0005)
 
 
+def centres_km(path: Path, codes: tuple[str, ...]) -> np.ndarray:
+    """Mean of the corners of each ward's boundary, near enough for neighbours."""
+    found = {}
+    for ward in json.loads(path.read_text())["features"]:
+        shape = ward["geometry"]
+        parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+        corners = np.concatenate([np.array(part[0]) for part in parts])
+        found[ward["properties"]["ward22_code"]] = corners.mean(axis=0) * (69.5, 111.2)
+    return np.array([found[code] for code in codes])
+
+
 def test_every_group_can_be_audited(smoothed, real_data):
     attributes = pd.read_parquet(real_data / "geography" / "ward_2022_attributes.parquet").set_index("ward24_code")
     wards = attributes.loc[list(smoothed.areas)]
     result = audit(
-        smoothed.forecast.mean,
-        smoothed.outcomes,
-        residents=wards["residents_2021"].to_numpy(float),
-        group_shares=wards.filter(like="eth21_"),
-        deprivation=wards["iod2025_IMD_score"].to_numpy(float),
-        flagged_share=0.1,
-        seed=1,
+        Material(
+            forecast=smoothed.forecast,
+            outcomes=smoothed.outcomes,
+            positions=centres_km(real_data / "geography" / "london_wards_2022.geojson", smoothed.areas),
+            groups=(
+                deprivation_groups(wards["iod2025_IMD_score"].to_numpy(float)),
+                shares_of_residents("ethnic group", wards.filter(like="eth21_")),
+            ),
+            residents=wards["residents_2021"].to_numpy(float),
+            flagged_share=0.1,
+            seed=1,
+        )
     )
-    frame = result.to_frame()
-    assert result.notes == ()
-    assert len(frame) == 20
+    frame = result.to_frame().query("stratum.isna()")
     assert frame["value"].notna().all()
+    assert len(frame.query("audit == 'calibration'")) == 10
     assert set(frame.loc[frame["audit"] == "calibration", "verdict"]) == {"inside"}
+    assert {row["verdict"] for row in result.tables["completeness of groups"]} == {"inside"}

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from contracts import Frequency, starts_of
 from contracts.tables import FORECASTS, check
-from monitoring import forecast_table, from_forecast_table
+from monitoring import forecast_table, from_forecast_table, group_totals
 
 
 def table_of(verification, as_of="2020-01-10"):
@@ -59,6 +61,16 @@ def test_there_and_back(make):
     assert np.array_equal(back.outcomes, verification.outcomes, equal_nan=True)
     assert np.array_equal(back.forecast.mean, verification.forecast.mean)
     assert np.array_equal(back.forecast.dispersion, verification.forecast.dispersion)
+
+
+def test_sums_of_forecasts_from_the_table_keep_what_areas_share(make):
+    verification = make()
+    wide = replace(verification, forecast=replace(verification.forecast, shared=0.04))
+    (back,) = from_forecast_table(table_of(wide), outcome_table(wide), Frequency.MONTH)
+    city = np.zeros(len(wide.areas), dtype=np.int64)
+    ours, theirs = (group_totals(one, city, ["city"]).forecast.variance for one in (wide, back))
+    assert np.array_equal(ours, theirs)
+    assert (theirs > group_totals(verification, city, ["city"]).forecast.variance).all()
 
 
 def test_a_model_that_skips_an_area_is_refused(make):

@@ -28,10 +28,11 @@ panel = door.outcomes().for_target("violence")
 fitted = ChampionForecaster().fit(panel, "violence", geography, (1, 2))
 with tempfile.TemporaryDirectory() as folder:
     print(save_model(fitted, Path(folder) / "model"), hashlib.sha256(written.getvalue()).hexdigest())
+print(hashlib.sha256(fitted.explain(panel, (1, 2)).crimes.tobytes()).hexdigest())
 """
 
 
-def test_two_processes_write_the_same_forecasts_and_the_same_model(small_workspace: Workspace) -> None:
+def test_two_processes_write_the_same_forecasts_reasons_and_model(small_workspace: Workspace) -> None:
     first, second = (
         subprocess.run(
             [sys.executable, "-c", PROGRAM, str(small_workspace.root)], capture_output=True, text=True, check=True
@@ -39,4 +40,4 @@ def test_two_processes_write_the_same_forecasts_and_the_same_model(small_workspa
         for _ in range(2)
     )
     assert first == second
-    assert len(first.split()) == 2
+    assert len(first.split()) == 3

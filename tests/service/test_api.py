@@ -119,11 +119,16 @@ def test_a_bad_question_gets_a_problem_document_with_the_remedy(client, path, st
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_no_route_changes_anything(client, method):
-    for path in ("/v1/forecasts", "/v1/areas", "/readyz", "/"):
+    for path in ("/v1/forecasts", "/v1/areas", "/v1/models/violence", "/models/violence", "/readyz", "/"):
         answer = client.request(method, path)
         assert answer.status_code == 405
         assert answer.headers["content-type"] == "application/problem+json"
         assert "GET" in answer.headers["allow"]
+
+
+def test_every_route_there_is_only_reads(client):
+    methods = {method for route in client.app.routes for method in getattr(route, "methods", None) or ()}
+    assert methods == {"GET", "HEAD"}
 
 
 def test_every_route_of_the_openapi_document_is_answered(client):
@@ -131,16 +136,18 @@ def test_every_route_of_the_openapi_document_is_answered(client):
     assert set(document["paths"]) == {
         "/v1/summary",
         "/v1/forecasts",
+        "/v1/levels",
         "/v1/hotspots",
         "/v1/areas",
         "/v1/areas/{code}/forecast",
         "/v1/areas/{code}/history",
+        "/v1/models/{target}",
         "/healthz",
         "/readyz",
     }
     for path, methods in document["paths"].items():
         assert set(methods) == {"get"}
-        assert client.get(path.format(code="C0203")).status_code == 200
+        assert client.get(path.format(code="C0203", target="robbery")).status_code == 200
 
 
 def test_the_page_and_its_files_are_answered_with_their_types(client):
@@ -291,6 +298,7 @@ def test_a_changed_ledger_stops_anything_newer(issued_city, serve_city):
     client = serve_city(issued_city)
     issued_city.issue(today=date(2025, 8, 2))
     with closing(sqlite3.connect(issued_city.workspace.root / "ledger.db")) as connection:
+        connection.execute("DROP TRIGGER ledger_entries_no_update")
         connection.execute("UPDATE ledger_entries SET actor = 'Mallory' WHERE number = 1")
         connection.commit()
     client.watcher.poll()
@@ -304,6 +312,7 @@ def test_an_issue_removed_from_the_end_does_not_bring_back_an_older_one(issued_c
     newer = issued_city.issue(today=date(2025, 8, 2)).forecast_id
     client = serve_city(issued_city)
     with closing(sqlite3.connect(issued_city.workspace.root / "ledger.db")) as connection:
+        connection.execute("DROP TRIGGER ledger_entries_no_delete")
         connection.execute("DELETE FROM ledger_entries WHERE number = 4")
         connection.commit()
     for _ in range(2):

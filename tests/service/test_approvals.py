@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts import BadInput, MissingThing, RefusedAction
-from service.approvals import REPORT_SHA256_TAG, approved_model, current_champions, mend_aliases
+from service.approvals import approved_model, current_champions, mend_aliases
 
 
 def test_every_new_challenger_becomes_champion_in_ledger_and_registry(city):
@@ -83,10 +83,14 @@ def test_the_entry_is_written_before_the_alias_moves(city, monkeypatch):
     assert seen == [("violence", 1, None), ("robbery", 1, None)]
 
 
-def test_the_hash_of_the_report_is_read_from_the_tag_that_training_writes():
-    from models.registry import REPORT_SHA256_TAG as WRITTEN
+def test_what_is_read_of_a_model_is_read_from_where_training_writes_it():
+    from models import registry
+    from service import approvals, gate_findings
+    from training import gates
 
-    assert WRITTEN == REPORT_SHA256_TAG
+    for tag in ("REPORT_SHA256_TAG", "GATES_SHA256_TAG", "TRAINED_BY_TAG"):
+        assert getattr(registry, tag) == getattr(approvals, tag)
+    assert gates.GATES_FILE == gate_findings.GATES_FILE
 
 
 def test_an_approval_cut_off_before_the_alias_moved_is_mended_and_told(city, monkeypatch):

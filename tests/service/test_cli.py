@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -41,3 +43,35 @@ def test_a_workspace_that_cannot_be_made_is_told_in_one_line(run, options, folde
     assert err.startswith(f"wardcast: The workspace {folder} cannot be made: ")
     assert err.endswith("Name another folder with --workspace.\n")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"), [(("--version",), 0), (("demo", "--help"), 0), ((), 2), (("no-such-command",), 2)]
+)
+def test_the_process_ends_with_its_own_exit_code(words, exit_code):
+    program = (
+        "import threading\n"
+        "from service.cli import program\n"
+        "def main():\n"
+        "    threading.Thread(target=lambda: print('a thread was waited for')).start()\n"
+        "    program()\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == exit_code
+    assert "a thread was waited for" in done.stdout
+
+
+def test_an_unexpected_error_keeps_its_traceback_and_exit_code():
+    program = (
+        "import atexit, service.cli\n"
+        "def fail():\n"
+        "    atexit.register(print, 'what was registered ran')\n"
+        "    raise RuntimeError('unexpected')\n"
+        "service.cli.main = fail\n"
+        "service.cli.program()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == "what was registered ran\n"
+    assert "RuntimeError: unexpected" in done.stderr

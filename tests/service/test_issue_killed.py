@@ -19,8 +19,10 @@ from service.ledger import open_ledger
 from service.watcher import SnapshotWatcher
 
 KILLS = 30
-LONGEST_SECONDS = 0.15
-"""An issue of the small city takes about a third of this, so that kills fall into its every step."""
+MOST_KILLS = 150
+"""More are tried only until one has fallen between the folder and its entry."""
+ISSUES = 3
+"""Kills are spread over the time that so many issues take here and now, so that they fall into every step of one."""
 
 
 def _issue_until_killed(city_maker, root, started):
@@ -52,13 +54,26 @@ def _named(ledger):
     return [entry.content["forecast_id"] for entry in ledger.entries("issue")]
 
 
+def _seconds_of_issues(city_maker, root):
+    city = city_maker(root)
+    city.approve()
+    city.issue(today=date(2025, 6, 30))
+    began = time.monotonic()
+    for day in range(1, ISSUES + 1):
+        city.issue(today=date(2025, 7, day))
+    city.ledger.close()
+    return time.monotonic() - began
+
+
 @pytest.mark.slow
 def test_thirty_kills_leave_every_issue_complete_or_absent(city, city_maker, tmp_path):
     generator = random.Random(7)
-    cut_off = 0
-    for attempt in range(KILLS):
+    cut_off, longest = 0, _seconds_of_issues(city_maker, tmp_path / "timed")
+    for attempt in range(MOST_KILLS):
+        if attempt >= KILLS and cut_off:
+            break
         workspace = Workspace(tmp_path / str(attempt))
-        _kill_an_issue(city_maker, workspace.root, generator.uniform(0.0, LONGEST_SECONDS))
+        _kill_an_issue(city_maker, workspace.root, generator.uniform(0.0, longest))
         ledger = open_ledger(workspace)
         assert ledger.verify().findings == ()
         for entry in ledger.entries("issue"):

@@ -39,7 +39,7 @@ def test_a_port_in_use_is_told():
 
 
 def _wardcast(*arguments):
-    command = [sys.executable, "-c", "from service.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from service.cli import program; program()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -63,12 +63,15 @@ def test_the_command_tells_a_port_in_use_in_one_line(issued_city):
 
 def test_the_ledger_commands_print_and_find(issued_city):
     root = str(issued_city.workspace.root)
-    assert "3 entries, every hash and link as recorded" in _wardcast("ledger", "verify", "--workspace", root).stdout
+    assert (
+        "3 entries, every hash, link, signature and forecast file as recorded"
+        in _wardcast("ledger", "verify", "--workspace", root).stdout
+    )
     assert "approval  violence version 1  by Ada Example" in _wardcast("ledger", "list", "--workspace", root).stdout
 
 
 def test_it_serves_until_an_interrupt_and_ends_cleanly(issued_city):
-    command = [sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", "0"]
+    command = [sys.executable, "-c", "from service.cli import program; program()", "serve", "--port", "0"]
     command += ["--workspace", str(issued_city.workspace.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         first = server.stderr.readline()

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import cloudpickle
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
+from matplotlib.pyplot import imread
 
-from contracts import BadInput, MissingThing, Workspace
+from contracts import BadInput, MissingThing, Workspace, code_version
 from models import load_saved_model, registry
+from monitoring import GATES
+from service.decisions import approve, propose, withdraw
+from service.gate_findings import recorded_gates
+from service.ledger import open_ledger
+from service.people import person_named
 from training import Trained, train
+from training.runs import list_runs, past_run
 
 TARGET = "robbery"
 TODAY = date(2025, 1, 10)
@@ -62,6 +75,12 @@ def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, traine
         "leaderboard.txt",
         "noise_floor.json",
         "audit/fairness.json",
+        "calibration/coverage.json",
+        "calibration/coverage.txt",
+        "calibration/pit.json",
+        "level_shifts.json",
+        "gates/gates.json",
+        "gates/gates.txt",
         "forecasts/forecasts.parquet",
         "figures/reliability.png",
         "figures/error_map.png",
@@ -69,6 +88,10 @@ def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, traine
     } <= held
     publications = json.loads((root / "inputs" / "publications.json").read_text())
     assert all(len(publication["content_sha256"]) == 64 for publication in publications)
+    groupings = {row["grouping"] for row in json.loads((root / "calibration" / "coverage.json").read_text())}
+    assert groupings == {"all areas", "district", "deprivation tenth", "city total"}
+    for histogram in json.loads((root / "calibration" / "pit.json").read_text()):
+        assert sum(part["share"] for part in histogram["bins"]) == pytest.approx(1.0)
 
 
 def test_the_challenger_is_what_was_trained(workspace: Workspace, trained: Trained) -> None:
@@ -82,6 +105,43 @@ def test_the_challenger_is_what_was_trained(workspace: Workspace, trained: Train
         registry.version(workspace, TARGET, 99)
     registry.set_champion(workspace, challenger)
     assert registry.registered(workspace, TARGET, registry.CHAMPION) == challenger
+    registry.clear_champion(workspace, TARGET)
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) is None
+
+
+def test_the_gates_are_kept_with_the_run_and_their_limits_from_before_it_had_results(
+    workspace: Workspace, trained: Trained
+) -> None:
+    model = trained.model
+    assert tuple(trained.gates.verdicts) == GATES
+    assert trained.gates.verdicts["reproducibility"] == "pass"
+    assert trained.gates.verdicts["freshness"] == "pass"
+    found = recorded_gates(workspace, registry, model)
+    assert found == trained.gates
+    client = mlflow.MlflowClient(tracking_uri=workspace.tracking_url)
+    assert client.get_run(model.run_id).data.params["settings_sha256"] == trained.gates.settings_sha256
+    inputs = registry.run_text(workspace, model.run_id, "inputs/settings.json")
+    assert inputs is not None
+    recorded = json.loads(inputs)["gates"]
+    assert recorded == workspace.settings.gates.model_dump(mode="json")
+    assert registry.run_text(workspace, model.run_id, "gates/nothing.json") is None
+    assert registry.run_kind(workspace, model.run_id) == "train"
+    assert registry.run_kind(workspace, "0" * 32) is None
+
+
+def test_a_draft_becomes_the_champion_and_a_withdrawn_one_loses_its_alias(
+    workspace: Workspace, trained: Trained
+) -> None:
+    ledger = open_ledger(workspace)
+    ann, ben = (person_named(workspace.settings, name) for name in ("Ann", "Ben"))
+    (proposal,) = propose(workspace, ledger, registry, by=ann, reason="Audit is in order.", target=TARGET)
+    assert proposal.gates == trained.gates.verdicts
+    failed = [gate for gate, verdict in proposal.gates.items() if verdict == "fail"]
+    approve(workspace, ledger, registry, by=ben, reason="Agreed.", target=TARGET, overrides=failed)
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) == trained.model
+    withdraw(workspace, ledger, registry, by=ben, reason="Only a test.", target=TARGET)
+    assert registry.registered(workspace, TARGET, registry.CHAMPION) is None
+    ledger.close()
 
 
 def test_mlflow_loads_the_model_without_a_pickle(trained: Trained) -> None:
@@ -95,6 +155,80 @@ def test_mlflow_loads_the_model_without_a_pickle(trained: Trained) -> None:
     assert forecast["mean"].sum() == pytest.approx(example["city_total"].iloc[0])
     assert np.isfinite(forecast.to_numpy()).all()
     assert (forecast["dispersion"] > 0).all()
+
+
+def _forbidden(*_: object, **__: object) -> None:
+    raise AssertionError("something was unpickled")
+
+
+def test_every_artefact_of_a_run_is_loaded_with_pickle_disabled(
+    trained: Trained, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (pickle, cloudpickle):
+        monkeypatch.setattr(module, "load", _forbidden)
+        monkeypatch.setattr(module, "loads", _forbidden)
+    monkeypatch.setattr(pickle, "Unpickler", _forbidden)
+    with pytest.raises(AssertionError, match="unpickled"):
+        pickle.loads(b"")  # noqa: S301 - the guard itself is tried
+    loaders: dict[str, Callable[[Path], object]] = {
+        ".json": lambda path: json.loads(path.read_text()),
+        ".txt": Path.read_text,
+        ".py": lambda path: ast.parse(path.read_text()),
+        ".parquet": pd.read_parquet,
+        ".png": imread,
+        ".yaml": lambda path: yaml.safe_load(path.read_text()),
+        ".yml": lambda path: yaml.safe_load(path.read_text()),
+        "": lambda path: yaml.safe_load(path.read_text()),
+    }
+    model_folder = trained.model.folder.parent.parent
+    held = [*registry.run_folder(workspace, trained.model.run_id, "").rglob("*"), *model_folder.rglob("*")]
+    files = [path for path in held if path.is_file()]
+    assert len(files) > 15
+    for path in files:
+        loaders[path.suffix](path)
+    assert load_saved_model(trained.model.folder, trained.model.sha256).target == TARGET
+    assert mlflow.pyfunc.load_model(str(model_folder)) is not None
+
+
+def test_a_pickle_planted_beside_a_registered_model_is_refused(trained: Trained, workspace: Workspace) -> None:
+    planted = trained.model.folder.parent.parent / "python_model.pkl"
+    planted.write_bytes(pickle.dumps("harm"))
+    try:
+        with pytest.raises(BadInput, match=r"python_model\.pkl is a pickle"):
+            registry.version(workspace, TARGET, trained.model.version)
+    finally:
+        planted.unlink()
+
+
+def test_runs_nest_and_hold_data_groups_origins_and_software(workspace: Workspace, trained: Trained) -> None:
+    client = mlflow.MlflowClient(tracking_uri=workspace.tracking_url)
+    run = client.get_run(trained.model.run_id)
+    above = client.get_run(run.data.tags["mlflow.parentRunId"])
+    assert (above.data.tags["level"], run.data.tags["level"]) == ("experiment", "target")
+    assert above.info.status == run.info.status == "FINISHED"
+    publications = json.loads(
+        (registry.run_folder(workspace, run.info.run_id, "inputs") / "publications.json").read_text()
+    )
+    held = {(one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs}
+    assert held == {(one["id"], one["content_sha256"][:36]) for one in publications}
+    assert all(one["sha256"] in run.inputs.dataset_inputs[0].dataset.source for one in publications[:1])
+    assert [name for name in run.data.metrics if name.startswith("calibration.")]
+    steps = client.get_metric_history(run.info.run_id, "wardcast.area.h1.deviance_by_origin")
+    assert [one.step for one in steps] == list(range(12))
+    mean = np.mean([one.value for one in steps])
+    assert run.data.metrics["wardcast.area.h1.mean_poisson_deviance"] == pytest.approx(mean)
+    assert run.data.params["first"] == "2024-01"
+    assert {name: run.data.tags[name] for name in code_version().tags()} == code_version().tags()
+
+
+def test_runs_are_listed_with_their_main_scores(workspace: Workspace, trained: Trained) -> None:
+    (one,) = [run for run in list_runs(workspace, target=TARGET) if run.run_id == trained.model.run_id]
+    row = next(row for row in trained.scores.areas.rows if (row["model"], row["horizon"]) == ("wardcast", 1))
+    assert (one.model, one.horizon, one.kind, one.first, one.last) == ("wardcast", 1, "train", "2024-01", "2024-12")
+    assert one.scores["vs_ewma"] == pytest.approx(row["vs_ewma"])
+    assert list_runs(workspace, target="arson") == ()
+    with pytest.raises(MissingThing, match="no run 'nowhere'"):
+        past_run(workspace, "nowhere")
 
 
 def test_what_cannot_be_trained_is_told(workspace: Workspace) -> None:

@@ -18,6 +18,7 @@ async function ask(path, parameters = {}) {
 export const summary = () => ask("/v1/summary");
 export const boundaries = () => ask("/v1/areas");
 export const forecasts = (target, period) => ask("/v1/forecasts", { target, period });
+export const levels = (target, period) => ask("/v1/levels", { target, period });
 export const areaForecast = (code, target, period) =>
   ask(`/v1/areas/${encodeURIComponent(code)}/forecast`, { target, period });
 export const areaHistory = (code, target) => ask(`/v1/areas/${encodeURIComponent(code)}/history`, { target });

@@ -1,6 +1,8 @@
 // The card of one area: what is expected, how sure that is, and what was.
 import { areaForecast, areaHistory } from "/static/answers.js";
 import { historyChart } from "/static/chart.js";
+import { harmSentence } from "/static/levels.js";
+import { reasonsList } from "/static/reasons.js";
 import { count, element, percent, periodWords, range, times } from "/static/words.js";
 
 function fact(term, value) {
@@ -19,12 +21,12 @@ function intervals(forecast) {
 
 export async function areaCard(code, target, period, bandLabel, areas, width) {
   const [answer, known] = await Promise.all([areaForecast(code, target, period), areaHistory(code, target)]);
-  const { forecast, periods } = answer;
+  const { forecast, periods, reasons } = answer;
   const when = periodWords(answer.period);
   const interval = `${range(forecast.q10, forecast.q90)} with 80% probability`;
   const title = element("div", { class: "area-title" },
     element("div", {}, element("h2", { id: "area-name" }, forecast.name),
-      element("p", { class: "hint" }, forecast.parent ? `${code}, within ${forecast.parent}` : code)),
+      element("p", { class: "hint" }, forecast.parent ? `${code}, within ${forecast.parent_name ?? forecast.parent}` : code)),
     element("span", { class: "chip" }, element("span", { class: `swatch band-${forecast.band}`, "aria-hidden": "true" }), bandLabel(forecast.band)));
   const lead = element("p", { class: "lead", id: "area-interval" }, element("strong", {}, count(forecast.mean)),
     ` expected in ${when}: ${interval}.`);
@@ -37,5 +39,6 @@ export async function areaCard(code, target, period, bandLabel, areas, width) {
   const key = element("ul", { class: "chart-key", "aria-label": "Key of the chart" },
     keyItem("key-line", "recorded"), keyItem("key-line expected", "expected"),
     keyItem("swatch key-50", "50%"), keyItem("swatch key-80", "80%"), keyItem("swatch key-95", "95%"));
-  return [title, lead, numbers, element("h3", {}, "Recorded and forecast, per period"), chart, key, intervals(forecast)];
+  const harm = forecast.harm ? [element("p", { class: "hint", id: "area-harm" }, harmSentence(forecast.harm, answer.harm))] : [];
+  return [title, lead, numbers, ...harm, ...reasonsList(reasons, forecast.mean), element("h3", {}, "Recorded and forecast, per period"), chart, key, intervals(forecast)];
 }

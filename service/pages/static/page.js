@@ -1,6 +1,7 @@
 // The page: what is shown, and how its parts follow one another.
-import { boundaries, forecasts, summary } from "/static/answers.js";
+import { boundaries, forecasts, levels, summary } from "/static/answers.js";
 import { areaCard } from "/static/area.js";
+import { byCode, cityOf, harmRange, harmWords, interval, levelsTable } from "/static/levels.js";
 import { RiskMap } from "/static/map.js";
 import { Ranking } from "/static/ranking.js";
 import { count, dayWords, element, numberWord, periodWords } from "/static/words.js";
@@ -27,6 +28,27 @@ function showProblem(error) {
   box.setAttribute("role", "alert");
   part("banners").append(box);
   part("subtitle").textContent = "Area forecasts with their uncertainty";
+}
+
+// What belongs to one target's forecast is hidden while that target has none to show.
+function showParts(shown) {
+  for (const section of document.querySelectorAll("#main > *")) section.hidden = !shown;
+}
+
+function showModel(target) {
+  part("history").href = `/models/${encodeURIComponent(target.target)}`;
+  part("history").textContent = `History of the models of ${target.title.toLocaleLowerCase("en-GB")}`;
+  part("overrides").textContent = target.overrides
+    .map(({ gate, by, reason }) => `The failed gate '${gate}' was overridden by ${by}: ${reason}`)
+    .join(" ");
+}
+
+function showWithdrawn({ version, withdrawn_by: by, withdrawn_at: at, reason }) {
+  const words = ` Version ${version} was withdrawn by ${by} on ${dayWords(at)}: ${reason} Nothing of it is shown.`;
+  const box = banner("The model was withdrawn.", words, "banner problem");
+  box.setAttribute("role", "alert");
+  box.id = "withdrawn";
+  part("banners").append(box);
 }
 
 function fact(term, value, small) {
@@ -60,13 +82,21 @@ function showPeriods() {
   fillSelect(part("period"), options, part("period").value);
 }
 
-function showFacts(answer) {
-  const total = answer.areas.reduce((sum, row) => sum + row.mean, 0);
+function cityFacts(answer, larger) {
+  const city = larger && cityOf(larger);
+  const inAreas = `in ${answer.areas.length.toLocaleString("en-GB")} areas`;
+  if (!city) return [fact("Expected in the city", count(answer.areas.reduce((sum, row) => sum + row.mean, 0)), inAreas)];
+  const expected = fact("Expected in the city", count(city.mean), `${interval(city)}, ${inAreas}`);
+  if (!city.harm) return [expected];
+  return [expected, fact("Expected harm", harmWords(city.harm, answer.harm.unit), `${harmRange(city.harm)} with 80% probability, weights: ${answer.harm.source}`)];
+}
+
+function showFacts(answer, larger) {
   const ahead = `${numberWord(answer.horizon)} ${answer.horizon === 1 ? "period" : "periods"} ahead of the last known one`;
   part("facts").replaceChildren(
     fact(answer.is_next_period ? "Next period" : "Period", periodWords(answer.period), ahead),
     fact("Last known counts", periodWords(answer.last_known_period), `as of ${dayWords(answer.as_of)}`),
-    fact("Expected in the city", count(total), `in ${answer.areas.length.toLocaleString("en-GB")} areas`),
+    ...cityFacts(answer, larger),
     fact("Model", `Version ${answer.model_version}`, `run ${answer.model_run_id.slice(0, 12)}`),
     fact("Approved by", answer.approved_by, dayWords(answer.approved_at)),
     fact("Forecast", answer.forecast_id, `issued ${dayWords(answer.issued_at)} by ${answer.issued_by}`),
@@ -78,12 +108,23 @@ function showFacts(answer) {
 
 async function showForecast() {
   const question = ++state.question;
-  const answer = await forecasts(part("target").value, part("period").value);
+  const target = chosenTarget();
+  document.getElementById("withdrawn")?.remove();
+  showModel(target);
+  showParts(!target.withdrawn);
+  if (target.withdrawn) {
+    showWithdrawn(target.withdrawn);
+    return;
+  }
+  const asked = [part("target").value, part("period").value];
+  const [answer, larger] = await Promise.all([forecasts(...asked), state.issue.levels.length ? levels(...asked) : null]);
   if (question !== state.question) return;
   state.areas = answer.areas.length;
-  showFacts(answer);
+  showFacts(answer, larger);
   state.map.show(answer.areas);
-  state.ranking.show(answer.areas);
+  state.ranking.show(answer.areas, larger, larger && byCode(larger));
+  part("levels").hidden = !larger;
+  part("levels-table").replaceChildren(...(larger ? [levelsTable(larger)] : []));
   if (state.chosen) await showArea(state.chosen);
 }
 
@@ -137,7 +178,7 @@ async function start() {
   state.map = new RiskMap(part("map"), choose);
   state.ranking = new Ranking({
     columns: part("columns"), rows: part("rows"), shown: part("shown"), more: part("more"),
-    find: part("find"), parent: part("parent"), parentLabel: part("parent-label"), filters: part("filters"),
+    within: part("within"), find: part("find"), parent: part("parent"), parentLabel: part("parent-label"), filters: part("filters"),
   }, issue.bands, choose);
   state.map.draw(await boundaries());
   await showForecast();

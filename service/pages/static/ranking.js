@@ -1,13 +1,15 @@
 // The ranking: a sortable, filterable table that holds everything the map shows.
+import { sentence } from "/static/levels.js";
 import { count, element, percent, range, times } from "/static/words.js";
 
 const FIRST_ROWS = 100;
 const COLUMNS = [
   { key: "rank", title: "Rank", show: (row) => String(row.rank) },
   { key: "name", title: "Area", text: true },
-  { key: "parent", title: "Within", text: true, narrow: true, show: (row) => row.parent ?? "" },
+  { key: "parent", title: "Within", text: true, narrow: true, show: (row) => row.parent_name ?? row.parent ?? "" },
   { key: "mean", title: "Expected", descends: true, show: (row) => count(row.mean) },
   { key: "q10", title: "80% interval", descends: true, show: (row) => range(row.q10, row.q90) },
+  { key: "harm", title: "Harm (80%)", descends: true, narrow: true, harm: true, show: (row) => (row.harm ? `${count(row.harm.mean)} (${count(row.harm.low)}–${count(row.harm.high)})` : "") },
   { key: "p_at_least_one", title: "At least one", descends: true, narrow: true, show: (row) => percent(row.p_at_least_one) },
   { key: "risk_score", title: "Risk score", descends: true, show: (row) => times(row.risk_score) },
   { key: "band", title: "Band", text: true, narrow: true },
@@ -50,12 +52,18 @@ export class Ranking {
     this.draw();
   }
 
-  show(rows) {
+  // ``larger`` is the answer about districts and the city, ``of`` the row of each of them by its code.
+  show(rows, larger, of) {
     this.all = rows;
-    const parents = [...new Set(rows.map((row) => row.parent).filter(Boolean))].sort();
+    this.larger = larger;
+    this.of = of;
+    this.shownColumns = COLUMNS.filter((column) => !column.harm || rows.some((row) => row.harm));
+    for (const column of COLUMNS) column.heading.hidden = !this.shownColumns.includes(column);
+    const names = new Map(rows.filter((row) => row.parent).map((row) => [row.parent, row.parent_name ?? row.parent]));
+    const parents = [...names.keys()].sort((a, b) => names.get(a).localeCompare(names.get(b), "en-GB", { numeric: true }));
     const before = this.parent.value;
     this.parentLabel.hidden = parents.length < 2;
-    this.parent.replaceChildren(element("option", { value: "" }, "the whole city"), ...parents.map((parent) => element("option", { value: parent }, parent)));
+    this.parent.replaceChildren(element("option", { value: "" }, "the whole city"), ...parents.map((parent) => element("option", { value: parent }, names.get(parent))));
     this.parent.value = parents.includes(before) ? before : "";
     this.draw();
   }
@@ -71,7 +79,11 @@ export class Ranking {
   sorted(rows) {
     const { key, ascending } = this.sort;
     const order = this.bands.map((band) => band.band);
-    const value = (row) => (key === "band" ? order.indexOf(row.band) : row[key] ?? "");
+    const value = (row) => {
+      if (key === "band") return order.indexOf(row.band);
+      if (key === "harm") return row.harm?.mean ?? -1;
+      return (key === "parent" ? row.parent_name : null) ?? row[key] ?? "";
+    };
     const compare = (a, b) => (typeof value(a) === "string" ? value(a).localeCompare(value(b), "en-GB", { numeric: true }) : value(a) - value(b));
     return [...rows].sort((a, b) => (ascending ? compare(a, b) : compare(b, a)) || a.rank - b.rank);
   }
@@ -85,11 +97,14 @@ export class Ranking {
     const shown = this.sorted(found).slice(0, this.limit);
     this.rows.replaceChildren(...shown.map((row) => this.row(row)));
     this.shown.textContent = `${shown.length} of ${found.length} areas shown.`;
+    const within = this.of?.get(this.parent.value);
+    this.within.textContent = within ? sentence(within, this.larger) : "";
+    this.within.hidden = !within;
     this.more.hidden = shown.length === found.length;
   }
 
   row(row) {
-    const cells = COLUMNS.map((column) => {
+    const cells = this.shownColumns.map((column) => {
       const classes = [column.text ? "text" : "", column.narrow ? "narrow-hide" : ""].join(" ").trim();
       return element("td", { class: classes }, this.cell(column, row));
     });

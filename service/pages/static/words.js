@@ -27,7 +27,8 @@ export function percent(share) {
   return `${Math.round(share * 100)}%`;
 }
 
-export const range = (low, high) => (low === high ? `exactly ${low}` : `${low} to ${high}`);
+const whole = (value) => value.toLocaleString("en-GB");
+export const range = (low, high) => (low === high ? `exactly ${whole(low)}` : `${whole(low)} to ${whole(high)}`);
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 export const numberWord = (number) => NUMBERS[number] ?? String(number);

@@ -1,0 +1,65 @@
+"""The gate ``audit``: which of the audits' verdicts a model is held to.
+
+Calibration by group always counts: a model that forecasts a group's areas too low or too high can be put right, and no
+other aim of it is lost. Of the other audits those count that the settings name. Differences in exposure and in missed
+flags also follow where crime is, however good the forecast is (Kleinberg, Mullainathan & Raghavan 2016; Chouldechova
+2017), so they are for the board to weigh unless it has set a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts import AuditSettings, GateLimits
+from monitoring.audits import DISTRICT, AuditResult
+from monitoring.audits import Finding as AuditFinding
+from monitoring.audits.calibration import CALIBRATION
+from monitoring.audits.exposure import EXPOSURE
+from monitoring.gates_result import GateFinding, GateResult, PartVerdict, finding, limits_verdict
+
+_OF_AUDIT: Mapping[str, PartVerdict] = {"inside": "pass", "outside": "fail"}
+_NO_EVIDENCE: PartVerdict = "not enough evidence"
+_NAMED = ("attribute", "group", "direction", "fifth")
+"""What names a row of an audit that is not by group."""
+
+
+def audit_gate(audit: AuditResult, *, limits: GateLimits) -> GateResult:
+    """Verdicts of calibration and of the audits that the limits name, of the whole city; exposure by its own limit.
+
+    Inside a margin passes, outside fails. Districts are often too small for a verdict: then they are shown. An audit
+    that is named and was not made is not enough evidence.
+    """
+    gating = (CALIBRATION.audit, *(name for name in limits.audits if name != CALIBRATION.audit))
+    parts: list[GateFinding] = []
+    for name in gating:
+        found = [_of_finding(one) for one in audit.findings if one.audit == name and one.stratum is None]
+        found += [_of_row(name, row) for row in audit.tables.get(name, [])]
+        parts += found or [finding(name, None, "was not audited")]
+    exposed = [one for one in audit.findings if one.audit == EXPOSURE.audit and one.stratum is None]
+    return GateResult("audit", (*parts, *(_of_exposure(one, limits, audit.margins) for one in exposed)))
+
+
+def _of_finding(one: AuditFinding) -> GateFinding:
+    verdict = _OF_AUDIT.get(one.verdict, _NO_EVIDENCE)
+    if verdict == _NO_EVIDENCE and one.attribute == DISTRICT:
+        verdict = "shown"
+    return _part(one, verdict)
+
+
+def _of_exposure(one: AuditFinding, limits: GateLimits, margins: AuditSettings) -> GateFinding:
+    if limits.exposure_ratio is None:
+        return _part(one, "shown")
+    few = one.areas < margins.fewest_areas or one.events < margins.fewest_events
+    if one.low is None or one.high is None or few:
+        return _part(one, _NO_EVIDENCE)
+    return _part(one, limits_verdict(one.low, one.high, None, limits.exposure_ratio))
+
+
+def _part(one: AuditFinding, verdict: PartVerdict) -> GateFinding:
+    return GateFinding(f"{one.audit}, {one.attribute}: {one.group}", verdict, one.unit, one.value, one.low, one.high)
+
+
+def _of_row(name: str, row: Mapping[str, object]) -> GateFinding:
+    named = ": ".join(str(row[key]) for key in _NAMED if row.get(key))
+    verdict = _OF_AUDIT.get(str(row["verdict"]), _NO_EVIDENCE)
+    return GateFinding(f"{name}, {named}" if named else name, verdict, f"margin {row['margin']}", None, None, None)

@@ -1,0 +1,24 @@
+"""``wardcast explain``: where an issued forecast comes from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from contracts import Workspace
+from service.options import json_option, workspace_option
+
+
+@click.command()
+@click.argument("forecast_id")
+@workspace_option
+@json_option
+def command(forecast_id: str, workspace: Workspace, as_json: bool) -> None:
+    """Print the run, publications, code, report, approver and reason behind FORECAST_ID, from the ledger alone."""
+    from service.ledger import open_ledger
+    from service.provenance import as_text, provenance
+
+    told = provenance(open_ledger(workspace).entries(), forecast_id)
+    click.echo(json.dumps(asdict(told), indent=2, ensure_ascii=False) if as_json else as_text(told))

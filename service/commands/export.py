@@ -1,0 +1,31 @@
+"""``wardcast export``: an issued forecast and all that it was made from, in one zip."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from contracts import Workspace
+from service.options import json_option, workspace_option
+
+
+@click.command()
+@click.argument("forecast_id")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The zip to write.")
+@workspace_option
+@json_option
+def command(forecast_id: str, out: Path, workspace: Workspace, as_json: bool) -> None:
+    """Write what an outsider needs to make FORECAST_ID again: ledger, models, publications, geography, reports."""
+    from models import registry
+    from service.exporting import export
+    from service.ledger import open_ledger
+
+    exported = export(workspace, open_ledger(workspace), registry, forecast_id=forecast_id, out=out)
+    if as_json:
+        click.echo(json.dumps(asdict(exported), indent=2))
+        return
+    click.echo(f"Wrote {exported.path}: {exported.files} files, {exported.bytes:,} bytes.")
+    click.echo(f"Tell whoever gets it the ledger's head another way: {exported.head}")

@@ -1,0 +1,24 @@
+"""``wardcast history``: what the ledger says of a target's models."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from contracts import Workspace
+from service.options import json_option, workspace_option
+
+
+@click.command()
+@click.argument("target")
+@workspace_option
+@json_option
+def command(target: str, workspace: Workspace, as_json: bool) -> None:
+    """Print the history of a target's models: who decided what, when and why."""
+    from service.history import history_of
+    from service.ledger import open_ledger
+
+    title = workspace.settings.target(target).title
+    history = history_of(open_ledger(workspace).entries(), target, title)
+    click.echo(json.dumps(history.to_dict(), indent=2, ensure_ascii=False) if as_json else history.as_text())

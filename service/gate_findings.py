@@ -1,0 +1,41 @@
+"""What the gates found of a registered model, read from its run and checked against the recorded hash."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from contracts import BadInput, Workspace
+from monitoring import GateReport, gate_report
+from service.approvals import GATES_SHA256_TAG, ModelRegistry
+from service.ledger import sha256_of
+
+if TYPE_CHECKING:
+    from models.registry import RegisteredModel
+
+GATES_FILE = "gates/gates.json"
+
+
+def recorded_gates(workspace: Workspace, registry: ModelRegistry, model: RegisteredModel) -> GateReport | None:
+    """The gates of a model; None where its run had none, which is no evidence.
+
+    Raises ``BadInput`` where the document is gone or is not the one that was recorded.
+    """
+    recorded = model.tags.get(GATES_SHA256_TAG)
+    if recorded is None:
+        return None
+    text = registry.run_text(workspace, model.run_id, GATES_FILE)
+    if text is None or sha256_of(text) != recorded:
+        raise BadInput(
+            f"What the gates found of version {model.version} of '{model.target}' is gone or was changed: "
+            f"{GATES_FILE} of run {model.run_id} is not what the registry recorded.",
+            remedy=f"Train again: wardcast train --target {model.target}",
+        )
+    return gate_report(json.loads(text))
+
+
+def changed_limits(workspace: Workspace, report: GateReport) -> str | None:
+    """A sentence where the settings' limits are not those that the run recorded before its results."""
+    if report.limits == workspace.settings.gates:
+        return None
+    return "The limits under [gates] have changed since this run; it was judged by those that it recorded beforehand."

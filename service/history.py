@@ -1,0 +1,188 @@
+"""The history of a target's models in sentences: what the ledger says, for people who have never seen one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from service.approvals import champions_of, withdrawals_in_force
+from service.challenges import Challenge, ChallengeState, challenges_of
+from service.ledger import Entry
+from service.life_cycle import LifeCycle, ModelLife, life_cycle_of
+from service.wording import override_sentence
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the ledger in words. ``details`` are further sentences."""
+
+    entry: int
+    at: str
+    by: str
+    what: str
+    reason: str | None
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A model that was proposed or decided on, and where it stands. ``overrides`` holds gate, by, reason and entry."""
+
+    version: int
+    state: str
+    run_id: str
+    sha256: str
+    report_sha256: str | None
+    gates: dict[str, str]
+    overrides: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """All that the ledger says of one target: where it stands, its models, its challenges, and events newest first."""
+
+    target: str
+    title: str
+    standing: str
+    versions: tuple[ModelVersion, ...]
+    challenges: tuple[Challenge, ...]
+    events: tuple[Event, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """For a terminal."""
+        lines = [f"{self.title} ({self.target})", self.standing, ""]
+        for event in self.events:
+            lines.append(f"{event.at[:10]}  {event.what} (ledger entry {event.entry})")
+            lines += [f"            Reason: {event.reason}"] if event.reason else []
+            lines += [f"            {detail}" for detail in event.details]
+        return "\n".join(lines)
+
+
+def history_of(entries: Sequence[Entry], target: str, title: str) -> History:
+    """The history of one target, from the ledger's entries in order."""
+    cycle = life_cycle_of(entries)
+    idle = {one.entry.number: one.reason for one in cycle.without_effect}
+    challenges = challenges_of(entries)
+    events = [_event(entry, target, idle, challenges) for entry in entries if _is_about(entry, target)]
+    return History(
+        target=target,
+        title=title,
+        standing=_standing(cycle, target),
+        versions=tuple(_version(life) for life in cycle.of_target(target)),
+        challenges=tuple(one for one in challenges.values() if one.target == target),
+        events=tuple(reversed(events)),
+    )
+
+
+def gates_sentence(gates: Mapping[str, str]) -> str:
+    """The verdict of every gate in a sentence."""
+    if not gates:
+        return "No gate was recorded with its run: there is not enough evidence for any."
+    return f"Gates: {'; '.join(f'{gate}: {verdict}' for gate, verdict in gates.items())}."
+
+
+def _is_about(entry: Entry, target: str) -> bool:
+    if entry.kind == "issue":
+        return any(about["target"] == target for about in entry.content["targets"])
+    return bool(entry.content.get("target") == target)
+
+
+def _standing(cycle: LifeCycle, target: str) -> str:
+    champion = champions_of(cycle).get(target)
+    if champion is not None:
+        words = [
+            f"In use: version {champion.version}, approved by {champion.approved_by} on {champion.approved_at[:10]}.",
+            *(override_sentence(one) for one in champion.overrides),
+        ]
+        return " ".join(words)
+    withdrawal = withdrawals_in_force(cycle, ()).get(target)
+    if withdrawal is not None:
+        return f"None in use. {withdrawal}"
+    return "None in use: no model of this target is approved, and no forecast of it is issued."
+
+
+def _version(life: ModelLife) -> ModelVersion:
+    newest = life.approval or life.proposal or life.rejection
+    content = newest.content if newest is not None else {}
+    return ModelVersion(
+        version=life.key.version,
+        state=str(life.state),
+        run_id=content.get("run_id", ""),
+        sha256=life.key.sha256,
+        report_sha256=content.get("report_sha256"),
+        gates=content.get("gates") or {},
+        overrides=tuple(content.get("overrides", ())),
+    )
+
+
+def _event(entry: Entry, target: str, idle: Mapping[int, str], challenges: Mapping[int, Challenge]) -> Event:
+    what, details = _WORDS.get(entry.kind, _other)(entry, target, challenges)
+    if entry.number in idle:
+        details = [*details, f"This had no effect: {idle[entry.number]}."]
+    reason = entry.content.get("reason") or entry.content.get("reply")
+    return Event(entry.number, entry.recorded_at, entry.actor, what, reason, tuple(details))
+
+
+def _decided(verb: str) -> Callable[[Entry, str, Mapping[int, Challenge]], tuple[str, list[str]]]:
+    def words(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+        content = entry.content
+        details = [gates_sentence(content["gates"])] if content.get("gates") else []
+        details += [override_sentence(one) for one in content.get("overrides", ())]
+        if content.get("report_sha256"):
+            details.append(f"SHA-256 of the report: {content['report_sha256']}.")
+        return f"Version {content.get('version')} was {verb} by {entry.actor}.", details
+
+    return words
+
+
+def _overridden(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+    content = entry.content
+    return f"The failed gate '{content['gate']}' of version {content['version']} was overridden by {entry.actor}.", []
+
+
+def _issued(entry: Entry, target: str, _: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+    about = next(one for one in entry.content["targets"] if one["target"] == target)
+    version, forecast_id = about["model_version"], entry.content["forecast_id"]
+    return f"The forecast {forecast_id} was issued from version {version} by {entry.actor}.", []
+
+
+def _challenged(entry: Entry, _: str, challenges: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+    one = challenges[entry.number]
+    due = f"A reply is due by {one.reply_by}." if one.state is ChallengeState.OPEN else f"It is {one.state}."
+    return f"{entry.actor} disputed the forecast of the area {one.area} in {one.forecast_id}.", [due]
+
+
+def _replied(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+    rerun = entry.content.get("rerun")
+    return (
+        f"{entry.actor} answered the challenge {entry.content['challenge']}.",
+        [f"Computed again as {rerun}."] if rerun else [],
+    )
+
+
+def _settled(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+    content = entry.content
+    words = f"The challenge {content['challenge']} was {content['outcome']} by {entry.actor}."
+    return words, [f"Computed again as {content['rerun']}."]
+
+
+def _other(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+    return f"{entry.kind}, by {entry.actor}.", []
+
+
+_WORDS: Mapping[str, Callable[[Entry, str, Mapping[int, Challenge]], tuple[str, list[str]]]] = {
+    "proposal": _decided("proposed to the board"),
+    "approval": _decided("approved and put into use"),
+    "rejection": _decided("rejected"),
+    "withdrawal": _decided("withdrawn from use"),
+    "override": _overridden,
+    "issue": _issued,
+    "challenge": _challenged,
+    "challenge_reply": _replied,
+    "challenge_decision": _settled,
+}

@@ -1,0 +1,68 @@
+"""The gates of a training run: its backtest, its audit, its counts and a second fit, held against the settings."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from contracts import Period, Settings
+from models.champion import NAME as CHAMPION
+from monitoring import (
+    BASELINE,
+    GateReport,
+    audit_gate,
+    calibration_gate,
+    coverage_gate,
+    freshness_gate,
+    group_skill_gate,
+    reproducibility_gate,
+    skill_gate,
+)
+from monitoring.audits import AuditResult
+from training.rolling_origin import Backtest
+from training.tracking import Run
+
+GATES_FILE = "gates/gates.json"
+
+
+def settings_sha256(settings: Settings) -> str:
+    """One hash of everything in the settings, the limits of the gates included."""
+    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+
+
+def judge_gates(
+    settings: Settings,
+    backtest: Backtest,
+    fairness: AuditResult,
+    *,
+    last_known: Period,
+    as_of: date,
+    fits: tuple[str, str],
+) -> GateReport:
+    """Every gate of a run whose backtest holds the recipe and the baseline; ``fits`` are the sha256 of two fits."""
+    plan, limits = backtest.plan, settings.gates
+    model = [backtest.of(CHAMPION, horizon) for horizon in plan.horizons]
+    baseline = [backtest.of(BASELINE, horizon) for horizon in plan.horizons]
+    areas = backtest.geography.areas
+    parents = areas.dropna(subset=["parent"])
+    groups = dict(zip(parents["area"], parents["parent"], strict=True))
+    return GateReport(
+        results=(
+            skill_gate(model, baseline, limits=limits, seed=plan.seed),
+            group_skill_gate(model, baseline, groups, limits=limits, seed=plan.seed),
+            calibration_gate(model, limits=limits, seed=plan.seed),
+            coverage_gate(model, limits=limits, seed=plan.seed),
+            audit_gate(fairness, limits=limits),
+            freshness_gate(last_known, as_of, limits=limits),
+            reproducibility_gate(*fits),
+        ),
+        limits=limits,
+        settings_sha256=settings_sha256(settings),
+    )
+
+
+def log_gates(run: Run, report: GateReport) -> str:
+    """Keep what the gates found with the run; returns the sha256 of the JSON document."""
+    run.text(report.to_json(), GATES_FILE)
+    run.text(report.as_text(every_part=True) + "\n", "gates/gates.txt")
+    return hashlib.sha256(report.to_json().encode()).hexdigest()

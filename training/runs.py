@@ -1,0 +1,156 @@
+"""The runs that were tracked: found, listed with their main scores, and read again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from contracts import BadInput, CodeVersion, MissingThing, Workspace, code_version_of
+from models.registry import open_tracking, run_folder
+from training.experiment import FORECASTS_FILE, MAIN_HORIZON, MAIN_MODEL, OUTCOMES_FILE
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run as TrackedRun
+
+MAIN_SCORES = ("mean_poisson_deviance", "vs_ewma", "vs_ewma_low", "vs_ewma_high", "crps", "coverage_90", "pai_5")
+MOST_RUNS = 5000
+SHORTEST_ID = 6
+_TARGET_RUNS = "params.target != ''"
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One target's run. ``scores`` are those of ``model`` at ``horizon`` and the level of areas, by name.
+
+    ``experiment`` is the run above it, None for one that was tracked without.
+    """
+
+    run_id: str
+    experiment: str | None
+    started_at: str
+    kind: str
+    status: str
+    target: str
+    first: str
+    last: str
+    view: str
+    geography: str
+    model: str | None
+    horizon: int | None
+    scores: dict[str, float]
+    code: CodeVersion | None
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run and the artefacts that it holds."""
+
+    summary: RunSummary
+    parameters: dict[str, str]
+    folder: Path
+
+    def document(self, path: str) -> Any:
+        """A JSON artefact; raises ``MissingThing``."""
+        return json.loads(self._file(path).read_text(encoding="utf-8"))
+
+    @cached_property
+    def forecasts(self) -> pd.DataFrame:
+        """The forecasts that it kept; raises ``MissingThing``."""
+        return pd.read_parquet(self._file(f"forecasts/{FORECASTS_FILE}"))
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """What happened, as it was known when the run was made; raises ``MissingThing``."""
+        return pd.read_parquet(self._file(f"forecasts/{OUTCOMES_FILE}"))
+
+    def _file(self, path: str) -> Path:
+        if not (self.folder / path).is_file():
+            raise MissingThing(
+                f"The run {self.summary.run_id} holds no {path}: it failed, or an older version made it.",
+                remedy="Run it again; see: wardcast runs",
+            )
+        return self.folder / path
+
+
+def list_runs(workspace: Workspace, *, target: str | None = None) -> tuple[RunSummary, ...]:
+    """Every target's run, newest first."""
+    summaries = [_summary(run) for run in _search(workspace)]
+    return tuple(one for one in summaries if target in (None, one.target))
+
+
+def past_run(workspace: Workspace, run_id: str) -> PastRun:
+    """The run of that id, or of the only id that begins so; raises ``MissingThing``, ``BadInput``."""
+    found = [run for run in _search(workspace) if run.info.run_id.startswith(run_id)]
+    if not found:
+        raise MissingThing(f"There is no run '{run_id}' of a target.", remedy="List them with: wardcast runs")
+    if len(found) > 1 or len(run_id) < SHORTEST_ID:
+        raise BadInput(
+            f"'{run_id}' does not name one run: {len(found)} begin so.",
+            remedy=f"Give {SHORTEST_ID} digits or more of an id of 'wardcast runs'.",
+        )
+    identity = found[0].info.run_id
+    return PastRun(_summary(found[0]), dict(found[0].data.params), run_folder(workspace, identity, ""))
+
+
+def _search(workspace: Workspace) -> list[TrackedRun]:
+    open_tracking(workspace)
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=workspace.tracking_url)
+    experiments = [one.experiment_id for one in client.search_experiments() if one.name.startswith("wardcast-")]
+    if not experiments:
+        return []
+    found = client.search_runs(experiments, _TARGET_RUNS, max_results=MOST_RUNS, order_by=["start_time DESC"])
+    return list(found)
+
+
+def _summary(run: TrackedRun) -> RunSummary:
+    parameters, tags = run.data.params, run.data.tags
+    model, horizon = tags.get(MAIN_MODEL), tags.get(MAIN_HORIZON)
+    start = f"{model}.area.h{horizon}."
+    return RunSummary(
+        run_id=run.info.run_id,
+        experiment=tags.get("mlflow.parentRunId"),
+        started_at=datetime.fromtimestamp(run.info.start_time / 1000, UTC).isoformat(timespec="seconds"),
+        kind=tags.get("kind", ""),
+        status=run.info.status.lower(),
+        target=parameters["target"],
+        first=parameters.get("first", ""),
+        last=parameters.get("last", ""),
+        view=parameters.get("view", ""),
+        geography=parameters.get("geography", ""),
+        model=model,
+        horizon=None if horizon is None else int(horizon),
+        scores={name: run.data.metrics[start + name] for name in MAIN_SCORES if start + name in run.data.metrics},
+        code=code_version_of(tags),
+    )
+
+
+def as_text(runs: tuple[RunSummary, ...]) -> str:
+    """A table for a terminal."""
+    lines = [
+        f"{'run':<12} {'started (UTC)':<16} {'kind':<9} {'target':<18} {'periods':<20} {'model':<14} {'h':>2} "
+        f"{'deviance':>9} {'vs ewma':>8}  {'95% interval':<16} {'cov 90':>6}"
+    ]
+    for one in runs:
+        scores = one.scores
+        ends = [scores.get("vs_ewma_low"), scores.get("vs_ewma_high")]
+        interval = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends[0] is not None and ends[1] is not None else ""
+        state = one.kind if one.status == "finished" else one.status
+        lines.append(
+            f"{one.run_id[:12]:<12} {one.started_at[:16].replace('T', ' '):<16} {state:<9} {one.target:<18} "
+            f"{f'{one.first} to {one.last}':<20} {one.model or '–':<14} {one.horizon or '–':>2} "
+            f"{_figure(scores.get('mean_poisson_deviance')):>9} {_figure(scores.get('vs_ewma')):>8}  "
+            f"{interval:<16} {_figure(scores.get('coverage_90')):>6}"
+        )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
