@@ -131,6 +131,12 @@ def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
     return _registered_model(target, found)
 
 
+def version_of_run(workspace: Workspace, target: str, run_id: str) -> RegisteredModel | None:
+    """The version of a target's model that a run registered, or None for a run that registered none."""
+    found = _client(workspace).search_model_versions(f"name = '{_name(target)}' and run_id = '{run_id}'")
+    return version(workspace, target, max(int(one.version) for one in found)) if found else None
+
+
 def set_champion(workspace: Workspace, model: RegisteredModel) -> None:
     """Move the alias ``champion`` to this version."""
     _client(workspace).set_registered_model_alias(_name(model.target), CHAMPION, str(model.version))

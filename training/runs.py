@@ -57,20 +57,25 @@ class PastRun:
 
     def document(self, path: str) -> Any:
         """A JSON artefact; raises ``MissingThing``."""
-        return json.loads(self._file(path).read_text(encoding="utf-8"))
+        return json.loads(self.file(path).read_text(encoding="utf-8"))
 
     @cached_property
     def forecasts(self) -> pd.DataFrame:
         """The forecasts that it kept; raises ``MissingThing``."""
-        return pd.read_parquet(self._file(f"forecasts/{FORECASTS_FILE}"))
+        return pd.read_parquet(self.file(f"forecasts/{FORECASTS_FILE}"))
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
         """What happened, as it was known when the run was made; raises ``MissingThing``."""
-        return pd.read_parquet(self._file(f"forecasts/{OUTCOMES_FILE}"))
+        return pd.read_parquet(self.file(f"forecasts/{OUTCOMES_FILE}"))
 
-    def _file(self, path: str) -> Path:
-        if not (self.folder / path).is_file():
+    def has(self, path: str) -> bool:
+        """Whether it keeps an artefact of that name."""
+        return (self.folder / path).is_file()
+
+    def file(self, path: str) -> Path:
+        """An artefact; raises ``MissingThing``."""
+        if not self.has(path):
             raise MissingThing(
                 f"The run {self.summary.run_id} holds no {path}: it failed, or an older version made it.",
                 remedy="Run it again; see: wardcast runs",
