@@ -32,7 +32,7 @@ MOST_TARGETS = 4
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """A report in its folder: the SHA-256 of each file, and of the audit behind each target, which an approval records."""
+    """A report in its folder: the SHA-256 of each file, and of each target's audit, which an approval records."""
 
     folder: Path
     sha256: dict[str, str]
@@ -87,7 +87,7 @@ def write_report(
     targets = [one.summary.target for one in past]
     if len(set(targets)) < len(targets) or not 1 <= len(targets) <= MOST_TARGETS:
         raise BadInput(
-            f"A report holds one run of each of 1 to {MOST_TARGETS} targets, not runs of {', '.join(targets) or 'none'}.",
+            f"A report holds a run of each of 1 to {MOST_TARGETS} targets, not of {', '.join(targets) or 'none'}.",
             remedy="Name one run a target.",
         )
     subjects = []

@@ -21,7 +21,7 @@ from models.registry import REPORT_SHA256_TAG
 from monitoring import BASELINE, Verification, from_forecast_table, gate_report
 from monitoring.audits import DISTRICT, AuditResult, Material
 from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
-from monitoring.report import Areas, Forecasts, Subject, alternatives, city_level, deviation_of, public_findings
+from monitoring.report import Areas, Forecasts, Subject, alternatives, city_level, public_findings
 from training.auditing import material_of
 from training.experiment import AUDIT_FILE
 from training.figures import outer_rings
@@ -80,10 +80,7 @@ def subject_of_run(
         city_level=city_level(material),
         version=None if model is None else model.version,
         scores=tuple(
-            row
-            for level in ("areas", "city")
-            for row in leaderboard[level]
-            if row["horizon"] == verification.horizon
+            row for level in ("areas", "city") for row in leaderboard[level] if row["horizon"] == verification.horizon
         ),
         statement=leaderboard.get("statement"),
         alternatives=alternatives(material),
@@ -163,7 +160,7 @@ def _forecasts(material: Material) -> Forecasts:
     variance = np.where(material.known, material.forecast.variance, 0.0)
     return Forecasts(
         mean=np.asarray(material.means.sum(axis=0)),
-        deviation=deviation_of(variance),
+        deviation=np.sqrt(variance.sum(axis=0)),
         outcomes=material.happened,
         flagged=np.asarray(material.flags.mean(axis=0)),
     )

@@ -2,7 +2,6 @@
 
 from monitoring.report.alternatives import alternatives, city_level
 from monitoring.report.document import earlier_findings, public_document
-from monitoring.report.maps import deviation_of
 from monitoring.report.page import pdf_of, plain_page, report_page
 from monitoring.report.public import public_findings
 from monitoring.report.subject import Areas, Forecasts, ReportInput, Subject
@@ -16,7 +15,6 @@ __all__ = [
     "Subject",
     "alternatives",
     "city_level",
-    "deviation_of",
     "earlier_findings",
     "pdf_of",
     "plain_page",

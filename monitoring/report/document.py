@@ -12,6 +12,7 @@ from monitoring.report.changes import changed_margins, changes
 from monitoring.report.maps import public_areas, public_districts
 from monitoring.report.plain import judged, summary
 from monitoring.report.public import (
+    hidden_groups,
     public_alternatives,
     public_audits,
     public_findings,
@@ -60,7 +61,6 @@ def earlier_findings(document: Mapping[str, Any], target: str) -> tuple[tuple[Ro
 def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
     audit = subject.audit
     findings = public_findings(audit.findings, disclosure)
-    hidden = {(one["attribute"], one["group"]) for one in findings if one["hidden"]}
     margins = audit.margins.model_dump(mode="json")
     scores = public_scores(subject.scores)
     return {
@@ -83,7 +83,7 @@ def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
         "tables": public_tables(audit.tables, findings, disclosure),
         "descriptions": {one.audit: asdict(one) for one in audit.descriptions},
         "notes": list(audit.notes),
-        "alternatives": public_alternatives(subject.alternatives, hidden),
+        "alternatives": public_alternatives(subject.alternatives, hidden_groups(findings)),
         "against_count": _against_count(scores, subject.model),
         "scores": scores,
         "statement": subject.statement,

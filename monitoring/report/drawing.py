@@ -207,5 +207,6 @@ def _marker(x: float, y: float, verdict: str, name: str, colour: str) -> Markup:
 def _text(x: float, y: float, words: object, anchor: str, name: str) -> Markup:
     size, colour = ("12", INK) if name == "label" else ("11", MUTED)
     return Markup(
-        f'<text class="{{}}" {_FONT} font-size="{{}}" fill="{{}}" x="{{:.1f}}" y="{{:.1f}}" text-anchor="{{}}">{{}}</text>'
+        f'<text class="{{}}" {_FONT} font-size="{{}}" fill="{{}}" x="{{:.1f}}" y="{{:.1f}}" '
+        'text-anchor="{}">{}</text>'
     ).format(name, size, colour, x, y, anchor, escape(words))

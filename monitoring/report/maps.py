@@ -5,17 +5,15 @@ Areas are told in bands only: an exact forecast beside an exact error would give
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from contracts import DisclosureSettings
-from monitoring.report.subject import Areas, Forecasts, Subject
+from monitoring.report.subject import Subject
 from monitoring.report.suppression import public_column, public_count
 
-Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 LEVELS = {
@@ -26,8 +24,9 @@ LEVELS = {
     "under a third of it": (0.0, "#eaf0a8"),
 }
 """Words → lowest multiple of the mean area's expected count, and colour."""
+MOSTLY_FLAGGED = "flagged most of the time"
 FLAGS = {
-    "flagged most of the time": (0.5, "#7a3a00"),
+    MOSTLY_FLAGGED: (0.5, "#7a3a00"),
     "flagged at times": (1e-9, "#d98a2b"),
     "not flagged": (0.0, "#efe6d8"),
 }
@@ -39,8 +38,9 @@ ERRORS = {
     "fewer crimes than forecast": (-2.0, "#9cbfe0"),
     "far fewer crimes than forecast": (-np.inf, "#1f4e8c"),
 }
-"""Words → lowest error in standard deviations of the forecast, and colour. A sound forecast leaves some two thirds of the
-areas within one and one in twenty beyond two."""
+"""Words → lowest error in standard deviations of the forecast, and colour. A sound forecast leaves some two thirds of
+the areas within one and one in twenty beyond two."""
+ELSEWHERE = "elsewhere"
 TOO_FEW = "too few crimes to show"
 COLOURS = {
     "level": {words: colour for words, (_, colour) in LEVELS.items()},
@@ -76,37 +76,24 @@ def public_districts(subject: Subject, disclosure: DisclosureSettings) -> dict[s
 
     Where a district's crimes are hidden, so is its forecast, and the city's sums are withheld.
     """
-    names = sorted({name for name in subject.areas.districts if name is not None})
-    of = {name: at for at, name in enumerate(names)}
-    index = np.array([of.get(name, len(names)) for name in map(_name, subject.areas.districts)])
-    if (index == len(names)).any():
-        names = [*names, "elsewhere"]
-    outcomes, outcomes_total = _column(subject.forecasts.outcomes, index, names, disclosure)
-    forecast, _ = _column(subject.forecasts.mean, index, names, disclosure)
-    residents = subject.areas.residents
-    people = np.bincount(index, residents, len(names)) if residents is not None else None
-    flagged = np.bincount(index, subject.forecasts.flagged >= FLAGS["flagged most of the time"][0], len(names))
-    number = np.bincount(index, minlength=len(names))
-    rows = [
+    areas, forecasts = subject.areas, subject.forecasts
+    table = pd.DataFrame(
         {
-            "district": name,
-            "areas": int(number[at]),
-            "residents": None if people is None else round(float(people[at]), -2),
-            "forecast": None if outcomes[at] is None else forecast[at],
-            "recorded": outcomes[at],
-            "flagged_areas": int(flagged[at]),
+            "district": [ELSEWHERE if name is None else name for name in areas.districts],
+            "areas": 1.0,
+            "residents": np.nan if areas.residents is None else areas.residents,
+            "forecast": forecasts.mean,
+            "recorded": forecasts.outcomes,
+            "flagged_areas": forecasts.flagged >= FLAGS[MOSTLY_FLAGGED][0],
         }
-        for at, name in enumerate(names)
+    )
+    sums = table.groupby("district").sum(min_count=1)
+    recorded, total = public_column(sums["recorded"].to_numpy(np.float64), disclosure)
+    rows = [
+        {"district": name, **_district(sums.loc[str(name)], count, disclosure)}
+        for name, count in zip(sums.index, recorded, strict=True)
     ]
-    total = subject.forecasts.mean.sum()
-    city = {
-        "areas": len(subject.areas.codes),
-        "residents": None if people is None else round(float(people.sum()), -2),
-        "forecast": None if outcomes_total is None else public_count(float(total), disclosure),
-        "recorded": outcomes_total,
-        "flagged_areas": int(flagged.sum()),
-    }
-    return {"rows": rows, "city": city}
+    return {"rows": rows, "city": _district(sums.sum(min_count=1), total, disclosure)}
 
 
 def band(value: float, bands: dict[str, tuple[float, str]]) -> str:
@@ -118,29 +105,11 @@ def band(value: float, bands: dict[str, tuple[float, str]]) -> str:
     return next(words for words, (least, _) in bands.items() if value >= least)
 
 
-def highest(areas: Sequence[Row], name: str, wanted: str, most: int) -> list[str]:
-    """Names of areas in a band, the first so many."""
-    return [row["name"] for row in areas if row[name] == wanted][:most]
-
-
-def _name(district: str | None) -> str:
-    return "" if district is None else district
-
-
-def _column(
-    values: Floats, index: npt.NDArray[np.int64], names: Sequence[str], disclosure: DisclosureSettings
-) -> tuple[tuple[int | None, ...], int | None]:
-    return public_column(np.bincount(index, values, len(names)), disclosure)
-
-
-def outlines_of(areas: Areas) -> bool:
-    """Whether there is anything to draw."""
-    return any(len(outline) for outline in areas.outlines)
-
-
-def deviation_of(variances: Floats) -> Floats:
-    """Standard deviation of a sum of independent forecasts, (A,), from their variances (N, A)."""
-    return np.asarray(np.sqrt(variances.sum(axis=0)))
-
-
-__all__ = ["COLOURS", "ERRORS", "FLAGS", "LEVELS", "TOO_FEW", "Forecasts", "band", "deviation_of", "highest"]
+def _district(sums: pd.Series[float], recorded: int | None, disclosure: DisclosureSettings) -> Row:
+    return {
+        "areas": int(sums["areas"]),
+        "residents": None if np.isnan(sums["residents"]) else round(float(sums["residents"]), -2),
+        "forecast": None if recorded is None else public_count(float(sums["forecast"]), disclosure),
+        "recorded": recorded,
+        "flagged_areas": int(sums["flagged_areas"]),
+    }

@@ -76,7 +76,7 @@ def _titles(subject: Row) -> dict[str, str]:
 
 def _map(subject: Row, areas: Areas, kind: str, title: str) -> Row:
     bands = [row[kind] for row in subject["areas"]]
-    legend = [
+    legend: list[Row] = [
         {"words": words, "colour": colour, "number": bands.count(words), "name": f"band-{at}"}
         for at, (words, colour) in enumerate(COLOURS[kind].items())
     ]

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from contracts import DisclosureSettings
 from monitoring.audits import CAVEAT, Description, Finding
+from monitoring.audits.calibration import CALIBRATION
 from monitoring.report.suppression import public_column, public_count
 from monitoring.report.wording import group_name, is_ratio
 
@@ -77,33 +78,34 @@ def public_audits(
 def public_tables(
     tables: Mapping[str, Sequence[Mapping[str, Any]]], findings: Sequence[Row], disclosure: DisclosureSettings
 ) -> dict[str, list[Row]]:
-    """The audits that are not by group. Counts are hidden and rounded; every ratio gets its interval."""
-    made = {name: [dict(row) for row in rows] for name, rows in tables.items()}
-    for row in made.get("worst hidden subgroup", []):
-        row["crimes"] = public_count(float(row["crimes"]), disclosure)
-        row["score"] = None if row["crimes"] is None else row["score"]
-    for row in made.get("enforcement signature", []):
-        row["events"] = public_count(float(row["events"]), disclosure)
-        if row["events"] is None:
-            row |= dict.fromkeys(("elasticity", "low", "high", "difference", "difference_low", "difference_high"))
-    if "enforcement signature" in made:
-        made["enforcement signature"] = [_enforcement(row) for row in made["enforcement signature"]]
-    if "sensitivity to reporting" in made:
-        before = {
-            (one["attribute"], one["group"]): {name: one[name] for name in (*FIGURE, "unit")}
-            for one in findings
-            if one["audit"] == "exposure" and one["stratum"] is None
-        }
-        made["sensitivity to reporting"] = [
-            _stressed(row, before[row["attribute"], row["group"]]) for row in made["sensitivity to reporting"]
+    """The audits that are not by group. Counts are hidden and rounded, every ratio gets its interval, and groups that
+    are hidden elsewhere are hidden here."""
+    hidden = hidden_groups(findings)
+    exposures = {
+        (one["attribute"], one["group"]): {name: one[name] for name in (*FIGURE, "unit")}
+        for one in findings
+        if one["audit"] == "exposure" and one["stratum"] is None
+    }
+    public: dict[str, Callable[[Mapping[str, Any]], Row]] = {
+        "worst hidden subgroup": lambda row: _subgroup(row, disclosure),
+        "enforcement signature": lambda row: _enforcement(row, disclosure),
+        "sensitivity to attachment": lambda row: {**row, "unit": "ratio"},
+        "sensitivity to reporting": lambda row: _stressed(row, exposures[row["attribute"], row["group"]]),
+    }
+    return {
+        name: [
+            _rounded(public.get(name, dict)(row))
+            for row in rows
+            if (row.get("attribute"), row.get("group")) not in hidden
         ]
-    for row in made.get("sensitivity to attachment", []):
-        row["unit"] = "ratio"
-    hidden = {(one["attribute"], one["group"]) for one in findings if one["hidden"]}
-    for name in ("sensitivity to attachment", "sensitivity to reporting"):
-        if name in made:
-            made[name] = [row for row in made[name] if (row["attribute"], row["group"]) not in hidden]
-    return {name: [_rounded(row) for row in rows] for name, rows in made.items()}
+        for name, rows in tables.items()
+    }
+
+
+def hidden_groups(findings: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Attribute and group where too few crimes happened, by the audit whose events are the crimes of a group."""
+    own = [one for one in findings if one["audit"] == CALIBRATION.audit and one["stratum"] is None]
+    return {(one["attribute"], one["group"]) for one in own if one["hidden"]}
 
 
 def public_alternatives(rows: Sequence[Mapping[str, Any]], hidden: set[tuple[str, str]]) -> list[Row]:
@@ -163,19 +165,28 @@ def _test(audit: str, attribute: str, tests: Sequence[Mapping[str, Any]]) -> Row
     return _rounded(found[0]) if found else None
 
 
-def _enforcement(row: Mapping[str, Any]) -> Row:
-    unit = {"unit": "elasticity"}
+def _subgroup(row: Mapping[str, Any], disclosure: DisclosureSettings) -> Row:
+    crimes = public_count(float(row["crimes"]), disclosure)
+    return {**row, "crimes": crimes, "score": None if crimes is None else row["score"]}
+
+
+def _enforcement(row: Mapping[str, Any], disclosure: DisclosureSettings) -> Row:
+    events = public_count(float(row["events"]), disclosure)
     return {
         "fifth": row["fifth"],
-        "elasticity": {"value": row["elasticity"], "low": row["low"], "high": row["high"], **unit},
-        "difference": {name: row[f"difference{end}"] for name, end in zip(FIGURE, ("", "_low", "_high"), strict=True)}
-        | unit,
+        "elasticity": _elasticity(row, ("elasticity", "low", "high"), events),
+        "difference": _elasticity(row, ("difference", "difference_low", "difference_high"), events),
         "areas": row["areas"],
-        "events": row["events"],
+        "events": events,
         "margin": NO_DIFFERENCE,
         "verdict": row["verdict"],
         "caveat": CAVEAT,
     }
+
+
+def _elasticity(row: Mapping[str, Any], names: tuple[str, str, str], events: int | None) -> Row:
+    values = {to: None if events is None else row[name] for to, name in zip(FIGURE, names, strict=True)}
+    return {**values, "unit": "elasticity"}
 
 
 def _stressed(row: Mapping[str, Any], before: Row) -> Row:

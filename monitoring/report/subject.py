@@ -39,24 +39,24 @@ class Forecasts:
     """What was forecast and what happened in each area, (A,), summed over the periods in which it is known.
 
     ``deviation`` is the standard deviation of the forecast sum, ``flagged`` the share of the periods in which the area
-    was flagged, ``baseline`` the sum that a simple count forecast, None where none was run.
+    was flagged.
     """
 
     mean: Floats
     deviation: Floats
     outcomes: Floats
     flagged: Floats
-    baseline: Floats | None = None
 
 
 @dataclass(frozen=True)
 class Subject:
     """One target's run: its audit, its scores and what stands behind them.
 
-    ``audit_sha256`` is the hash of the audit as the run keeps it, which an approval records. ``city_level`` is all that was forecast over all that happened, a figure with its interval. ``scores`` are the rows of the leaderboard at the audited horizon, areas and city; ``alternatives`` those of
-    ``monitoring.report.alternatives``; ``publications`` say which files the run knew; ``gates`` are gate, verdict and
-    limit. ``earlier`` are the public findings of the report that this one is compared with, None where there is none,
-    and ``earlier_name`` says which that was.
+    ``audit_sha256`` is the hash of the audit as the run keeps it, which an approval records. ``city_level`` is all that
+    was forecast over all that happened, a figure with its interval. ``scores`` are the rows of the leaderboard at the
+    audited horizon, areas and city; ``alternatives`` those of ``monitoring.report.alternatives``; ``publications`` say
+    which files the run knew; ``gates`` are gate, verdict and limit. ``earlier`` are the public findings of the report
+    that this one is compared with, None where there is none, and ``earlier_name`` says which that was.
     """
 
     target: str

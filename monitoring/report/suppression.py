@@ -69,8 +69,8 @@ def public_table(counts: npt.ArrayLike, disclosure: DisclosureSettings) -> Publi
             tuple(None if out else public_count(cell, disclosure) for cell, out in zip(row, outs, strict=True))
             for row, outs in zip(table, hidden, strict=True)
         ),
-        row_totals=_totals(table.sum(axis=1), hidden.any(axis=1), disclosure),
-        column_totals=_totals(table.sum(axis=0), hidden.any(axis=0), disclosure),
+        row_totals=_totals(table.sum(axis=1), np.asarray(hidden.any(axis=1)), disclosure),
+        column_totals=_totals(table.sum(axis=0), np.asarray(hidden.any(axis=0)), disclosure),
         total=None if hidden.any() else public_count(float(table.sum()), disclosure),
     )
 

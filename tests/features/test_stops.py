@@ -48,7 +48,9 @@ def test_stops_are_counted_by_area_and_month(geography, tmp_path) -> None:
     first = _write(tmp_path / "first.csv", _rows(geography, "2024-01", {one: 9, other: 3}))
     second = _write(tmp_path / "second.csv", _rows(geography, "2024-02", {one: 4, other: 7}))
     counted = read_stops([first, second], geography, Frequency.MONTH, stub_share=0.4)
-    assert counted.periods.tolist() == [Period.parse(month, Frequency.MONTH).ordinal for month in ("2024-01", "2024-02")]
+    assert counted.periods.tolist() == [
+        Period.parse(month, Frequency.MONTH).ordinal for month in ("2024-01", "2024-02")
+    ]
     assert counted.counts[:, [one, other]].tolist() == [[9.0, 3.0], [4.0, 7.0]]
     assert counted.counts.sum() == 23
     assert (counted.without_position, counted.outside, counted.in_stubs) == (0, 0, 0)

@@ -19,7 +19,6 @@ from monitoring.report import (
     Subject,
     alternatives,
     city_level,
-    deviation_of,
     public_document,
 )
 
@@ -62,7 +61,8 @@ def subject_of(situation: str, *, target: str = "violence", title: str = "Violen
     """The subject of a situation."""
     material = material_of(situation)
     side = round(len(material.happened) ** 0.5)
-    squares = [np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) + [at % side, at // side] for at in range(side**2)]
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
+    squares = [corners + np.array([at % side, at // side]) for at in range(side**2)]
     result = audit(material)
     return Subject(
         target=target,
@@ -83,7 +83,7 @@ def subject_of(situation: str, *, target: str = "violence", title: str = "Violen
         ),
         forecasts=Forecasts(
             mean=material.means.sum(axis=0),
-            deviation=deviation_of(material.forecast.variance),
+            deviation=np.sqrt(material.forecast.variance.sum(axis=0)),
             outcomes=material.happened,
             flagged=material.flags.mean(axis=0),
         ),

@@ -93,7 +93,8 @@ def test_a_narrow_screen_scrolls_sideways_nowhere_but_in_tables(visit: Any) -> N
     )
     assert wide == []
     smallest = page.evaluate(
-        """() => Math.min(...[...document.querySelectorAll('svg text')].map((one) => one.getBoundingClientRect().height))"""
+        """() => Math.min(...[...document.querySelectorAll('svg text')]
+            .map((one) => one.getBoundingClientRect().height))"""
     )
     assert smallest >= 8
 
@@ -111,7 +112,13 @@ def test_what_scrolls_can_be_reached_with_the_keyboard(visit: Any) -> None:
 def test_it_reads_the_same_without_scripts(visit: Any) -> None:
     page = visit(viewport={"width": 1280, "height": 900}, java_script_enabled=False)
     words = page.inner_text("body")
-    for phrase in ("Who is under-protected?", "Who is over-exposed?", "May the board say no?", "Methods, data", "Glossary"):
+    for phrase in (
+        "Who is under-protected?",
+        "Who is over-exposed?",
+        "May the board say no?",
+        "Methods, data",
+        "Glossary",
+    ):
         assert phrase in words
     assert page.locator("svg[role=img]").first.is_visible()
     page.click("a[href='#methods']")

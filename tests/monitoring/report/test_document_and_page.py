@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -131,7 +132,11 @@ def test_no_ratio_of_the_page_lacks_its_interval(page: Element) -> None:
     """A ratio is the only number with two decimals; those of a margin, of an axis and of a legend are limits."""
     alone = []
     for element, words in _blocks(page):
-        if {"data-margin", "data-formula"} & set(element.attrib) or element.get("class") == "note" or "average" in words:
+        if (
+            {"data-margin", "data-formula"} & set(element.attrib)
+            or element.get("class") == "note"
+            or "average" in words
+        ):
             continue
         limits = " ".join("".join(one.itertext()) for one in element.iter() if "data-margin" in one.attrib)
         left = WITH_INTERVAL.sub("", words)
@@ -201,7 +206,7 @@ def test_the_page_asks_for_nothing_from_outside_and_runs_nothing(page: Element) 
 def test_headings_make_an_outline_and_names_are_unique(page: Element) -> None:
     levels = [int(one.tag[1]) for one in page.iter() if re.fullmatch(r"h[1-6]", str(one.tag))]
     assert levels[0] == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
     identities = [one.get("id") for one in page.iter() if one.get("id")]
     assert len(identities) == len(set(identities))
     targets = {one.get("href", "")[1:] for one in page.iter("a") if one.get("href", "").startswith("#")}
