@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup, escape
 
-from monitoring.report.wording import figure, is_ratio, number
+from monitoring.report.wording import figure, is_ratio, number, sentence
 
 Floats = npt.NDArray[np.float64]
 Row = Mapping[str, Any]
@@ -177,7 +177,7 @@ def _row(axis: Axis, row: Row, at: int) -> Markup:
     told = figure(row)
     words = told if row["value"] is not None else "not enough to show"
     parts = [
-        _text(SIDE, top + 14, row["label"], "start", "label"),
+        _text(SIDE, top + 14, sentence(row["label"]), "start", "label"),
         _text(WIDTH - SIDE, top + 14, words, "end", "label"),
     ]
     if row["value"] is not None and row["low"] is not None and row["high"] is not None:

@@ -171,6 +171,10 @@ def _elsewhere(subject: Row, words: Mapping[tuple[str, str], str]) -> list[str]:
     rows = subject["tables"].get("worst hidden subgroup", [])
     if any(row["verdict"] == "outside" and wanted in row["direction"] for row in rows):
         told.append(f"A search of many mixes of groups found one where the forecast is {wanted}. Part 2 names it.")
+    stops = [row for row in subject["tables"].get("enforcement signature", []) if row["verdict"] == "outside"]
+    if stops and words is OVER_EXPOSED:
+        fifths = counted(len(stops), "fifth", "fifths")
+        told.append(f"Stop and search follows crime in another way in {fifths} of the areas. Part 2 shows where.")
     return told
 
 
