@@ -1,5 +1,6 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
+from contracts.disclosure import DisclosureSettings
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
 from contracts.folders import sha256_of_files, sha256_of_folder
@@ -32,6 +33,7 @@ __all__ = [
     "BadInput",
     "CodeVersion",
     "CountDistribution",
+    "DisclosureSettings",
     "Frequency",
     "GateLimits",
     "GatingAudit",

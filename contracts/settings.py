@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from contracts.disclosure import DisclosureSettings
 from contracts.errors import BadInput, MissingThing
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
@@ -174,6 +175,7 @@ class Settings(_Part):
     ingest: IngestLimits = IngestLimits()
     forecast: ForecastSettings = ForecastSettings()
     audit: AuditSettings = AuditSettings()
+    disclosure: DisclosureSettings = DisclosureSettings()
     life_cycle: LifeCycleSettings = LifeCycleSettings()
     gates: GateLimits = GateLimits()
     people: dict[str, tuple[Role, ...]] = Field(default_factory=dict)

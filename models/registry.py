@@ -173,10 +173,10 @@ def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
 
 
 @_telling
-def made_by(workspace: Workspace, target: str, run_id: str) -> RegisteredModel | None:
-    """The version of a target's model that a run registered, or None."""
+def version_of_run(workspace: Workspace, target: str, run_id: str) -> RegisteredModel | None:
+    """The version of a target's model that a run registered, or None for a run that registered none."""
     found = _client(workspace).search_model_versions(f"name = '{_name(target)}' and run_id = '{run_id}'")
-    return _registered_model(target, found[0]) if found else None
+    return version(workspace, target, max(int(one.version) for one in found)) if found else None
 
 
 @_telling

@@ -21,7 +21,7 @@ COMMANDS = {
     "backtest": ("service.commands.backtest", "Compare forecasters on past periods."),
     "feedback": ("service.commands.feedback", "Simulate whether a forecast feeds on itself."),
     "train": ("service.commands.train", "Fit, backtest, audit and register a challenger."),
-    "audit": ("service.commands.audit", "Test the audits on planted harms."),
+    "audit": ("service.commands.audit", "The oversight report of runs; or test the audits on planted harms."),
     "propose": ("service.commands.propose", "Put a draft to the board, with what its gates found."),
     "approve": ("service.commands.approve", "Make a model the champion, by name and with a reason."),
     "reject": ("service.commands.reject", "Reject a model that was proposed."),

@@ -38,23 +38,29 @@ def audit_backtest(settings: Settings, backtest: Backtest) -> AuditResult:
 
     The simple count is the leaderboard's baseline.
     """
-    plan, geography, verification = backtest.plan, backtest.geography, audited(backtest)[0]
-    meaning = settings.geographies.get(geography.name, GeographyMeaning())
+    plan, verification = backtest.plan, audited(backtest)[0]
     compared = BASELINE in plan.models and verification.model != BASELINE
-    return audit(
-        Material(
-            forecast=verification.forecast,
-            outcomes=verification.outcomes,
-            positions=positions_km(geography),
-            groups=groups_of(geography, meaning),
-            flagged_share=settings.forecast.hotspot_share,
-            seed=plan.seed,
-            residents=geography.attribute(meaning.residents) if meaning.residents else None,
-            baseline=backtest.of(BASELINE, verification.horizon).forecast.mean if compared else None,
-            need=geography.attribute(meaning.need) if meaning.need else None,
-            deprivation=geography.attribute(meaning.deprivation) if meaning.deprivation else None,
-            margins=settings.audit,
-        )
+    baseline = backtest.of(BASELINE, verification.horizon) if compared else None
+    return audit(material_of(settings, backtest.geography, verification, baseline, seed=plan.seed))
+
+
+def material_of(
+    settings: Settings, geography: Geography, verification: Verification, baseline: Verification | None, *, seed: int
+) -> Material:
+    """What the audits look at: forecasts of the areas of ``geography``, in its order, and those of a simple count."""
+    meaning = settings.geographies.get(geography.name, GeographyMeaning())
+    return Material(
+        forecast=verification.forecast,
+        outcomes=verification.outcomes,
+        positions=positions_km(geography),
+        groups=groups_of(geography, meaning),
+        flagged_share=settings.forecast.hotspot_share,
+        seed=seed,
+        residents=geography.attribute(meaning.residents) if meaning.residents else None,
+        baseline=None if baseline is None else baseline.forecast.mean,
+        need=geography.attribute(meaning.need) if meaning.need else None,
+        deprivation=geography.attribute(meaning.deprivation) if meaning.deprivation else None,
+        margins=settings.audit,
     )
 
 

@@ -25,6 +25,7 @@ from training.rolling_origin import Backtest, Plan, run_backtest
 from training.tracking import Run, tracked_run
 
 FORECASTS_FILE, OUTCOMES_FILE = "forecasts.parquet", "outcomes.parquet"
+AUDIT_FILE = "audit/fairness.json"
 MAIN_MODEL, MAIN_HORIZON = "main_model", "main_horizon"
 """Tags of a run: whose scores, at which horizon, stand for it in a list."""
 
@@ -138,14 +139,15 @@ def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: Audit
     run.scores(scores.rows)
     run.findings(fairness.findings)
     run.origins(backtest.verifications, backtest.plan.first)
-    run.document({"areas": scores.areas.rows, "city": scores.city.rows}, "leaderboard.json")
+    told = {"areas": scores.areas.rows, "city": scores.city.rows, "statement": scores.areas.statement}
+    run.document(told, "leaderboard.json")
     run.document(scores.areas.noise_floor, "noise_floor.json")
     run.text(scores.areas.as_text() + "\n", "leaderboard.txt")
     run.document(scores.coverage, "calibration/coverage.json")
     run.document(pit_histograms(audited(backtest)), "calibration/pit.json")
     run.document(scores.shift_sentences, "level_shifts.json")
     run.text(coverage_text(scores.coverage) + "\n", "calibration/coverage.txt")
-    run.text(fairness.to_json() + "\n", "audit/fairness.json")
+    run.text(fairness.to_json() + "\n", AUDIT_FILE)
     run.text(fairness.as_text() + "\n", "audit/fairness.txt")
     with run.folder("figures") as folder:
         write_figures(folder, main, backtest.geography, backtest.plan.first.frequency)

@@ -82,7 +82,7 @@ def _error_map(figure: Figure, axes: Axes, verification: Verification, geography
     rings, values = [], []
     for feature in json.loads(geography.boundaries.read_text(encoding="utf-8"))["features"]:
         code = feature["properties"]["code"]
-        for ring in _outer_rings(feature["geometry"]) if code in mean else ():
+        for ring in outer_rings(feature["geometry"]) if code in mean else ():
             rings.append(ring)
             values.append(mean[code])
     limit = float(np.abs(values).max())
@@ -96,6 +96,7 @@ def _error_map(figure: Figure, axes: Axes, verification: Verification, geography
     figure.colorbar(polygons, label="mean standardised error (forecast − outcome)")
 
 
-def _outer_rings(geometry: dict[str, object]) -> list[np.ndarray]:
+def outer_rings(geometry: dict[str, object]) -> list[np.ndarray]:
+    """The outer ring of each polygon of a GeoJSON geometry: longitudes and latitudes, (n, 2)."""
     polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
     return [np.array(polygon[0], dtype=float)[:, :2] for polygon in polygons]  # type: ignore[attr-defined]  # GeoJSON

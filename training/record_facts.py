@@ -117,7 +117,7 @@ def _model(workspace: Workspace, run: PastRun) -> ModelFacts:
     one = run.summary
     name = one.model or CHAMPION
     architecture = ARCHITECTURE if name == CHAMPION else f"The forecaster '{name}' of Wardcast's backtests."
-    made = registry.made_by(workspace, one.target, one.run_id)
+    made = registry.version_of_run(workspace, one.target, one.run_id)
     if made is None:
         return ModelFacts(name, architecture, None, None, None, None)
     return ModelFacts(name, architecture, made.version, made.sha256, run.parameters["as_of"], made.tags["last_known"])

@@ -14,7 +14,7 @@ from monitoring.audits.groups import (
 from monitoring.audits.material import Material
 from monitoring.audits.protected import MEASURED_BY, PROXIED_BY
 from monitoring.audits.resampling import benjamini_hochberg, spatial_resampling
-from monitoring.audits.result import CAVEAT, AuditResult, Description, Finding, GroupTest
+from monitoring.audits.result import CAVEAT, RECORDS, AuditResult, Description, Finding, GroupTest
 
 __all__ = [
     "CAVEAT",
@@ -23,6 +23,7 @@ __all__ = [
     "DISTRICT",
     "MEASURED_BY",
     "PROXIED_BY",
+    "RECORDS",
     "AuditResult",
     "Description",
     "Finding",

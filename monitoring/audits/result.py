@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -115,6 +115,22 @@ class AuditResult:
         """``to_dict`` as JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
 
+    @classmethod
+    def from_json(cls, text: str) -> AuditResult:
+        """What ``to_json`` wrote; raises ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
+        content = json.loads(text)
+        kept = {one.name: content[one.name] for one in fields(cls)}
+        return cls(
+            **kept
+            | {
+                "findings": tuple(_finding(one) for one in content["findings"]),
+                "tests": tuple(GroupTest(**one) for one in content["tests"]),
+                "descriptions": tuple(Description(**one) for one in content["descriptions"]),
+                "notes": tuple(content["notes"]),
+                "margins": AuditSettings.model_validate(content["margins"]),
+            }
+        )
+
     def as_text(self) -> str:
         """For a terminal or a text file, in plain English: the figures of the whole city, and of parts if outside."""
         heads = ("audit", "group", "value", "95% interval", "unit", "margin", "areas", "verdict", "colour")
@@ -174,6 +190,10 @@ def figure(value: float) -> float | None:
 def alarms(findings: Sequence[Finding]) -> list[Finding]:
     """The findings whose whole interval lies outside the margin."""
     return [finding for finding in findings if finding.verdict == "outside"]
+
+
+def _finding(content: Mapping[str, Any]) -> Finding:
+    return Finding(**{**content, "margin": tuple(content["margin"]), "red": tuple(content["red"])})
 
 
 def _ends(margin: Margin) -> tuple[float, float]:

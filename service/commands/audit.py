@@ -1,26 +1,90 @@
-"""``wardcast audit``: whether the audits find what they should."""
+"""``wardcast audit``: the oversight report of runs, and whether the audits find what they should."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from pathlib import Path
 
 import click
 
-from contracts import BadInput
-from service.options import json_option
+from contracts import BadInput, MissingThing, Workspace
+from service.options import json_option, workspace_option
+
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("audit")
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder of the report: new, empty or an older report.")
+@click.option("--latest", is_flag=True, help="Report on the models in use, without naming runs; for a schedule.")
+@click.option("--target", "targets", multiple=True, help="With --latest: only this target; may be given several times.")
+@click.option("--previous", type=FILE, help="report.json of the report to compare with; else the older one in --out.")
+@click.option("--stops", type=FILE, multiple=True, help="Stop and search of data.police.uk, to audit enforcement.")
 @click.option("--self-test", "testing", is_flag=True, help="Plant harms in simulated cities and audit them.")
 @click.option(
     "--seeds", type=click.IntRange(1, 50), default=3, show_default=True, help="How many simulated cities are sabotaged."
 )
 @json_option
-def command(testing: bool, seeds: int, as_json: bool) -> None:
-    """Plant harms in sound forecasts of simulated cities, and show which of them the audits find."""
-    if not testing:
-        raise BadInput("There is nothing to audit.", remedy="Give --self-test; train and backtest audit every run.")
+@workspace_option
+def command(
+    runs: tuple[str, ...],
+    out: Path | None,
+    latest: bool,
+    targets: tuple[str, ...],
+    previous: Path | None,
+    stops: tuple[Path, ...],
+    testing: bool,
+    seeds: int,
+    as_json: bool,
+    workspace: Workspace,
+) -> None:
+    """Make the oversight report of RUNs, one a target: report.html, report.pdf and report.json in the folder --out.
+
+    With --self-test: plant harms in sound forecasts of simulated cities, and show which of them the audits find.
+    """
+    if testing:
+        _self_test(seeds, as_json)
+        return
+    if out is None or bool(runs) == latest:
+        raise BadInput(
+            "There is nothing to report.", remedy="Give runs of 'wardcast runs' or --latest, and a folder with --out."
+        )
+    from training.oversight import write_report
+
+    champions = _champions(workspace)
+    written = write_report(
+        workspace,
+        _in_use(champions, targets) if latest else runs,
+        out,
+        today=datetime.now().date(),
+        previous=previous,
+        champions=champions,
+        stops=stops,
+    )
+    click.echo(json.dumps(written.to_dict(), indent=2) if as_json else written.as_text())
+
+
+def _self_test(seeds: int, as_json: bool) -> None:
     from training.self_test import FIRST_SEED, self_test
 
     result = self_test(range(FIRST_SEED, FIRST_SEED + seeds))
     click.echo(json.dumps(result.to_dict()) if as_json else result.as_text())
+
+
+def _champions(workspace: Workspace) -> dict[str, str]:
+    """Target → run of the model in use, as the ledger says."""
+    from service.approvals import current_champions
+    from service.ledger import open_ledger
+
+    return {target: champion.run_id for target, champion in current_champions(open_ledger(workspace)).items()}
+
+
+def _in_use(champions: dict[str, str], targets: tuple[str, ...]) -> list[str]:
+    missing = [target for target in targets if target not in champions]
+    if missing or not champions:
+        raise MissingThing(
+            f"No model {f'of {missing[0]!r} ' if missing else ''}is in use.",
+            remedy="Approve one with 'wardcast approve', or name runs.",
+        )
+    return [run for target, run in champions.items() if not targets or target in targets]

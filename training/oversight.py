@@ -1,0 +1,189 @@
+"""The oversight report of tracked runs: read from their artefacts, made, and put into a folder whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contracts import BadInput, RefusedAction, Workspace
+from monitoring.report import (
+    ReportInput,
+    Subject,
+    earlier_findings,
+    pdf_of,
+    public_document,
+    report_page,
+)
+from training.report_subject import Earlier, findings_of_run, subject_of_run
+from training.runs import past_run
+
+HTML, PDF, JSON = "report.html", "report.pdf", "report.json"
+MOST_TARGETS = 4
+"""More do not fit on two plain pages."""
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """A report in its folder: the SHA-256 of each file, and of each target's audit, which an approval records."""
+
+    folder: Path
+    sha256: dict[str, str]
+    audits: dict[str, str]
+    runs: dict[str, str]
+    checks: tuple[dict[str, Any], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that ``wardcast audit --json`` prints."""
+        return {
+            "folder": str(self.folder),
+            "files": self.sha256,
+            "audits": self.audits,
+            "runs": self.runs,
+            "checks": list(self.checks),
+        }
+
+    def as_text(self) -> str:
+        """For a terminal."""
+        lines = [
+            f"{row['target']}: {row['checks']} checks, {row['inside']} inside their limit, {row['outside']} outside, "
+            f"{row['not_enough']} without enough evidence."
+            for row in self.checks
+        ]
+        lines += [f"{target}: an approval records the audit {digest}" for target, digest in self.audits.items()]
+        return "\n".join([*lines, *(f"{self.folder / name}  {digest}" for name, digest in self.sha256.items())])
+
+
+def write_report(
+    workspace: Workspace,
+    runs: Sequence[str],
+    out: Path,
+    *,
+    today: date,
+    previous: Path | None = None,
+    champions: Mapping[str, str] | None = None,
+    stops: Sequence[Path] = (),
+    records: Sequence[tuple[str, str]] = (),
+) -> WrittenReport:
+    """Make the report of one run a target and put ``report.html``, ``.pdf`` and ``.json`` into ``out``.
+
+    It is compared with the report.json ``previous``, else with an older report in ``out``, else with the runs of
+    ``champions`` (target → run). ``stops`` are files of stop and search for the enforcement signature; ``records`` are
+    names and files, within ``out``, of records made with the report. Raises ``RefusedAction`` where ``out`` holds
+    anything but an older report, ``BadInput`` and ``MissingThing`` for runs that cannot be reported.
+    """
+    refuse_other_files(out)
+    older = out / JSON
+    compared = previous or (older if older.is_file() else None)
+    document = None if compared is None else _document(compared)
+    past = [past_run(workspace, run) for run in runs]
+    targets = [one.summary.target for one in past]
+    if len(set(targets)) < len(targets) or not 1 <= len(targets) <= MOST_TARGETS:
+        raise BadInput(
+            f"A report holds a run of each of 1 to {MOST_TARGETS} targets, not of {', '.join(targets) or 'none'}.",
+            remedy="Name one run a target.",
+        )
+    subjects = []
+    for one in past:
+        earlier = _earlier(workspace, one.summary.target, one.summary.run_id, document, compared, champions or {})
+        subjects.append(subject_of_run(workspace, one, stops=stops, earlier=earlier))
+    report = ReportInput(
+        city=workspace.settings.city,
+        simulated=workspace.settings.simulated,
+        made_on=today,
+        subjects=tuple(subjects),
+        disclosure=workspace.settings.disclosure,
+        records=tuple(records),
+    )
+    return _written(report, subjects, out)
+
+
+def refuse_other_files(out: Path) -> None:
+    """Raise ``RefusedAction`` unless ``out`` is absent, empty, or holds an older report and nothing else."""
+    if out.exists() and not out.is_dir():
+        raise RefusedAction(f"{out} is a file.", remedy="Name a folder with --out.")
+    there = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if not there:
+        return
+    ours = {HTML, PDF, JSON}
+    if JSON in there:
+        ours |= {str(one["file"]).split("/")[0] for one in _document(out / JSON).get("records", ())}
+    if JSON not in there or there - ours:
+        other = sorted(there - ours) or sorted(there)
+        raise RefusedAction(
+            f"{out} holds {other[0]}, which is no older report.", remedy="Name a new or an empty folder with --out."
+        )
+
+
+def _written(report: ReportInput, subjects: Sequence[Subject], out: Path) -> WrittenReport:
+    document = public_document(report)
+    page = report_page(document, report)
+    files = {
+        HTML: page.encode("utf-8"),
+        PDF: pdf_of(page),
+        JSON: (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8"),
+    }
+    put_whole(files, out)
+    return WrittenReport(
+        folder=out,
+        sha256={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        audits={subject.target: subject.audit_sha256 for subject in subjects},
+        runs={subject.target: subject.run_id for subject in subjects},
+        checks=tuple(document["summary"]["glance"]),
+    )
+
+
+def put_whole(files: Mapping[str, bytes], out: Path) -> None:
+    """Write files into a new folder beside ``out`` and put it in the place of ``out``: never a part of them."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        for name, content in files.items():
+            (made / name).write_bytes(content)
+        made.chmod(0o755)
+        if out.exists():
+            replaced = made.with_name(f"{made.name}.older")
+            out.rename(replaced)
+            made.rename(out)
+            shutil.rmtree(replaced)
+        else:
+            made.rename(out)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise BadInput(f"There is no earlier report {path}.", remedy="Give the report.json of an earlier report.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is no report: {error}.", remedy="Give the report.json of an earlier report.") from error
+    if not isinstance(content, dict):
+        raise BadInput(f"{path} is no report.", remedy="Give the report.json of an earlier report.")
+    return content
+
+
+def _earlier(
+    workspace: Workspace,
+    target: str,
+    run_id: str,
+    document: dict[str, Any] | None,
+    path: Path | None,
+    champions: Mapping[str, str],
+) -> Earlier | None:
+    if document is not None:
+        found = earlier_findings(document, target)
+        made_on = document.get("made_on", os.fspath(path or ""))
+        return None if found is None else Earlier(*found, f"the report of {made_on}")
+    champion = champions.get(target)
+    if champion is None or champion == run_id:
+        return None
+    return findings_of_run(workspace, champion)

@@ -1,0 +1,226 @@
+"""One target's run as the subject of an oversight report, from the artefacts that it keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts import BadInput, GeographyMeaning, MissingThing, Settings, Workspace, settings_of
+from features.as_of import load_door
+from features.geography import Geography, load_geography
+from features.stops import read_stops
+from models import registry
+from models.registry import REPORT_SHA256_TAG
+from monitoring import BASELINE, Verification, from_forecast_table, gate_report
+from monitoring.audits import DISTRICT, AuditResult, Material
+from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
+from monitoring.report import Areas, Forecasts, Subject, alternatives, city_level, public_findings
+from training.auditing import material_of
+from training.experiment import AUDIT_FILE
+from training.figures import outer_rings
+from training.gates import GATES_FILE
+from training.runs import PastRun, past_run
+
+Floats = npt.NDArray[np.float64]
+Row = dict[str, Any]
+MOST_STOP_PERIODS = 24
+"""Periods of stop and search that are set against recorded crime: the newest that both have."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a report is compared with: public findings, the margins of the time, and what it is called."""
+
+    findings: tuple[Row, ...]
+    margins: Mapping[str, Any]
+    name: str
+
+
+def subject_of_run(
+    workspace: Workspace, run: PastRun, *, stops: Sequence[Path] = (), earlier: Earlier | None = None
+) -> Subject:
+    """Read a run back. What it did not keep (an older version made it) raises ``MissingThing``; an audit that is not
+    the one the registry recorded, ``BadInput``."""
+    summary, settings = run.summary, settings_of(run.file("inputs/settings.json").read_bytes())
+    audit, audit_sha256 = _audit(run)
+    geography = load_geography(workspace, summary.geography)
+    audit = _with_district_names(audit, geography)
+    verification, baseline = _verifications(run, settings)
+    local = geography.only(verification.areas)
+    material = material_of(settings, local, verification, baseline, seed=audit.seed)
+    if stops:
+        audit = _with_enforcement(workspace, run, settings, local, material, audit, stops)
+    leaderboard = run.document("leaderboard.json")
+    model = registry.version_of_run(workspace, summary.target, summary.run_id)
+    if model is not None and model.tags.get(REPORT_SHA256_TAG) != audit_sha256:
+        raise BadInput(
+            f"The audit of run {summary.run_id} is not the one that was recorded with version {model.version}.",
+            remedy="Restore the artefacts from a backup, or train again.",
+        )
+    return Subject(
+        target=summary.target,
+        title=settings.targets[summary.target].title,
+        run_id=summary.run_id,
+        model=verification.model,
+        horizon=verification.horizon,
+        first=summary.first,
+        last=summary.last,
+        frequency=str(settings.frequency),
+        audit=audit,
+        audit_sha256=audit_sha256,
+        areas=areas_of(local, settings.geographies.get(local.name, GeographyMeaning())),
+        forecasts=_forecasts(material),
+        city_level=city_level(material),
+        version=None if model is None else model.version,
+        scores=tuple(
+            row for level in ("areas", "city") for row in leaderboard[level] if row["horizon"] == verification.horizon
+        ),
+        statement=leaderboard.get("statement"),
+        alternatives=alternatives(material),
+        publications=tuple(run.document("inputs/publications.json")),
+        gates=_gates(run),
+        code={} if summary.code is None else summary.code.tags(),
+        settings_sha256=run.parameters.get("settings_sha256"),
+        earlier=None if earlier is None else earlier.findings,
+        earlier_margins=None if earlier is None else earlier.margins,
+        earlier_name="" if earlier is None else earlier.name,
+    )
+
+
+def findings_of_run(workspace: Workspace, run_id: str) -> Earlier:
+    """The public findings of a run, to compare another one with."""
+    run = past_run(workspace, run_id)
+    audit = _with_district_names(_audit(run)[0], load_geography(workspace, run.summary.geography))
+    findings = public_findings(audit.findings, workspace.settings.disclosure)
+    margins = audit.margins.model_dump(mode="json")
+    return Earlier(tuple(findings), margins, f"the model in use (run {run.summary.run_id[:12]})")
+
+
+def areas_of(geography: Geography, meaning: GeographyMeaning) -> Areas:
+    """The areas of a geography with their outlines, and the districts by name where names are known."""
+    features = json.loads(geography.boundaries.read_text(encoding="utf-8"))["features"]
+    rings = {one["properties"]["code"]: tuple(outer_rings(one["geometry"])) for one in features}
+    names = geography.parent_names
+    parents = [None if parent is None else str(parent) for parent in geography.areas["parent"]]
+    return Areas(
+        codes=geography.codes,
+        names=tuple(str(name) for name in geography.areas["name"]),
+        districts=tuple(None if parent is None else names.get(parent, parent) for parent in parents),
+        outlines=tuple(rings[code] for code in geography.codes),
+        residents=geography.attribute(meaning.residents) if meaning.residents else None,
+    )
+
+
+def _audit(run: PastRun) -> tuple[AuditResult, str]:
+    content = run.file(AUDIT_FILE).read_bytes()
+    try:
+        return AuditResult.from_json(content.decode("utf-8")), hashlib.sha256(content).hexdigest()
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(
+            f"The audit of run {run.summary.run_id} cannot be read by this version.",
+            remedy="Run it again; see: wardcast runs",
+        ) from error
+
+
+def _with_district_names(audit: AuditResult, geography: Geography) -> AuditResult:
+    """The audit with districts by name where names are known."""
+    names = geography.parent_names
+    return replace(
+        audit,
+        findings=tuple(
+            replace(one, group=names.get(one.group, one.group)) if one.attribute == DISTRICT else one
+            for one in audit.findings
+        ),
+    )
+
+
+def _verifications(run: PastRun, settings: Settings) -> tuple[Verification, Verification | None]:
+    """The audited forecasts and the simple count's, at the audited horizon."""
+    summary = run.summary
+    if summary.model is None or summary.horizon is None:
+        raise MissingThing(
+            f"The run {summary.run_id} does not say what was audited: it failed, or an older version made it.",
+            remedy="Run it again; see: wardcast runs",
+        )
+    table = run.forecasts
+    chosen = table[table["model"].isin([summary.model, BASELINE]) & (table["horizon"] == summary.horizon)]
+    found = {one.model: one for one in from_forecast_table(chosen, run.outcomes, settings.frequency)}
+    baseline = found.get(BASELINE) if summary.model != BASELINE else None
+    return found[summary.model], baseline
+
+
+def _forecasts(material: Material) -> Forecasts:
+    variance = np.where(material.known, material.forecast.variance, 0.0)
+    return Forecasts(
+        mean=np.asarray(material.means.sum(axis=0)),
+        deviation=np.sqrt(variance.sum(axis=0)),
+        outcomes=material.happened,
+        flagged=np.asarray(material.flags.mean(axis=0)),
+    )
+
+
+def _with_enforcement(
+    workspace: Workspace,
+    run: PastRun,
+    settings: Settings,
+    geography: Geography,
+    material: Material,
+    audit: AuditResult,
+    stops: Sequence[Path],
+) -> AuditResult:
+    """The audit with the enforcement signature of the newest periods that stops and recorded crime share."""
+    if material.deprivation is None:
+        raise BadInput(
+            "The enforcement signature compares deprivation fifths, and no deprivation is given.",
+            remedy=f"Name its column under [geographies.{geography.name}], or leave out --stops.",
+        )
+    counted = read_stops(stops, geography, settings.frequency, stub_share=settings.ingest.stub_share)
+    door = load_door(workspace, geography=geography.name, frequency=settings.frequency, source=settings.source or None)
+    panel = door.outcomes().only(geography.codes).for_target(run.summary.target)
+    crimes = panel.of(run.summary.target).T
+    known = panel.periods[~np.isnan(crimes).all(axis=1)]
+    both = np.intersect1d(counted.periods, known)[-MOST_STOP_PERIODS:]
+    if not len(both):
+        raise BadInput("No period of the stops has recorded crimes.", remedy="Give stops of periods in the store.")
+    rows = enforcement_signature(
+        material.changed(
+            enforcement=counted.counts[np.isin(counted.periods, both)],
+            recorded=crimes[np.isin(panel.periods, both)],
+        )
+    )
+    notes = tuple(note for note in audit.notes if ENFORCEMENT.audit not in note)
+    return replace(audit, tables={**audit.tables, ENFORCEMENT.audit: rows}, notes=(*notes, counted.as_text()))
+
+
+def _gates(run: PastRun) -> tuple[Row, ...]:
+    """What the gates of a training run found, each with its limits."""
+    if not run.holds(GATES_FILE):
+        return ()
+    report = gate_report(run.document(GATES_FILE))
+    limits = report.limits
+    words = {
+        "skill": f"deviance over that of the simple count at most {limits.skill_ratio:g}",
+        "skill-by-group": f"the same in every district, at most {limits.skill_ratio:g}",
+        "calibration": f"forecast over outcome at most {limits.calibration_ratio:g}, and one over it at least",
+        "coverage": f"within {100 * limits.coverage_margin:g} points of the interval's probability",
+        "audit": "the margins of the audits",
+        "freshness": f"at most {limits.oldest_periods} periods from the last known one",
+        "reproducibility": "the same bytes twice",
+    }
+    return tuple(
+        {
+            "gate": one.gate,
+            "verdict": one.verdict,
+            "margin": words[one.gate],
+            "passed": sum(part.verdict == "pass" for part in one.findings),
+            "parts": sum(part.verdict != "shown" for part in one.findings),
+        }
+        for one in report.results
+    )
