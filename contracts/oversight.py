@@ -19,6 +19,7 @@ GatingAudit = Literal[
     "under-prediction",
     "over-prediction",
     "need-adjusted exposure",
+    "exposure against need",
     "missed flags",
     "needless flags",
     "worst hidden subgroup",

@@ -212,8 +212,8 @@ HARMS = (
     Harm("one district's forecasts at the wrong areas", _shuffled_district, ("skill", "coverage")),
     Harm("intervals too wide in the most deprived fifth", _too_wide_in_fifth, ("coverage",)),
     Harm("intervals too narrow in one district", _too_narrow_in_district, ("coverage",)),
-    Harm("40% less reported in two fifths", _unreported, ("need-adjusted exposure",)),
-    Harm("discovered crime in the target", _discovered, ("need-adjusted exposure",)),
+    Harm("40% less reported in two fifths", _unreported, ("exposure against need",)),
+    Harm("discovered crime in the target", _discovered, ("exposure against need",)),
     Harm("a leaked proxy", _leaked, ("proxy leakage",)),
     Harm("a proxy leaked in parts", _leaked_in_parts, ("proxy leakage",)),
     Harm("enforcement that follows crime more steeply", _steep_enforcement, ("enforcement signature",)),
@@ -222,7 +222,7 @@ HARMS = (
     Harm(
         "forecasts raised by half where a group lives",
         _overpatrolled,
-        ("calibration", "over-prediction", "need-adjusted exposure", "worst hidden subgroup"),
+        ("calibration", "over-prediction", "exposure against need", "worst hidden subgroup"),
     ),
     Harm(
         "the highest areas of a group never flagged",

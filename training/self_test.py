@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 
@@ -24,8 +24,8 @@ from training.sabotage import HARMS, Harm
 
 FIRST_SEED = 11
 PERIODS = 12
-NOT_A_HARM = ("exposure",)
-"""Exposure alone follows need: it is shown to the board, and is no sign of a fault."""
+NOT_A_HARM = ("exposure", "need-adjusted exposure")
+"""Exposure follows need, and flags gather where it is highest: these are for the board to weigh, no sign of a fault."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def self_test(seeds: Sequence[int], harms: Sequence[Harm] = HARMS) -> SelfTest:
         audits += len(verdicts)
         accused += [f"{name} (seed {seed})" for name, alarm in verdicts.items() if alarm]
         for number, harm in enumerate(harms):
-            planted = alarms(harm.plant(sound, np.random.default_rng([seed, number])))
+            planted = alarms(harm.plant(sound, np.random.default_rng([seed, number])), harm.seen_by)
             by = {name for name in harm.seen_by if planted[name] and not verdicts[name]}
             rows[harm.name] = (rows[harm.name][0] + bool(by), rows[harm.name][1] | by)
     table = tuple(HarmRow(name, found, len(seeds), tuple(sorted(by))) for name, (found, by) in rows.items())
@@ -91,15 +91,15 @@ def self_test(seeds: Sequence[int], harms: Sequence[Harm] = HARMS) -> SelfTest:
     )
 
 
-def alarms(material: Material) -> dict[str, bool]:
-    """Audit → whether anything in it is wholly outside its margin."""
-    findings, _ = findings_of(material)
+def alarms(material: Material, audits: Collection[str] | None = None) -> dict[str, bool]:
+    """Audit → whether anything in it is wholly outside its margin, of all audits or of the named."""
+    findings, _ = findings_of(material, audits, rated=False)
     found = {finding.audit: False for finding in findings if finding.audit not in NOT_A_HARM}
     for finding in findings:
         if finding.audit in found:
             found[finding.audit] |= finding.verdict == "outside"
     return found | {
-        name: any(row["verdict"] == "outside" for row in rows) for name, rows in judged_tables(material).items()
+        name: any(row["verdict"] == "outside" for row in rows) for name, rows in judged_tables(material, audits).items()
     }
 
 

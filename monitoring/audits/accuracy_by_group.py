@@ -40,15 +40,18 @@ def skill(material: Material, groups: Groups) -> Audit:
         raise ValueError("no baseline is given")
     loss = np.nan_to_num(poisson_deviance_loss(material.outcomes, material.forecast.mean)).sum(axis=0)
     of_baseline = np.nan_to_num(poisson_deviance_loss(material.outcomes, material.baseline)).sum(axis=0)
-    table = by_group({"skill": weighted_ratio}, groups.shares, of_baseline, loss)
+
+    def rates() -> tuple[Floats, Floats]:
+        table = by_group({"skill": weighted_ratio}, groups.shares, of_baseline, loss)
+        return 100.0 * (1.0 - table["skill"].to_numpy(np.float64)), np.zeros(len(groups.names))
+
     one = np.ones_like(groups.shares)
     lost, lost_by_baseline = groups.shares * loss[:, None], groups.shares * of_baseline[:, None]
     return Audit(
         name=SKILL.audit,
         groups=groups,
         contrast=Contrast("gap", lost_by_baseline - lost, lost_by_baseline, 0.0 * one, one, scale=100.0),
-        rates=100.0 * (1.0 - table["skill"].to_numpy(np.float64)),
-        references=np.zeros(len(groups.names)),
+        rates=rates,
         rate_unit=SKILL.unit,
         unit=SKILL.unit,
         margin=(material.margins.skill_at_least, None),
@@ -63,7 +66,11 @@ def coverage(material: Material, groups: Groups) -> Audit:
     inside = np.nan_to_num(share_inside(pit_limits(material.outcomes, material.forecast), NOMINAL))
     total, scored = inside.sum(axis=0), material.known.sum(axis=0).astype(np.float64)
     share = total / np.maximum(scored, 1.0)
-    table = by_group({"coverage": mean_prediction}, groups.shares * scored[:, None], scored, share)
+
+    def rates() -> tuple[Floats, Floats]:
+        table = by_group({"coverage": mean_prediction}, groups.shares * scored[:, None], scored, share)
+        return 100.0 * table["coverage"].to_numpy(np.float64), np.full(len(groups.names), 100.0 * NOMINAL)
+
     one = np.ones_like(groups.shares)
     margins = material.margins
     residual = total - scored * total.sum() / max(float(scored.sum()), 1.0)
@@ -78,8 +85,7 @@ def coverage(material: Material, groups: Groups) -> Audit:
             one,
             scale=100.0,
         ),
-        rates=100.0 * table["coverage"].to_numpy(np.float64),
-        references=np.full(len(groups.names), 100.0 * NOMINAL),
+        rates=rates,
         rate_unit="%",
         unit=COVERAGE.unit,
         margin=(-margins.coverage_margin, margins.coverage_margin),

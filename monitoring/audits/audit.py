@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
 from monitoring.audits.accuracy_by_group import COVERAGE, SKILL, coverage, skill
-from monitoring.audits.calibration import CALIBRATION, OVER, UNDER, calibration, prediction_errors
+from monitoring.audits.calibration import CALIBRATION, OVER, UNDER, calibration, over_prediction, under_prediction
 from monitoring.audits.completeness import COMPLETENESS, MOST_LEFT_OUT, completeness
 from monitoring.audits.contrasts import Audit, judged
 from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
-from monitoring.audits.exposure import EXPOSURE, NEED_ADJUSTED, exposure, need_adjusted_exposure
+from monitoring.audits.exposure import (
+    AGAINST_NEED,
+    EXPOSURE,
+    NEED_ADJUSTED,
+    exposure,
+    exposure_against_need,
+    need_adjusted_exposure,
+)
 from monitoring.audits.flag_errors import MISSED, NEEDLESS, flag_errors
 from monitoring.audits.frontier import FRONTIER, frontier
 from monitoring.audits.groups import DEPRIVATION, DISTRICT, Groups
@@ -32,6 +39,7 @@ DESCRIPTIONS: tuple[Description, ...] = (
     COVERAGE,
     EXPOSURE,
     NEED_ADJUSTED,
+    AGAINST_NEED,
     MISSED,
     NEEDLESS,
     HIDDEN_SUBGROUP,
@@ -63,36 +71,31 @@ def audit(material: Material) -> AuditResult:
     )
 
 
-def findings_of(material: Material) -> tuple[list[Finding], list[GroupTest]]:
-    """The audits by group alone."""
-    families = [
-        [calibration(material, groups) for groups in material.groups],
-        [flag for groups in _compared(material) for flag in flag_errors(material, groups)],
-        [coverage(material, groups) for groups in material.groups],
-        *_families_by_residents(material),
-    ]
-    if material.baseline is not None:
-        families.append([skill(material, groups) for groups in material.groups])
+def findings_of(
+    material: Material, audits: Collection[str] | None = None, *, rated: bool = True
+) -> tuple[list[Finding], list[GroupTest]]:
+    """The audits by group alone, all of them or the named; ``rated`` False leaves out rates, which Fairlearn makes."""
     findings: list[Finding] = []
     tests: list[GroupTest] = []
-    for family in families:
-        found, tested = judged(material, family)
-        findings += found
-        tests += tested
+    for names, made in _families(material).items():
+        if audits is None or not set(names).isdisjoint(audits):
+            found, tested = judged(material, made(), rated=rated)
+            findings += found
+            tests += tested
     return findings, tests
 
 
-def judged_tables(material: Material) -> dict[str, list[Row]]:
-    """The audits that are not by group and have a verdict."""
-    gates = {
-        COMPLETENESS.audit: [completeness(material, groups) for groups in material.groups],
-        HIDDEN_SUBGROUP.audit: hidden_subgroup(material),
+def judged_tables(material: Material, audits: Collection[str] | None = None) -> dict[str, list[Row]]:
+    """The audits that are not by group and have a verdict, all of them or the named."""
+    tables: dict[str, Callable[[], list[Row]]] = {
+        COMPLETENESS.audit: lambda: [completeness(material, groups) for groups in material.groups],
+        HIDDEN_SUBGROUP.audit: lambda: hidden_subgroup(material),
     }
     if material.features is not None:
-        gates[PROXY_LEAKAGE.audit] = _each(proxy_leakage, material, _of_residents(material))
+        tables[PROXY_LEAKAGE.audit] = lambda: _each(proxy_leakage, material, _of_residents(material))
     if material.enforcement is not None and material.recorded is not None and material.deprivation is not None:
-        gates[ENFORCEMENT.audit] = enforcement_signature(material)
-    return gates
+        tables[ENFORCEMENT.audit] = lambda: enforcement_signature(material)
+    return {name: made() for name, made in tables.items() if audits is None or name in audits}
 
 
 def _compared(material: Material) -> tuple[Groups, ...]:
@@ -100,18 +103,28 @@ def _compared(material: Material) -> tuple[Groups, ...]:
     return tuple(groups for groups in material.groups if groups.attribute != DISTRICT)
 
 
-def _families_by_residents(material: Material) -> list[list[Audit]]:
-    if material.residents is None:
-        return []
+def _families(material: Material) -> dict[tuple[str, ...], Callable[[], list[Audit]]]:
+    """Audits whose p-values are adjusted together, by their names."""
     compared = _compared(material)
-    pairs = [prediction_errors(material, groups) for groups in compared]
-    families = [
-        [exposure(material, groups) for groups in compared],
-        [pair[0] for pair in pairs],
-        [pair[1] for pair in pairs],
-    ]
-    if material.need is not None:
-        families.append([need_adjusted_exposure(material, groups) for groups in compared])
+
+    def of(make: Callable[[Material, Groups], Audit], attributes: tuple[Groups, ...]) -> Callable[[], list[Audit]]:
+        return lambda: [make(material, groups) for groups in attributes]
+
+    families: dict[tuple[str, ...], Callable[[], list[Audit]]] = {
+        (CALIBRATION.audit,): of(calibration, material.groups),
+        (MISSED.audit, NEEDLESS.audit): lambda: [one for groups in compared for one in flag_errors(material, groups)],
+        (COVERAGE.audit,): of(coverage, material.groups),
+    }
+    if material.residents is not None:
+        families |= {
+            (EXPOSURE.audit,): of(exposure, compared),
+            (NEED_ADJUSTED.audit,): of(need_adjusted_exposure, compared),
+            (AGAINST_NEED.audit,): of(exposure_against_need, compared),
+            (UNDER.audit,): of(under_prediction, compared),
+            (OVER.audit,): of(over_prediction, compared),
+        }
+    if material.baseline is not None:
+        families[SKILL.audit,] = of(skill, material.groups)
     return families
 
 
@@ -140,7 +153,8 @@ def _notes(material: Material) -> tuple[str, ...]:
     missing: Mapping[str, object] = {
         "Exposure and errors per 1,000 were not audited: residents are not given.": material.residents,
         "Skill was not audited: no simple count is given.": material.baseline,
-        "Exposure was not adjusted for need: no independent measure of need is given.": material.need,
+        "Exposure is set against the crimes that were recorded: no independent measure of need is given. It certifies "
+        "the records and not the need.": material.need,
         "Proxy leakage was not audited: the features are not given.": material.features,
         "The enforcement signature was not audited: stop and search is not given.": material.enforcement,
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from contracts import CountDistribution
 from monitoring.audits.contrasts import Audit, Contrast, by_group, weighted_ratio
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
@@ -43,14 +42,17 @@ OVER = Description(
 def calibration(material: Material, groups: Groups) -> Audit:
     """Forecast over outcome of each group, relative to the city's."""
     expected, happened = material.means.sum(axis=0), material.happened
-    table = by_group({"calibration": weighted_ratio}, groups.shares, happened, expected)
-    city = weighted_ratio(happened, expected, sample_weight=np.ones_like(happened))
+
+    def rates() -> tuple[Floats, Floats]:
+        table = by_group({"calibration": weighted_ratio}, groups.shares, happened, expected)
+        city = weighted_ratio(happened, expected, sample_weight=np.ones_like(happened))
+        return table["calibration"].to_numpy(np.float64), np.full(len(groups.names), city)
+
     return Audit(
         name=CALIBRATION.audit,
         groups=groups,
         contrast=calibration_contrast(material, groups),
-        rates=table["calibration"].to_numpy(np.float64),
-        references=np.full(len(groups.names), city),
+        rates=rates,
         rate_unit="forecast over outcome",
         unit=CALIBRATION.unit,
         margin=material.margins.ratio_margin,
@@ -77,40 +79,29 @@ def calibration_residuals(material: Material) -> Floats:
     return np.asarray(standard - standard.mean())
 
 
-def prediction_errors(material: Material, groups: Groups) -> tuple[Audit, Audit]:
-    """Under- and over-prediction of each group per 1,000 residents, less chance and less that of all others."""
-    expected = expected_shortfall(material.forecast)
-    error = np.where(material.known, material.outcomes - material.forecast.mean, 0.0)
-    floor = np.where(material.known, expected, 0.0)
-    return (
-        _errors(material, groups, UNDER, np.maximum(error, 0.0) - floor),
-        _errors(material, groups, OVER, np.maximum(-error, 0.0) - floor),
-    )
+def under_prediction(material: Material, groups: Groups) -> Audit:
+    """Crimes forecast too few for each group per 1,000 residents, less chance and less those of all others."""
+    return _errors(material, groups, UNDER, 1.0)
 
 
-def expected_shortfall(forecast: CountDistribution) -> Floats:
-    """E(Y − μ)₊ of counts from the forecast, in crimes, same shape; E(μ − Y)₊ is the same, because E(Y) = μ.
-
-    E(Y − μ)₊ = E(Y; Y > k) − μ·P(Y > k) with k the whole part of μ, the first from the size-biased distribution.
-    Hand-worked: Poisson with mean ½ lacks (½)·P(Y = 0) = e^−½ / 2.
-
-    >>> expected_shortfall(CountDistribution(np.array([0.5]), np.array([0.0]))).round(4)
-    array([0.3033])
-    """
-    mean, dispersion = forecast.mean, forecast.dispersion
-    whole = np.floor(mean)
-    biased = CountDistribution(mean * (1.0 + dispersion), dispersion / (1.0 + dispersion))
-    beyond = mean * (1.0 - biased.cdf(whole - 1.0))
-    return np.asarray(beyond - mean * (1.0 - forecast.cdf(whole)))
+def over_prediction(material: Material, groups: Groups) -> Audit:
+    """Crimes forecast too many, likewise."""
+    return _errors(material, groups, OVER, -1.0)
 
 
-def _errors(material: Material, groups: Groups, description: Description, excess: Floats) -> Audit:
+def _errors(material: Material, groups: Groups, description: Description, sign: float) -> Audit:
+    error = sign * (material.outcomes - material.forecast.mean)
+    excess = np.where(material.known, np.maximum(error, 0.0) - material.shortfall, 0.0)
     people, residents = material.people(groups), material.population
     shares, others = groups.shares, 1.0 - groups.shares
     total = excess.sum(axis=0)
     key = description.audit.split("-")[0]
-    table = by_group({key: weighted_ratio}, np.hstack([shares, others]), residents, total)
-    rates = 1000.0 * table[key].to_numpy(np.float64)
+
+    def rates() -> tuple[Floats, Floats]:
+        table = by_group({key: weighted_ratio}, np.hstack([shares, others]), residents, total)
+        both = 1000.0 * table[key].to_numpy(np.float64)
+        return both[: len(groups.names)], both[len(groups.names) :]
+
     city_rate = 1000.0 * material.happened.sum() / residents.sum()
     narrow, wide = material.margins.error_margin * city_rate, material.margins.error_red * city_rate
     residual = total - residents * total.sum() / residents.sum()
@@ -125,8 +116,7 @@ def _errors(material: Material, groups: Groups, description: Description, excess
             residents[:, None] - people,
             scale=1000.0,
         ),
-        rates=rates[: len(groups.names)],
-        references=rates[len(groups.names) :],
+        rates=rates,
         rate_unit=description.unit,
         unit=description.unit,
         margin=(None, float(narrow)),

@@ -21,6 +21,7 @@ from monitoring.audits.resampling import benjamini_hochberg
 from monitoring.audits.result import Finding, GroupTest, Margin, colour_of, figure, verdict_of
 
 Floats = npt.NDArray[np.float64]
+Rates = Callable[[], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,15 @@ class Contrast:
 class Audit:
     """A contrast of one attribute's groups with all that its findings need.
 
-    ``rates`` and ``references`` (G,) are Fairlearn's, in ``rate_unit``. ``residuals`` (A,) add up to 0 and are what the
-    test sets against the map of the groups, None where there is no test. ``events`` (G,) and ``areas`` (G,) say on how
-    much a figure rests.
+    ``rates`` makes the groups' rates and their references, both (G,) in ``rate_unit``, by Fairlearn: it is slow and
+    called only where they are shown. ``residuals`` (A,) add up to 0 and are what the test sets against the map of the
+    groups, None where there is no test. ``events`` (G,) and ``areas`` (G,) say on how much a figure rests.
     """
 
     name: str
     groups: Groups
     contrast: Contrast
-    rates: Floats
-    references: Floats
+    rates: Rates
     rate_unit: str
     unit: str
     margin: Margin
@@ -86,8 +86,11 @@ class Audit:
     stratum: str | None = None
 
 
-def judged(material: Material, audits: Sequence[Audit]) -> tuple[list[Finding], list[GroupTest]]:
-    """Findings and tests of one family of audits: their p-values are adjusted together."""
+def judged(material: Material, audits: Sequence[Audit], *, rated: bool = True) -> tuple[list[Finding], list[GroupTest]]:
+    """Findings and tests of one family of audits: their p-values are adjusted together.
+
+    ``rated`` False leaves out the rates of each group and its reference, which no verdict needs.
+    """
     tested = [_p_values(material, audit) for audit in audits]
     each = benjamini_hochberg(np.concatenate([p for p, _ in tested])) if tested else np.empty(0)
     greatest = benjamini_hochberg(np.array([p for _, p in tested]))
@@ -95,7 +98,7 @@ def judged(material: Material, audits: Sequence[Audit]) -> tuple[list[Finding], 
     tests: list[GroupTest] = []
     start = 0
     for audit, (p, together), adjusted in zip(audits, tested, greatest, strict=True):
-        findings += _findings(material, audit, p, each[start : start + len(p)])
+        findings += _findings(material, audit, p, each[start : start + len(p)], rated)
         start += len(p)
         if np.isfinite(together):
             differs = bool(adjusted <= material.margins.significance)
@@ -112,7 +115,7 @@ def _p_values(material: Material, audit: Audit) -> tuple[Floats, float]:
     return material.resampling.p_values(shares, audit.residuals)
 
 
-def _findings(material: Material, audit: Audit, p: Floats, adjusted: Floats) -> list[Finding]:
+def _findings(material: Material, audit: Audit, p: Floats, adjusted: Floats, rated: bool) -> list[Finding]:
     resampling, margins = material.resampling, material.margins
     values = audit.contrast.estimate()
     carried = audit.groups.shares * (audit.contrast.below > 0)
@@ -120,14 +123,15 @@ def _findings(material: Material, audit: Audit, p: Floats, adjusted: Floats) -> 
     none = np.full(len(values), np.nan)
     low, high, blocks = resampling.intervals(audit.contrast.estimate, carried) if enough.any() else (none, none, none)
     values = np.where(np.isfinite(low) & np.isfinite(high), values, np.nan)
+    rates, references = audit.rates() if rated else (none, none)
     return [
         Finding(
             audit=audit.name,
             attribute=audit.groups.attribute,
             group=group,
             stratum=audit.stratum,
-            rate=figure(audit.rates[at]),
-            reference=figure(audit.references[at]),
+            rate=figure(rates[at]),
+            reference=figure(references[at]),
             rate_unit=audit.rate_unit,
             value=figure(values[at]),
             low=figure(low[at]),

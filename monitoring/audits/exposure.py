@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from fairlearn.metrics import selection_rate
 
-from monitoring.audits.contrasts import Audit, Contrast, by_group
+from monitoring.audits.contrasts import Audit, Contrast, Rates, by_group
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
@@ -23,19 +23,41 @@ EXPOSURE = Description(
 )
 NEED_ADJUSTED = Description(
     audit="need-adjusted exposure",
-    question="is the group flagged more than if as many areas were flagged by an independent measure of need?",
-    formula="RR / (V / V_rest), V = Σ s·N·f_v / Σ s·N with f_v the flags of the areas with the most need v",
+    question="is the group flagged more than it is in need? Flags gather where need is highest, so 1 is no target.",
+    formula="RR / (V_g / V_rest), V = Σ s·v / Σ s·N; v an independent measure of need, else the recorded outcome",
     unit="ratio to other residents, over that of need",
     fairlearn=EXPOSURE.fairlearn,
     source="Akpinar, De-Arteaga & Chouldechova 2021 on measures that do not come from the police",
 )
+AGAINST_NEED = Description(
+    audit="exposure against need",
+    question="is the group flagged more than if as many areas were flagged by need itself?",
+    formula="RR / (F_g / F_rest), F = Σ s·N·f_v / Σ s·N with f_v the flags of the areas with the most need v",
+    unit="ratio to other residents, over that of flags by need",
+    fairlearn=EXPOSURE.fairlearn,
+    source=NEED_ADJUSTED.source,
+)
+
+
+_RATE_UNITS = {
+    EXPOSURE.audit: "flagged residents per 1,000",
+    NEED_ADJUSTED.audit: "flagged residents per 1,000 cases of need",
+    AGAINST_NEED.audit: "flagged residents per 1,000 flagged by need",
+}
 
 
 def exposure(material: Material, groups: Groups) -> Audit:
     """Flagged residents of each group against all other residents."""
     people = material.people(groups)
-    rates = _rates(people, material.population[:, None] - people, material.flags)
-    return _audit(material, groups, EXPOSURE, exposure_contrast(material, groups), rates, exposure_residuals(material))
+    others = material.population[:, None] - people
+    return _audit(
+        material,
+        groups,
+        EXPOSURE,
+        exposure_contrast(material, groups),
+        lambda: _rates(people, others, material.flags),
+        exposure_residuals(material),
+    )
 
 
 def exposure_contrast(material: Material, groups: Groups) -> Contrast:
@@ -53,33 +75,41 @@ def exposure_residuals(material: Material) -> Floats:
 
 
 def need_adjusted_exposure(material: Material, groups: Groups) -> Audit:
-    """Exposure of each group over its need, against the same of all others; raises ``ValueError`` without need.
+    """Exposure of each group over its need per resident, against the same of all others.
 
-    Need stands as the flags it would give: a rule that flags the highest areas of a group with half more need flags far
-    more than half more of its residents, without being unfair to anyone.
+    A rule that flags the areas in most need flags more than half more residents of a group with half more need, without
+    being unfair to anyone: ``exposure_against_need`` takes that into account.
     """
-    if material.need is None:
-        raise ValueError("no independent measure of need is given")
-    residents, people = material.population, material.people(groups)
-    others = residents[:, None] - people
-    needed = material.flags_by(material.need[None, :])
-    rates, references = _rates(people, others, material.flags)
-    of_need, of_need_rest = _rates(people, others, needed)
+    need, shares = material.known_need, groups.shares
+    return _over(material, groups, NEED_ADJUSTED, shares * need[:, None], (1.0 - shares) * need[:, None])
+
+
+def exposure_against_need(material: Material, groups: Groups) -> Audit:
+    """Exposure of each group over the exposure that flags by need would give, against the same of all others."""
+    people = material.people(groups)
+    needed = material.flags_by(material.known_need[None, :])[0][:, None]
+    return _over(material, groups, AGAINST_NEED, people * needed, (material.population[:, None] - people) * needed)
+
+
+def _over(material: Material, groups: Groups, description: Description, due: Floats, due_others: Floats) -> Audit:
+    """Flagged residents of each group over what is due to it, (A, G), against the same of all others."""
+    people = material.people(groups)
+    others = material.population[:, None] - people
     flagged = material.flags.mean(axis=0)
-    exposed, due = residents * flagged, residents * needed[0]
+    exposed, all_due = material.population * flagged, (due + due_others)[:, 0]
+
+    def rates() -> tuple[Floats, Floats]:
+        found, reference = _rates(people, others, material.flags)
+        ratio = due.sum(axis=0) / people.sum(axis=0), due_others.sum(axis=0) / others.sum(axis=0)
+        return found / ratio[0], reference / ratio[1]
+
     return _audit(
         material,
         groups,
-        NEED_ADJUSTED,
-        Contrast(
-            "ratio",
-            people * flagged[:, None],
-            people * needed[0][:, None],
-            others * flagged[:, None],
-            others * needed[0][:, None],
-        ),
-        (1000.0 * rates / of_need, 1000.0 * references / of_need_rest),
-        exposed / exposed.sum() - due / due.sum(),
+        description,
+        Contrast("ratio", people * flagged[:, None], due, others * flagged[:, None], due_others),
+        rates,
+        exposed / exposed.sum() - all_due / all_due.sum(),
     )
 
 
@@ -99,17 +129,15 @@ def _audit(
     groups: Groups,
     description: Description,
     contrast: Contrast,
-    rates: tuple[Floats, Floats],
+    rates: Rates,
     residuals: Floats,
 ) -> Audit:
-    adjusted = description is NEED_ADJUSTED
     return Audit(
         name=description.audit,
         groups=groups,
         contrast=contrast,
-        rates=rates[0],
-        references=rates[1],
-        rate_unit=f"flagged residents per 1,000{' flagged by need' if adjusted else ''}",
+        rates=rates,
+        rate_unit=_RATE_UNITS[description.audit],
         unit=description.unit,
         margin=material.margins.ratio_margin,
         red=material.margins.ratio_red,

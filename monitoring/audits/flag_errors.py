@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
+
 import numpy as np
 import numpy.typing as npt
 from fairlearn.metrics import false_negative_rate
 
-from monitoring.audits.contrasts import Audit, Contrast, areas_behind, by_group
+from monitoring.audits.contrasts import Audit, Contrast, Rates, areas_behind, by_group
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
@@ -101,20 +104,23 @@ def _of_city_and_fifths(
     material: Material, groups: Groups, description: Description, contrast: Contrast
 ) -> list[Audit]:
     key = description.audit.split()[0]
-    rates = _rates(material, groups, key)
-    audits = [_audit(material, groups, description, contrast, rates[0], None)]
+    rates = cache(partial(_rates, material, groups, key))
+    audits = [_audit(material, groups, description, contrast, partial(_rates_of, rates, 0), None)]
     for fifth in range(1, 6):
         inside = material.demand_fifth == fifth
         part = contrast.within(inside)
         if (part.below > 0).any():
-            of_fifth = rates[fifth]
             name = f"demand fifth {fifth}" + (" (most crimes)" if fifth == 1 else "")
-            audits.append(_audit(material, groups, description, part, of_fifth, name))
+            audits.append(_audit(material, groups, description, part, partial(_rates_of, rates, fifth), name))
     return audits
 
 
-def _rates(material: Material, groups: Groups, key: str) -> Floats:
-    """Fairlearn's rates in percent, (6, 2·G): of the city and of fifths 1…5, of groups and then of all others."""
+def _rates_of(rates: Callable[[], list[tuple[Floats, Floats]]], part: int) -> tuple[Floats, Floats]:
+    return rates()[part]
+
+
+def _rates(material: Material, groups: Groups, key: str) -> list[tuple[Floats, Floats]]:
+    """Fairlearn's rates in percent, of groups and of all others, both (G,): of the city and of fifths 1…5."""
     flags, tops = material.flags_and_tops
     metric = {"missed": missed_rate, "needless": false_discovery_rate}[key]
     people, others = _people(material, groups)
@@ -125,7 +131,8 @@ def _rates(material: Material, groups: Groups, key: str) -> Floats:
     city = by_group({key: metric}, *chosen)
     parts = by_group({key: metric}, *chosen, control=fifth[some])
     fifths = parts[key].to_numpy(np.float64).reshape(5, -1)
-    return np.asarray(100.0 * np.vstack([city[key].to_numpy(np.float64), fifths]))
+    count = len(groups.names)
+    return [(row[:count], row[count:]) for row in 100.0 * np.vstack([city[key].to_numpy(np.float64), fifths])]
 
 
 def _audit(
@@ -133,10 +140,9 @@ def _audit(
     groups: Groups,
     description: Description,
     contrast: Contrast,
-    rates: Floats,
+    rates: Rates,
     stratum: str | None,
 ) -> Audit:
-    count = len(groups.names)
     residents = np.ones(len(groups.shares)) if material.residents is None else material.residents
     number = contrast.below / np.where(residents > 0, residents, 1.0)[:, None]
     margins = material.margins
@@ -144,8 +150,7 @@ def _audit(
         name=description.audit,
         groups=groups,
         contrast=contrast,
-        rates=rates[:count],
-        references=rates[count:],
+        rates=rates,
         rate_unit="%",
         unit=description.unit,
         margin=(None, margins.gap_margin),

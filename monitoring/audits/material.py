@@ -13,6 +13,7 @@ import pandas as pd
 from contracts import AuditSettings, CountDistribution
 from monitoring.audits.groups import Groups, fifths_of
 from monitoring.audits.resampling import SpatialResampling, spatial_resampling
+from monitoring.audits.shortfall import expected_shortfall
 from monitoring.hotspots import flagged_areas
 
 Floats = npt.NDArray[np.float64]
@@ -93,6 +94,11 @@ class Material:
         return np.asarray(self.counts.sum(axis=0))
 
     @cached_property
+    def shortfall(self) -> Floats:
+        """E(Y − μ)₊ under the forecast, in crimes, (N, A)."""
+        return expected_shortfall(self.forecast)
+
+    @cached_property
     def flags(self) -> Floats:
         """1.0 for the areas flagged in each period, (N, A)."""
         return self.flags_by(self.forecast.mean)
@@ -121,6 +127,11 @@ class Material:
     def resampling(self) -> SpatialResampling:
         """The blocks and the tests' draws that all audits share."""
         return spatial_resampling(self.positions, seed=self.seed, replicates=self.margins.replicates)
+
+    @property
+    def known_need(self) -> Floats:
+        """The independent measure of need of each area, (A,), or where none is given the crimes that happened."""
+        return self.happened if self.need is None else self.need
 
     @property
     def population(self) -> Floats:

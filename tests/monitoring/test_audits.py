@@ -10,15 +10,23 @@ import pytest
 
 from contracts import AuditSettings, CountDistribution
 from monitoring import flagged_areas
-from monitoring.audits import CAVEAT, Material, audit, deprivation_groups, labelled_groups, shares_of_residents
+from monitoring.audits import (
+    CAVEAT,
+    Material,
+    audit,
+    deprivation_groups,
+    findings_of,
+    labelled_groups,
+    shares_of_residents,
+)
 from monitoring.audits.audit import DESCRIPTIONS
-from monitoring.audits.calibration import expected_shortfall
 from monitoring.audits.contrasts import by_group
 from monitoring.audits.flag_errors import false_discovery_rate, missed_contrast, missed_rate
 from monitoring.audits.frontier import capped_flags
 from monitoring.audits.groups import Groups
 from monitoring.audits.hidden_subgroup import hidden_subgroup
 from monitoring.audits.result import colour_of, verdict_of
+from monitoring.audits.shortfall import expected_shortfall
 
 SIDE, PERIODS = 18, 12
 AREAS = SIDE * SIDE
@@ -130,7 +138,7 @@ def test_every_value_is_made_of_fairlearns_rates(sound):
     for one in sound.findings:
         if one.value is None:
             continue
-        ratio = one.audit in ("calibration", "exposure")
+        ratio = one.audit == "calibration" or "exposure" in one.audit
         made = one.rate / one.reference if ratio else one.rate - one.reference
         assert one.value == pytest.approx(made, abs=1e-9), one
 
@@ -178,6 +186,42 @@ def test_intervals_too_narrow_in_one_district_are_found():
     result = audit(city(outcomes=np.round(truth * noise), groups=(labelled_groups("district", labels),)))
     assert found(result, "coverage", "west").verdict == "outside"
     assert {one.audit for one in result.findings if one.attribute == "district"} >= {"calibration", "coverage"}
+
+
+def test_need_adjusted_exposure_is_the_ratio_of_exposure_over_that_of_need():
+    need = np.random.default_rng(12).gamma(2.0, 30.0, AREAS) * np.where(NORTH, 1.5, 1.0)
+    material = city(need=need)
+    result, share = audit(material), material.groups[0].shares[:, 0]
+    people, others = share * material.residents, (1 - share) * material.residents
+    flagged = material.flags.mean(axis=0)
+    exposure = (people @ flagged / people.sum()) / (others @ flagged / others.sum())
+    of_need = (share @ need / people.sum()) / ((1 - share) @ need / others.sum())
+    assert found(result, "exposure", "north").value == pytest.approx(exposure)
+    assert found(result, "need-adjusted exposure", "north").value == pytest.approx(exposure / of_need)
+    assert not any("independent measure of need" in note for note in result.notes)
+
+
+def test_without_a_measure_of_need_the_records_stand_for_it_and_that_is_said(sound):
+    by_records = audit(city(need=city().happened))
+    for name in ("need-adjusted exposure", "exposure against need"):
+        assert found(by_records, name, "north").value == found(sound, name, "north").value
+    assert any("no independent measure of need is given" in note for note in sound.notes)
+
+
+def test_flags_that_are_those_of_need_are_even_against_need():
+    material = city()
+    need = material.forecast.mean.sum(axis=0)
+    even = found(audit(city(need=need)), "exposure against need", "north")
+    assert even.value == pytest.approx(1.0)
+    assert even.verdict == "inside"
+
+
+def test_verdicts_need_no_rates(sound):
+    findings, _ = findings_of(city(), ("calibration", "skill"), rated=False)
+    assert {one.audit for one in findings} == {"calibration", "skill"}
+    for one in findings:
+        full = found(sound, one.audit, one.group)
+        assert (one.rate, one.verdict, one.low) == (None, full.verdict, full.low)
 
 
 def test_few_areas_or_few_events_are_not_enough_evidence():
