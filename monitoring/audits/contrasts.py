@@ -42,13 +42,27 @@ class Contrast:
     def estimate(self, weights: Floats | None = None) -> Floats:
         """The ratio or gap, (G,), or of each replicate, (R, G); NaN where a rate has nothing below."""
         rate, reference = self.rates(weights)
-        return _ratio(rate, reference) if self.kind == "ratio" else np.asarray(self.scale * (rate - reference))
+        return ratio_or_none(rate, reference) if self.kind == "ratio" else np.asarray(self.scale * (rate - reference))
+
+    def influence(self) -> Floats:
+        """By how much each figure changes with the weight of each area, (A, G): of the ratio's logarithm, or the gap.
+
+        Columns add up to 0; they are 0 where a rate has nothing below, or where a ratio has nothing above.
+        """
+        rate, reference = self.rates()
+        of_rate = _influence(self.above, self.below, rate)
+        of_reference = _influence(self.reference_above, self.reference_below, reference)
+        if self.kind == "gap":
+            return self.scale * (of_rate - of_reference)
+        return ratio_or_none(of_rate, np.broadcast_to(rate, of_rate.shape), 0.0) - ratio_or_none(
+            of_reference, np.broadcast_to(reference, of_reference.shape), 0.0
+        )
 
     def rates(self, weights: Floats | None = None) -> tuple[Floats, Floats]:
         """The two rates, not scaled."""
         parts = (self.above, self.below, self.reference_above, self.reference_below)
         sums = [part.sum(axis=0) if weights is None else weights @ part for part in parts]
-        return _ratio(sums[0], sums[1]), _ratio(sums[2], sums[3])
+        return ratio_or_none(sums[0], sums[1]), ratio_or_none(sums[2], sums[3])
 
     def within(self, areas: npt.NDArray[np.bool_]) -> Contrast:
         """The same over some areas only."""
@@ -121,7 +135,9 @@ def _findings(material: Material, audit: Audit, p: Floats, adjusted: Floats, rat
     carried = audit.groups.shares * (audit.contrast.below > 0)
     enough = (audit.areas >= margins.fewest_areas) & (audit.events >= margins.fewest_events)
     none = np.full(len(values), np.nan)
-    low, high, blocks = resampling.intervals(audit.contrast.estimate, carried) if enough.any() else (none, none, none)
+    low, high, blocks = (none, none, none)
+    if enough.any():
+        low, high, blocks = resampling.intervals(audit.contrast.estimate, carried, audit.contrast.influence())
     values = np.where(np.isfinite(low) & np.isfinite(high), values, np.nan)
     rates, references = audit.rates() if rated else (none, none)
     return [
@@ -205,5 +221,11 @@ def areas_behind(groups: Groups, below: Floats) -> Floats:
     return effective_number(groups.shares * (below > 0))
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.asarray(np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0))
+def _influence(above: Floats, below: Floats, rate: Floats) -> Floats:
+    """By how much Σ above / Σ below changes with the weight of each area, (A, G); 0 where nothing is below."""
+    return ratio_or_none(above - np.nan_to_num(rate) * below, np.broadcast_to(below.sum(axis=0), above.shape), 0.0)
+
+
+def ratio_or_none(above: Floats, below: Floats, otherwise: float = np.nan) -> Floats:
+    """Of arrays of one shape; ``otherwise`` where nothing is below."""
+    return np.asarray(np.divide(above, below, out=np.full(np.shape(above), otherwise), where=below > 0))

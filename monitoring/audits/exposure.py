@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from fairlearn.metrics import selection_rate
 
-from monitoring.audits.contrasts import Audit, Contrast, Rates, by_group
+from monitoring.audits.contrasts import Audit, Contrast, Rates, by_group, ratio_or_none
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
@@ -100,8 +100,8 @@ def _over(material: Material, groups: Groups, description: Description, due: Flo
 
     def rates() -> tuple[Floats, Floats]:
         found, reference = _rates(people, others, material.flags)
-        ratio = due.sum(axis=0) / people.sum(axis=0), due_others.sum(axis=0) / others.sum(axis=0)
-        return found / ratio[0], reference / ratio[1]
+        due_to_one = due.sum(axis=0) / people.sum(axis=0), due_others.sum(axis=0) / others.sum(axis=0)
+        return ratio_or_none(found, due_to_one[0]), ratio_or_none(reference, due_to_one[1])
 
     return _audit(
         material,

@@ -3,8 +3,11 @@
 Neighbouring areas resemble one another, in who lives there as in what is forecast wrongly, so single areas are not
 independent draws. **Intervals**: the city is cut into few large blocks of neighbouring areas, which are drawn with
 replacement (Künsch 1989; Lahiri 2003); the cuts are made again for every fifty replicates, so that no cut decides. With
-few blocks a percentile interval is too narrow: its tails are moved out as those of Student's t with one degree of
-freedom less than blocks (Bester, Conley & Hansen 2011 for few large blocks; Hesterberg 2015 for expanded percentiles).
+few blocks a percentile interval is too narrow: its tails are moved out as those of Student's t (Bester, Conley & Hansen
+2011 for few large blocks; Hesterberg 2015 for expanded percentiles). Its degrees of freedom are those of the variance
+averaged over the cuts, which differs little from cut to cut where neighbours are alike and much where they are not
+(Satterthwaite 1946). Where errors reach further than a block, blocks miss part of the variance: as larger blocks show
+more of it than small ones, the tails move out by the ratio of the two variances, which was chosen on simulated cities.
 **Tests**: a group's map is set against the map of what is audited after the signs of its components, from smooth to
 rough, were drawn at random: the pattern's scales stay, the coincidence of the two maps does not (Moran spectral
 randomisation, Wagner & Dray 2015). Few components carry a smooth pattern: what is drawn is widened by the deviation of
@@ -19,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import spatial, stats
+from scipy import sparse, spatial, stats
 
 from monitoring.audits.groups import effective_number
 
@@ -28,6 +31,8 @@ Labels = npt.NDArray[np.int64]
 
 BLOCKS = 10
 """Large blocks: few, because a block must be wider than the reach of the resemblance."""
+PARTS_OF_A_BLOCK = 4
+"""A large block is so many of the blocks that show whether errors reach further than a block."""
 AREAS_IN_SMALL_BLOCK = 4
 FEWEST_BLOCKS = 5.0
 """A group that lives in fewer large blocks than this is resampled in small ones."""
@@ -47,30 +52,35 @@ class Blocks:
 
     def effective(self, shares: Floats) -> Floats:
         """Effective number of blocks in which each group lives, mean over the cuts; shape (G,)."""
-        numbers = [effective_number(_totals(shares, labels)) for labels in self.labels]
-        return np.asarray(np.mean(numbers, axis=0))
+        return np.asarray(np.mean([effective_number(cut) for cut in block_totals(shares, self.labels)], axis=0))
 
 
 @dataclass(frozen=True)
 class SpatialResampling:
     """Everything random that the audits of one city share: two sets of blocks and the components of its map.
 
-    ``components`` (A, A − 1) are orthonormal patterns over the areas from smooth to rough, none of them constant;
-    ``signs`` (R, A − 1) are what the tests draw.
+    ``parts`` (P, A) are cuts into ``PARTS_OF_A_BLOCK`` times as many blocks as the large ones. ``components``
+    (A, A − 1) are orthonormal patterns over the areas from smooth to rough, none of them constant; ``signs``
+    (R, A − 1) are what the tests draw.
     """
 
     large: Blocks
     small: Blocks
+    parts: Labels
     components: Floats
     signs: Floats
 
-    def intervals(self, replicates: Callable[[Floats], Floats], shares: Floats) -> tuple[Floats, Floats, Floats]:
+    def intervals(
+        self, replicates: Callable[[Floats], Floats], shares: Floats, influence: Floats
+    ) -> tuple[Floats, Floats, Floats]:
         """Ends of the 95% intervals and the number of blocks that each rests on, shapes (G,).
 
-        ``replicates`` gives the figures (R, G) for weights (R, A). A group for which no replicate is defined has NaN.
+        ``replicates`` gives the figures (R, G) for weights (R, A); ``influence`` (A, G) is by how much a figure changes
+        with the weight of an area. A group for which no replicate is defined has NaN.
         """
         local = self.large.effective(shares) < FEWEST_BLOCKS
         blocks = np.full(shares.shape[1], float(self.large.labels.max() + 1))
+        tails = self._tails_of(influence)
         drawn_for = replicates(self.large.weights)
         if local.any():
             blocks[local] = self.small.effective(shares)[local]
@@ -79,9 +89,21 @@ class SpatialResampling:
         for group, number in enumerate(blocks):
             drawn = drawn_for[np.isfinite(drawn_for[:, group]), group]
             if drawn.size and number > 2.0:
-                tail = tail_of(number)
+                tail = tail_of(number) if local[group] else tails[group]
                 low[group], high[group] = np.quantile(drawn, (tail, 1.0 - tail))
         return low, high, blocks
+
+    def _tails_of(self, influence: Floats) -> Floats:
+        """Quantile levels at which the intervals of figures begin under the large blocks, (G,)."""
+        by_cut = _variances(influence, self.large.labels)
+        degrees = degrees_of_freedom(by_cut, float(self.large.labels.max() + 1))
+        fine = _variances(influence, self.parts).mean(axis=0)
+        coarse = by_cut.mean(axis=0)
+        wider = np.divide(coarse, fine, out=np.ones_like(coarse), where=fine > 0)
+        blocks = float(self.large.labels.max() + 1)
+        return np.array(
+            [tail_of(blocks, degree, max(by, 1.0)) for degree, by in zip(degrees, wider, strict=True)], dtype=np.float64
+        )
 
     def tails(self, replicates: Floats) -> tuple[float, float]:
         """Ends of the 95% interval of one figure from its replicates (R,) under the large blocks; NaN if undefined."""
@@ -119,19 +141,52 @@ def spatial_resampling(positions: Floats, *, seed: int, replicates: int) -> Spat
     return SpatialResampling(
         large=_blocks(positions, min(BLOCKS, areas), replicates, generator),
         small=_blocks(positions, max(areas // AREAS_IN_SMALL_BLOCK, 1), replicates, generator),
+        parts=_cuts(positions, min(BLOCKS * PARTS_OF_A_BLOCK, areas), replicates, generator),
         components=components,
         signs=generator.choice([-1.0, 1.0], size=(replicates, components.shape[1])),
     )
 
 
-def tail_of(blocks: float) -> float:
+def tail_of(blocks: float, degrees: float | None = None, wider: float = 1.0) -> float:
     """Quantile level at which an expanded 95% percentile interval from so many blocks begins (Hesterberg 2015).
 
-    >>> round(tail_of(10), 4), round(tail_of(1e6), 4)
-    (0.0086, 0.025)
+    ``degrees`` of freedom are one less than blocks where none are given; the interval is ``wider`` by a factor.
+
+    >>> round(tail_of(10), 4), round(tail_of(1e6), 4), round(tail_of(10, 20.0), 4)
+    (0.0086, 0.025, 0.0139)
     """
-    student = stats.t.ppf((1.0 - _LEVEL) / 2.0, blocks - 1.0) * np.sqrt(blocks / (blocks - 1.0))
-    return float(stats.norm.cdf(student))
+    student = stats.t.ppf((1.0 - _LEVEL) / 2.0, degrees or blocks - 1.0) * np.sqrt(blocks / (blocks - 1.0))
+    return float(stats.norm.cdf(wider * student))
+
+
+def degrees_of_freedom(by_cut: Floats, blocks: float) -> Floats:
+    """Degrees of freedom of variances (P, G) averaged over P cuts into so many blocks, (G,).
+
+    One cut's variance has ``blocks`` − 1. How far the cuts' variances lie apart tells how much two cuts have in common:
+    cuts that agree have no more degrees of freedom than one, cuts that have nothing in common P times as many.
+
+    >>> degrees_of_freedom(np.full((40, 1), 2.0), 10.0)
+    array([9.])
+    """
+    mean, single = by_cut.mean(axis=0), blocks - 1.0
+    apart = by_cut.var(axis=0, ddof=1) if len(by_cut) > 1 else np.zeros_like(mean)
+    expected = np.where(mean > 0, 2.0 * mean**2 / single, 1.0)
+    common = np.clip(1.0 - apart / expected, 0.0, 1.0)
+    return np.asarray(single / (common + (1.0 - common) / len(by_cut)))
+
+
+def block_totals(values: Floats, labels: Labels) -> Floats:
+    """Sums of values (A, G) over the blocks of each cut (P, A), shape (P, blocks, G).
+
+    >>> block_totals(np.array([[1.0], [2.0], [4.0]]), np.array([[0, 0, 1]]))[0].ravel()
+    array([3., 4.])
+    """
+    cuts, areas = labels.shape
+    number = int(labels.max()) + 1
+    rows = labels + number * np.arange(cuts)[:, None]
+    columns = np.tile(np.arange(areas), cuts)
+    member = sparse.csr_array((np.ones(rows.size), (rows.ravel(), columns)), shape=(cuts * number, areas))
+    return np.asarray(member @ values).reshape(cuts, number, -1)
 
 
 def benjamini_hochberg(p: Floats) -> Floats:
@@ -148,19 +203,22 @@ def benjamini_hochberg(p: Floats) -> Floats:
     return adjusted
 
 
-def _totals(values: Floats, labels: Labels) -> Floats:
-    """Sums of the rows by label."""
-    totals = np.zeros((int(labels.max()) + 1, values.shape[1]))
-    np.add.at(totals, labels, values)
-    return totals
+def _variances(influence: Floats, labels: Labels) -> Floats:
+    """Variance of figures from the totals of their influence over the blocks of each cut, (P, G)."""
+    number = float(labels.max() + 1)
+    return np.asarray((block_totals(influence, labels) ** 2).sum(axis=1) * number / max(number - 1.0, 1.0))
 
 
 def _blocks(positions: Floats, number: int, replicates: int, generator: np.random.Generator) -> Blocks:
-    cuts = -(-replicates // _REPLICATES_A_CUT)
-    labels = np.array([_cut(positions, number, generator) for _ in range(cuts)])
-    drawn = generator.multinomial(number, np.full(number, 1.0 / number), size=(cuts, _REPLICATES_A_CUT))
+    labels = _cuts(positions, number, replicates, generator)
+    drawn = generator.multinomial(number, np.full(number, 1.0 / number), size=(len(labels), _REPLICATES_A_CUT))
     weights = np.concatenate([part[:, label] for part, label in zip(drawn, labels, strict=True)])
     return Blocks(weights[:replicates].astype(np.float64), labels)
+
+
+def _cuts(positions: Floats, number: int, replicates: int, generator: np.random.Generator) -> Labels:
+    """As many cuts as replicates need, (P, A)."""
+    return np.array([_cut(positions, number, generator) for _ in range(-(-replicates // _REPLICATES_A_CUT))])
 
 
 def _cut(positions: Floats, number: int, generator: np.random.Generator) -> Labels:

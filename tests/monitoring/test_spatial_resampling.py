@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from monitoring.audits import benjamini_hochberg, spatial_resampling
+from monitoring.audits.contrasts import Contrast
+from monitoring.audits.resampling import block_totals, degrees_of_freedom
 
 SIDE = 16
 POSITIONS = np.array([(east, north) for east in range(SIDE) for north in range(SIDE)], dtype=float)
@@ -44,16 +46,63 @@ def test_a_group_in_one_corner_is_resampled_in_small_blocks(resampling):
     everywhere = np.full((SIDE**2, 1), 0.5)
     shares = np.hstack([corner, everywhere])
     values = np.random.default_rng(1).gamma(5.0, 1.0, SIDE**2)[:, None]
-    _, _, blocks = resampling.intervals(lambda w: (w @ (shares * values)) / np.maximum(w @ shares, 1e-9), shares)
+    mean = Contrast("gap", shares * values, shares, 0.0 * shares, np.ones_like(shares))
+    _, _, blocks = resampling.intervals(mean.estimate, shares, mean.influence())
     assert 5.0 < blocks[0] < 20.0
     assert blocks[1] == 10.0
 
 
+def means_of(values):
+    """The means of maps (A, G), as a contrast with nothing."""
+    return Contrast("gap", values, np.ones_like(values), 0.0 * values, np.ones_like(values))
+
+
 def test_an_interval_of_a_mean_is_that_of_students_t(resampling):
-    """With white noise the half-width is about t(9)·√(10/9)·σ/√n."""
-    values = np.random.default_rng(2).normal(10.0, 1.0, SIDE**2)[:, None]
-    low, high, _ = resampling.intervals(lambda w: (w @ values) / w.sum(axis=1, keepdims=True), np.ones((SIDE**2, 1)))
-    assert (high[0] - low[0]) / 2 == pytest.approx(2.26 * 1.05 / SIDE, rel=0.35)
+    """With white noise the half-width is about t(15…25)·√(10/9)·σ/√n."""
+    values = np.random.default_rng(2).normal(10.0, 1.0, (SIDE**2, 40))
+    mean = means_of(values)
+    low, high, _ = resampling.intervals(mean.estimate, np.ones_like(values), mean.influence())
+    assert np.median(high - low) / 2 == pytest.approx(2.1 * 1.05 / SIDE, rel=0.12)
+
+
+def test_influence_is_the_derivative_by_the_weight_of_an_area():
+    generator = np.random.default_rng(6)
+    parts = generator.gamma(2.0, 1.0, (4, 30, 3))
+    for kind, transform in (("ratio", np.log), ("gap", np.asarray)):
+        contrast = Contrast(kind, *parts, scale=100.0 if kind == "gap" else 1.0)
+        weights = np.ones((2, 30))
+        weights[:, 7] = (1.0 - 1e-6, 1.0 + 1e-6)
+        below, above = transform(contrast.estimate(weights))
+        assert contrast.influence()[7] == pytest.approx((above - below) / 2e-6, rel=1e-5)
+        assert contrast.influence().sum(axis=0) == pytest.approx(np.zeros(3), abs=1e-9)
+
+
+def test_errors_that_reach_further_than_a_block_widen_the_interval(resampling):
+    """Of maps with the same variance from block to block, the one with nothing inside blocks is the wider."""
+    generator = np.random.default_rng(5)
+    rough = generator.normal(size=(SIDE**2, 60))
+    smooth = np.repeat(np.repeat(generator.normal(size=(4, 4, 60)), 4, axis=0), 4, axis=1).reshape(SIDE**2, 60)
+    for values, widest, narrowest in ((rough, 1.15, 0.85), (smooth, 2.0, 1.15)):
+        mean = means_of(values - values.mean(axis=0))
+        low, high, _ = resampling.intervals(mean.estimate, np.ones_like(values), mean.influence())
+        spread = mean.estimate(resampling.large.weights).std(axis=0) * np.sqrt(10 / 9) * 2.1
+        assert narrowest < np.median((high - low) / 2 / spread) < widest
+
+
+def test_cuts_that_agree_have_the_degrees_of_freedom_of_one():
+    generator = np.random.default_rng(7)
+    unlike = 2.0 * generator.chisquare(9.0, (400, 50)) / 9.0
+    assert np.median(degrees_of_freedom(unlike, 10.0)) > 100.0
+    assert degrees_of_freedom(np.ones((40, 2)), 10.0) == pytest.approx([9.0, 9.0])
+    assert degrees_of_freedom(np.zeros((40, 1)), 10.0) == pytest.approx([9.0])
+
+
+def test_totals_of_blocks_are_those_of_a_loop(resampling):
+    values = np.random.default_rng(8).normal(size=(SIDE**2, 2))
+    totals = block_totals(values, resampling.parts)
+    assert totals.shape == (20, 40, 2)
+    for block in range(40):
+        assert totals[3, block] == pytest.approx(values[resampling.parts[3] == block].sum(axis=0))
 
 
 def test_a_planted_difference_has_a_small_p_and_an_even_share_has_none(resampling):
