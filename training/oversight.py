@@ -22,10 +22,12 @@ from monitoring.report import (
     public_document,
     report_page,
 )
+from training.record_facts import RECORDS, record_facts, record_texts
 from training.report_subject import Earlier, findings_of_run, subject_of_run
-from training.runs import past_run
+from training.runs import PastRun, past_run
 
 HTML, PDF, JSON = "report.html", "report.pdf", "report.json"
+RECORDS_FOLDER = "records"
 MOST_TARGETS = 4
 """More do not fit on two plain pages."""
 
@@ -70,14 +72,13 @@ def write_report(
     previous: Path | None = None,
     champions: Mapping[str, str] | None = None,
     stops: Sequence[Path] = (),
-    records: Sequence[tuple[str, str]] = (),
 ) -> WrittenReport:
-    """Make the report of one run a target and put ``report.html``, ``.pdf`` and ``.json`` into ``out``.
+    """Make the report of one run a target and put ``report.html``, ``.pdf``, ``.json`` and the records into ``out``.
 
     It is compared with the report.json ``previous``, else with an older report in ``out``, else with the runs of
-    ``champions`` (target → run). ``stops`` are files of stop and search for the enforcement signature; ``records`` are
-    names and files, within ``out``, of records made with the report. Raises ``RefusedAction`` where ``out`` holds
-    anything but an older report, ``BadInput`` and ``MissingThing`` for runs that cannot be reported.
+    ``champions`` (target → run). ``stops`` are files of stop and search for the enforcement signature. Raises
+    ``RefusedAction`` where ``out`` holds anything but an older report, ``BadInput`` and ``MissingThing`` for runs that
+    cannot be reported.
     """
     refuse_other_files(out)
     older = out / JSON
@@ -100,21 +101,36 @@ def write_report(
         made_on=today,
         subjects=tuple(subjects),
         disclosure=workspace.settings.disclosure,
-        records=tuple(records),
+        records=tuple(
+            (f"{title}: {subject.title}", f"{RECORDS_FOLDER}/{subject.target}/{name}")
+            for subject in subjects
+            for title, name, _ in RECORDS
+        ),
     )
-    return _written(report, subjects, out)
+    return _written(report, subjects, _records(workspace, past), out)
+
+
+def _records(workspace: Workspace, past: Sequence[PastRun]) -> dict[str, bytes]:
+    """Path within the report → the records of every run."""
+    return {
+        f"{RECORDS_FOLDER}/{one.summary.target}/{name}": text
+        for one in past
+        for name, text in record_texts(record_facts(workspace, one, report=f"../../{HTML}")).items()
+    }
 
 
 def refuse_other_files(out: Path) -> None:
     """Raise ``RefusedAction`` unless ``out`` is absent, empty, or holds an older report and nothing else."""
     if out.exists() and not out.is_dir():
         raise RefusedAction(f"{out} is a file.", remedy="Name a folder with --out.")
-    there = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    there = (
+        {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()} if out.is_dir() else set()
+    )
     if not there:
         return
     ours = {HTML, PDF, JSON}
     if JSON in there:
-        ours |= {str(one["file"]).split("/")[0] for one in _document(out / JSON).get("records", ())}
+        ours |= {str(one["file"]) for one in _document(out / JSON).get("records", ())}
     if JSON not in there or there - ours:
         other = sorted(there - ours) or sorted(there)
         raise RefusedAction(
@@ -122,13 +138,16 @@ def refuse_other_files(out: Path) -> None:
         )
 
 
-def _written(report: ReportInput, subjects: Sequence[Subject], out: Path) -> WrittenReport:
+def _written(
+    report: ReportInput, subjects: Sequence[Subject], records: Mapping[str, bytes], out: Path
+) -> WrittenReport:
     document = public_document(report)
     page = report_page(document, report)
     files = {
         HTML: page.encode("utf-8"),
         PDF: pdf_of(page),
         JSON: (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8"),
+        **records,
     }
     put_whole(files, out)
     return WrittenReport(
@@ -146,6 +165,7 @@ def put_whole(files: Mapping[str, bytes], out: Path) -> None:
     made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         for name, content in files.items():
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
             (made / name).write_bytes(content)
         made.chmod(0o755)
         if out.exists():

@@ -66,8 +66,8 @@ RECORDS = (
 """Title, file name and the function that makes it."""
 
 
-def record_facts(workspace: Workspace, run: PastRun) -> RecordFacts:
-    """Of a training or a backtest.
+def record_facts(workspace: Workspace, run: PastRun, report: str | None = None) -> RecordFacts:
+    """Of a training or a backtest; ``report`` is the way to the public report that records are made with.
 
     What people said comes from the workspace's settings as they stand; everything else from what the run recorded.
     Raises ``BadInput`` for a run of another kind or a publication that was changed, ``MissingThing`` where an artefact
@@ -109,7 +109,8 @@ def record_facts(workspace: Workspace, run: PastRun) -> RecordFacts:
         code=one.code,
         libraries=environment["libraries"],
         platform=environment["platform"],
-        evidence=evidence_of(run),
+        evidence=() if report else evidence_of(run),
+        report=report,
     )
 
 
@@ -215,11 +216,12 @@ def write_records(workspace: Workspace, run: str, folder: Path) -> list[tuple[st
     _refuse_used(folder)
     past = past_run(workspace, run)
     facts = record_facts(workspace, past)
-    _write_folder(folder.resolve(), {**_texts(facts), **evidence_bytes(past)})
+    _write_folder(folder.resolve(), {**record_texts(facts), **evidence_bytes(past)})
     return [(title, name) for title, name, _ in RECORDS]
 
 
-def _texts(facts: RecordFacts) -> dict[str, bytes]:
+def record_texts(facts: RecordFacts) -> dict[str, bytes]:
+    """File name → every record, encoded."""
     return {name: record(facts).encode("utf-8") for _, name, record in RECORDS}
 
 

@@ -128,7 +128,9 @@ def _covenant(facts: RecordFacts) -> Table:
 
 
 def _link(facts: RecordFacts, *paths: str) -> Link:
-    """To the first of these files that there is; every run has the last one."""
+    """To the first of these files that there is, every run has the last one; or to the report made with the records."""
+    if facts.report is not None and not RECORDS.keys() & set(paths):
+        return Link("report", facts.report)
     there = [path for path in paths if path in RECORDS or facts.evidence_of(path) is not None]
     path = there[0] if there else paths[-1]
     found = facts.evidence_of(path)

@@ -198,7 +198,8 @@ class RecordFacts:
 
     ``settings`` are those that the run recorded; ``given`` what people said of its use, which may be newer. ``roles``
     counts the people who hold each role. ``publications`` are those that the run knew, oldest first. ``scores`` and
-    ``floors`` are in the order of the run's leaderboard.
+    ``floors`` are in the order of the run's leaderboard. ``report`` is the path from the records to the public report
+    that they were made with; it takes the place of ``evidence``.
     """
 
     run_id: str
@@ -228,6 +229,7 @@ class RecordFacts:
     libraries: Mapping[str, str]
     platform: str
     evidence: tuple[EvidenceFile, ...]
+    report: str | None = None
 
     @property
     def name(self) -> str:

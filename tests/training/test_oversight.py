@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from monitoring.audits import AuditResult
 from training import Trained, train
-from training.oversight import HTML, JSON, PDF, put_whole, refuse_other_files, write_report
+from training.oversight import HTML, JSON, PDF, RECORDS_FOLDER, put_whole, refuse_other_files, write_report
 from training.report_subject import findings_of_run
 from training.runs import past_run
 
@@ -40,12 +41,27 @@ def folder(workspace: Workspace, trained: Trained, tmp_path_factory: pytest.Temp
 
 
 def test_the_folder_holds_the_page_the_pdf_and_the_figures(folder: Path) -> None:
-    assert sorted(path.name for path in folder.iterdir()) == sorted([HTML, PDF, JSON])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([HTML, PDF, JSON, RECORDS_FOLDER])
     assert (folder / PDF).read_bytes().startswith(b"%PDF-")
     page = (folder / HTML).read_text(encoding="utf-8")
     assert "Who is under-protected?" in page
     assert "Simulated city." in page
     assert [path.name for path in folder.parent.iterdir()] == ["first"]
+
+
+def test_the_records_lie_beside_the_report_and_lead_to_it(folder: Path) -> None:
+    named = json.loads((folder / JSON).read_text(encoding="utf-8"))["records"]
+    written = {path.relative_to(folder).as_posix() for path in (folder / RECORDS_FOLDER).rglob("*.*")}
+    assert {one["file"] for one in named} == written
+    assert {one["name"] for one in named} >= {"Model card: Robbery", "Equality duty: Robbery"}
+    page = (folder / HTML).read_text(encoding="utf-8")
+    for path in written:
+        assert f'href="{path}"' in page
+        text = (folder / path).read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^):]+)\)", text):
+            assert ((folder / path).parent / link).resolve().is_file(), f"{path} leads to {link}"
+    checklist = (folder / RECORDS_FOLDER / "robbery" / "checklist.md").read_text(encoding="utf-8")
+    assert "[report](../../report.html)" in checklist
 
 
 def test_the_report_shows_the_audit_that_an_approval_records(folder: Path, trained: Trained) -> None:
@@ -111,10 +127,11 @@ def test_a_folder_with_anything_else_is_left_alone(workspace: Workspace, trained
 
 def test_records_of_an_older_report_may_be_replaced(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "card.md").write_text("ours")
     (tmp_path / JSON).write_text(json.dumps({"records": [{"name": "Model card", "file": "records/card.md"}]}))
     refuse_other_files(tmp_path)
-    (tmp_path / "records2").mkdir()
-    with pytest.raises(RefusedAction, match="records2"):
+    (tmp_path / "records" / "thesis.md").write_text("mine")
+    with pytest.raises(RefusedAction, match=r"records/thesis\.md"):
         refuse_other_files(tmp_path)
 
 

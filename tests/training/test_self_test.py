@@ -31,5 +31,5 @@ def test_a_harm_that_is_none_is_not_found():
 
 
 def test_the_command_asks_for_the_self_test():
-    with pytest.raises(Exception, match="nothing to audit"):
+    with pytest.raises(Exception, match="nothing to report"):
         CliRunner().invoke(wardcast, ["audit"], catch_exceptions=False, standalone_mode=False)
