@@ -27,7 +27,8 @@ from benchmarks.ledger_stress import restart_postgres
 from contracts import WardcastError, Workspace
 from models import registry
 from service.decisions import approve, withdraw
-from service.issuing import issue, open_sources
+from service.issue_contents import open_sources
+from service.issuing import issue
 from service.ledger import Entry, Ledger, open_ledger
 from service.life_cycle import State, life_cycle_of
 from service.people import person_named

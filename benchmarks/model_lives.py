@@ -21,7 +21,8 @@ from contracts import BadInput, WardcastError
 from models import RegisteredModel, registry
 from service.approvals import current_champions
 from service.decisions import approve, withdraw
-from service.issuing import Sources, issue, open_sources
+from service.issue_contents import Sources, open_sources
+from service.issuing import issue
 from service.ledger import Ledger
 from service.life_cycle import ModelKey, State, life_cycle_of
 from service.people import Person, person_named

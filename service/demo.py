@@ -8,7 +8,8 @@ from datetime import date
 from contracts import SETTINGS_FILE, RefusedAction, Workspace
 from models import registry
 from service.decisions import approve
-from service.issuing import Issue, issue, open_sources
+from service.issue_contents import open_sources
+from service.issuing import Issue, issue
 from service.ledger import open_ledger
 from service.people import person_named
 from service.workspace_setup import make_simulated_workspace

@@ -14,9 +14,9 @@ from contracts import BadInput, Workspace, code_version, library_versions, setti
 from service.approvals import Champion, ModelRegistry
 from service.bundle import FORECAST, MODELS, Bundle
 from service.differences import Difference, differences
+from service.issue_contents import Occasion, issue_contents, open_sources
 from service.issue_inputs import SETTINGS_COPY
 from service.issued import RECORD_FILE
-from service.issuing import Occasion, issue_contents, open_sources
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel

@@ -1,6 +1,6 @@
 """A frozen snapshot of every answer of one issued forecast, encoded ahead; it is swapped as one reference.
 
-Nothing here loads a model: a snapshot is made of the tables that were issued, after their hashes were verified.
+Nothing here loads a model: ``service.snapshot_building`` makes a snapshot of the tables that were issued.
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import orjson
-import pandas as pd
 
-from contracts import QUANTILE_COLUMNS, Frequency, MissingThing, Period, StaleData, WithdrawnModel
+from contracts import MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
-from service.issued import IssuedForecast
-from service.level_answers import DECIMALS_OF, MADE_BY, harm_in, levels_in
-from service.reasons import PeriodReasons, period_reasons
-from service.risk import BANDS, band_of, densest, ranks, risk_scores
-from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
+from service.level_answers import DECIMALS_OF
+from service.reasons import PeriodReasons
+from service.risk import densest
 
 DECIMALS = 4
 Floats = npt.NDArray[np.float64]
@@ -69,7 +66,7 @@ class PeriodAnswers:
         """The ``limit`` areas with the highest expected counts, or all."""
         if limit is None or limit >= len(self.rows):
             return self.everything
-        return Answer(_with_rows(self.head, self.rows[:limit]))
+        return Answer(with_rows(self.head, self.rows[:limit]))
 
     def reasons_of(self, code: str) -> list[Json] | None:
         """What an area's expected count is made of; None where the forecast was issued without reasons."""
@@ -197,130 +194,8 @@ class Snapshot:
         return Answer(orjson.dumps({**answers.of(None).envelope, **about}))
 
 
-def build_snapshot(issued: IssuedForecast) -> Snapshot:
-    """Every answer of an issued forecast."""
-    record = issued.record
-    targets = {about["target"]: _target_answers(issued, about) for about in record["targets"]}
-    return Snapshot(
-        forecast_id=issued.forecast_id,
-        entry=issued.entry,
-        issued_at=issued.issued_at,
-        first=Period.parse(record["next_period"], Frequency(record["frequency"])),
-        stale_after_periods=record["stale_after_periods"],
-        replay=record["replay"],
-        hotspot_share=record["hotspot_share"],
-        names=dict(zip(issued.areas["area"], issued.areas["name"], strict=True)),
-        targets=targets,
-        about=_summary(issued),
-        summary=answer_ahead(orjson.dumps(_summary(issued))),
-        boundaries=_boundaries(issued),
-        models=tuple((about["target"], about["model_version"], about["sha256"]) for about in record["targets"]),
-    )
-
-
 def _refusal(withdrawal: Withdrawal) -> WithdrawnModel:
     return WithdrawnModel(str(withdrawal), remedy=f"See its history at /models/{withdrawal.target}, or ask the board.")
-
-
-def _common(issued: IssuedForecast) -> Json:
-    kept = ("city", "geography", "frequency", "as_of", "replay", "simulated")
-    about = {"forecast_id": issued.forecast_id, "issued_at": issued.issued_at, "issued_by": issued.issued_by}
-    return {**about, **{key: issued.record[key] for key in kept}}
-
-
-def _summary(issued: IssuedForecast) -> Json:
-    return {
-        **_common(issued),
-        "next_period": issued.record["next_period"],
-        "hotspot_share": issued.record["hotspot_share"],
-        "publications": issued.record["publications"],
-        "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
-        "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
-        "targets": [{"gates": {}, "overrides": [], **about, "withdrawn": None} for about in issued.record["targets"]],
-        "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
-    }
-
-
-def _labels(issued: IssuedForecast) -> list[str]:
-    record = issued.record
-    labels = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
-    return [*labels, *issued.notes]
-
-
-def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) -> Json:
-    is_next = period == issued.record["next_period"]
-    ahead = ahead_sentence(period=period, horizon=horizon, last_known=about["last_known_period"], is_next=is_next)
-    return {
-        **_common(issued),
-        "target": about["target"],
-        "title": about["title"],
-        "period": period,
-        "is_next_period": is_next,
-        "horizon": horizon,
-        "last_known_period": about["last_known_period"],
-        "model_version": about["model_version"],
-        "model_run_id": about["run_id"],
-        "model_sha256": about["sha256"],
-        "approved_by": about["approved_by"],
-        "approved_at": about["approved_at"],
-        "harm": about.get("harm"),
-        "gate_overrides": about.get("overrides", []),
-        "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
-    }
-
-
-def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
-    of_target = issued.forecasts[issued.forecasts["target"] == about["target"]]
-    periods = {}
-    for step in about["periods"]:
-        table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
-        envelope = _envelope(issued, about, step["period"], step["horizon"])
-        periods[step["period"]] = _period_answers(issued, table, envelope)
-    frequency = Frequency(issued.record["frequency"])
-    histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
-    return TargetAnswers(periods=periods, next_period=issued.record["next_period"], histories=histories)
-
-
-def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
-    means = table["mean"].to_numpy(dtype=np.float64)
-    about = issued.areas[["area", "name", "parent", "area_km2"]]
-    parent_names = {} if issued.larger is None else issued.larger.names
-    harm = harm_in(issued, envelope["target"], envelope["horizon"])
-    larger = levels_in(issued, envelope["target"], envelope["horizon"], harm)
-    frame = table.merge(about, on="area", how="left", validate="one_to_one")
-    frame = frame.assign(rank=ranks(means), risk_score=risk_scores(means))
-    numbers = ["mean", *QUANTILE_COLUMNS, "p_at_least_one", "rank", "risk_score"]
-    kept = frame[["area", "name", "parent", *numbers]].round({**dict.fromkeys(numbers, DECIMALS), **DECIMALS_OF})
-    rows: list[Json] = [{str(key): value for key, value in row.items()} for row in kept.to_dict(orient="records")]
-    for row, score in zip(rows, frame["risk_score"], strict=True):
-        row["parent"] = None if pd.isna(row["parent"]) else row["parent"]
-        row["parent_name"] = parent_names.get(row["parent"])
-        row["band"] = band_of(score).name
-        row["harm"] = harm.get((envelope["geography"], row["area"]))
-    encoded = tuple(orjson.dumps(row) for row in sorted(rows, key=lambda row: int(row["rank"])))
-    head = orjson.dumps(envelope)
-    return PeriodAnswers(
-        envelope=envelope,
-        head=head,
-        rows=encoded,
-        row_of={row["area"]: row for row in rows},
-        everything=answer_ahead(_with_rows(head, encoded)),
-        codes=tuple(frame["area"]),
-        means=means,
-        area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
-        larger=answer_ahead(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
-        reasons=period_reasons(issued.reasons, envelope["target"], envelope["horizon"]),
-    )
-
-
-def _histories(history: pd.DataFrame, frequency: Frequency) -> dict[str, list[Json]]:
-    starts = {start: str(Period.containing(start.to_pydatetime(), frequency)) for start in history["period"].unique()}
-    columns = (history["area"], history["period"], history["count"], history["settled"])
-    histories: dict[str, list[Json]] = {}
-    for area, start, count, settled in zip(*columns, strict=True):
-        known = None if np.isnan(count) else int(count)
-        histories.setdefault(area, []).append({"period": starts[start], "count": known, "settled": bool(settled)})
-    return histories
 
 
 def _in_period(answers: PeriodAnswers, code: str) -> Json:
@@ -328,15 +203,8 @@ def _in_period(answers: PeriodAnswers, code: str) -> Json:
     return {**about, **answers.row_of[code]}
 
 
-def _boundaries(issued: IssuedForecast) -> Answer:
-    collection = orjson.loads(issued.boundaries)
-    known = set(issued.areas["area"])
-    features = [feature for feature in collection["features"] if feature["properties"]["code"] in known]
-    about = {"type": "FeatureCollection", **_common(issued)}
-    return answer_ahead(orjson.dumps({**about, "features": features}))
-
-
-def _with_rows(head: bytes, rows: tuple[bytes, ...]) -> bytes:
+def with_rows(head: bytes, rows: tuple[bytes, ...]) -> bytes:
+    """An envelope and encoded rows of areas as one document."""
     return b"".join([head[:-1], b',"areas":[', b",".join(rows), b"]}"])
 
 

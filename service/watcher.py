@@ -16,7 +16,8 @@ from service.history_page import history_page
 from service.issued import read_issued
 from service.ledger import GENESIS, Entry, Ledger
 from service.life_cycle import LifeCycle, life_cycle_of
-from service.snapshot import Answer, Snapshot, answer_ahead, build_snapshot
+from service.snapshot import Answer, Snapshot, answer_ahead
+from service.snapshot_building import build_snapshot
 
 POLL_SECONDS = 2.0
 

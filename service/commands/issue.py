@@ -21,7 +21,8 @@ from service.options import json_option, workspace_option
 def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -> None:
     """Write the champions' forecasts of the next periods to the ledger."""
     from service.expected import expected_rows, expected_text
-    from service.issuing import issue, open_sources
+    from service.issue_contents import open_sources
+    from service.issuing import issue
     from service.ledger import open_ledger
 
     issued = issue(

@@ -35,8 +35,9 @@ from models.reasons import Reasons
 from service.app import create_app
 from service.database import open_database, writing
 from service.decisions import approve
+from service.issue_contents import Sources
 from service.issue_harm import MixOf
-from service.issuing import Issue, Sources, issue
+from service.issuing import Issue, issue
 from service.ledger import Ledger, open_ledger
 from service.people import person_named
 from service.seal import Seal

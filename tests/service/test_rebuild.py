@@ -24,8 +24,9 @@ from service.cli import wardcast
 from service.decisions import approve
 from service.differences import differences
 from service.exporting import collect, export
+from service.issue_contents import open_sources
 from service.issued import FORECASTS_FILE, RECORD_FILE, parquet_bytes
-from service.issuing import issue, open_sources
+from service.issuing import issue
 from service.ledger import open_ledger
 from service.people import person_named
 from service.provenance import as_text, provenance

@@ -1,0 +1,200 @@
+"""What an issue writes: the tables, the copies and the record of the champions' forecasts, as bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from contracts import BadInput, Period, Settings, StaleData, Workspace, next_period, settings_bytes
+from contracts.tables import FORECASTS, REASONS, check
+from service.approvals import Champion, ModelRegistry, approved_model
+from service.harm_tables import HARM_FILE
+from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
+from service.issue_inputs import SETTINGS_COPY
+from service.issue_levels import issue_hierarchy, nesting_rows
+from service.issue_tables import forecast_rows, history_rows
+from service.issued import (
+    AREAS_FILE,
+    BOUNDARIES_FILE,
+    FORECASTS_FILE,
+    HISTORY_FILE,
+    REASONS_FILE,
+    RECORD_FILE,
+    parquet_bytes,
+)
+from service.level_tables import LEVELS_FILE, NESTING_FILE, level_rows
+from service.wording import number_word
+
+if TYPE_CHECKING:
+    from features.as_of import AsOfDoor
+    from features.geography import Geography
+    from features.panel import Panel
+    from models import SavedModel
+
+PUBLICATION_PERIODS = 2
+"""Periods that usually pass between the last known one and the next one, because counts are published in arrears."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where an issue takes counts, areas and models from."""
+
+    door: AsOfDoor
+    geography: Geography
+    registry: ModelRegistry
+    load: Callable[[Path, str], SavedModel]
+    harm_mix: MixOf
+
+
+def open_sources(workspace: Workspace) -> Sources:
+    """The workspace's counts, areas and models."""
+    from features.as_of import load_door
+    from features.geography import load_geography
+    from models import load_saved_model, registry
+
+    return Sources(
+        door=load_door(workspace),
+        geography=load_geography(workspace, workspace.settings.geography),
+        registry=registry,
+        load=load_saved_model,
+        harm_mix=mixes_of(workspace),
+    )
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """On which day's knowledge a forecast is issued, and whether that is a replay of the past."""
+
+    as_of: date
+    replay: bool
+
+
+def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | None) -> Occasion:
+    """The day whose knowledge is used: ``on``, else the replayed day of the settings, else today."""
+    if on is not None and on > today:
+        raise BadInput(f"{on} is after today, {today}.", remedy="Leave --on out, or name a day that has come.")
+    if on is not None:
+        return Occasion(on, replay=settings.forecast.replay or on != today)
+    if settings.forecast.replay:
+        return Occasion(door.newest_counts_published_on(today), replay=True)
+    return Occasion(today, replay=False)
+
+
+def issue_contents(
+    workspace: Workspace,
+    sources: Sources,
+    champions: dict[str, Champion],
+    occasion: Occasion,
+    tell: Callable[[str], None],
+) -> dict[str, bytes]:
+    """File name → bytes of the folder of a forecast; the same inputs give the same bytes."""
+    settings = workspace.settings
+    view = sources.door.view(occasion.as_of)
+    first = next_period(occasion.as_of, settings.frequency)
+    geography = sources.geography
+    if geography.codes != view.areas:
+        geography = geography.only(view.areas)
+    hierarchy = issue_hierarchy(workspace, geography, tell)
+    tables, reasons, histories, records, harms = [], [], [], [], []
+    for target in [name for name in settings.targets if name in champions]:
+        panel = view.for_target(target)
+        last = panel.last
+        _refuse_old_counts(settings, occasion, target, first, last)
+        horizons = tuple(range(first - last, first - last + settings.forecast.periods_ahead))
+        tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
+        model = approved_model(workspace, sources.registry, champions[target])
+        saved = sources.load(model.folder, champions[target].sha256)
+        areas = geography.only(panel.areas)
+        distribution = saved.predict(panel, areas, horizons)
+        tables.append(forecast_rows(panel, target, horizons, distribution))
+        reasons.append(saved.explain(panel, areas, horizons).rows(panel, target, horizons, distribution.mean))
+        histories.append(history_rows(panel, target))
+        harm = target_harm(workspace, sources.harm_mix, hierarchy, panel, target, horizons, distribution, tell)
+        harms.append(harm)
+        records.append(_target_record(settings, champions[target], last, horizons, harm))
+    forecasts = check(pd.concat(tables, ignore_index=True), FORECASTS)
+    nesting = nesting_rows(hierarchy, settings.city)
+    harm_rows = [harm.rows for harm in harms if harm is not None]
+    return {
+        FORECASTS_FILE: parquet_bytes(forecasts),
+        LEVELS_FILE: parquet_bytes(level_rows(forecasts, nesting)),
+        NESTING_FILE: parquet_bytes(nesting),
+        **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
+        REASONS_FILE: parquet_bytes(check(pd.concat(reasons, ignore_index=True), REASONS)),
+        HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
+        AREAS_FILE: parquet_bytes(geography.areas),
+        BOUNDARIES_FILE: geography.boundaries.read_bytes(),
+        SETTINGS_COPY: settings_bytes(settings),
+        RECORD_FILE: _record_bytes(settings, view, occasion, first, _publications(sources.door, view), records),
+    }
+
+
+def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, first: Period, last: Period) -> None:
+    furthest = settings.forecast.stale_after_periods + PUBLICATION_PERIODS
+    if not occasion.replay and first - last > furthest:
+        raise StaleData(
+            f"The counts of '{target}' end in {last}, {first - last} periods before the next one, {first}; at most "
+            f"{furthest} are allowed.",
+            remedy="Ingest a newer publication, or set replay = true under [forecast] where the data are of the past.",
+        )
+
+
+def _target_record(
+    settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...], harm: TargetHarm | None
+) -> dict[str, Any]:
+    return {
+        "target": champion.target,
+        "title": settings.targets[champion.target].title,
+        "last_known_period": str(last),
+        "periods": [{"period": str(last.shift(horizon)), "horizon": horizon} for horizon in horizons],
+        "model_version": champion.version,
+        "run_id": champion.run_id,
+        "sha256": champion.sha256,
+        "report_sha256": champion.report_sha256,
+        "approved_by": champion.approved_by,
+        "approved_at": champion.approved_at,
+        "approval_reason": champion.reason,
+        "approval_entry": champion.entry,
+        "harm": None if harm is None else harm.about,
+        "proposed_by": champion.proposed_by,
+        "gates": champion.gates,
+        "overrides": list(champion.overrides),
+    }
+
+
+def _publications(door: AsOfDoor, view: Panel) -> list[dict[str, str]]:
+    return [
+        {"id": found.id, "published_on": str(found.published_on), "sha256": found.provenance.sha256}
+        for found in door.publications
+        if found.id in view.publications
+    ]
+
+
+def _record_bytes(
+    settings: Settings,
+    view: Panel,
+    occasion: Occasion,
+    first: Period,
+    publications: list[dict[str, str]],
+    targets: list[dict[str, Any]],
+) -> bytes:
+    record = {
+        "city": settings.city,
+        "geography": view.geography,
+        "frequency": str(settings.frequency),
+        "simulated": settings.simulated,
+        "replay": occasion.replay,
+        "as_of": str(occasion.as_of),
+        "next_period": str(first),
+        "stale_after_periods": settings.forecast.stale_after_periods,
+        "hotspot_share": settings.forecast.hotspot_share,
+        "publications": publications,
+        "targets": targets,
+    }
+    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
