@@ -100,6 +100,7 @@ def _backtests(targets: Sequence[str], *words: str) -> tuple[tuple[str, ...], ..
     return tuple(("--target", target, *words) for target in targets)
 
 
+OWN = ("--models", "ewma,wardcast")
 HORIZONS = ("--horizon", "1", "--horizon", "2", "--horizon", "3")
 CASES = {
     "wards": Case(
@@ -123,11 +124,12 @@ CASES = {
         ),
     ),
     "levels": Case(
-        _london, (("--target", "violence", *MONTHS, "--levels", "ward_2022,parents,city", "--refit-every", "4"),)
+        _london,
+        (("--target", "violence", *MONTHS, "--levels", "ward_2022,parents,city", *OWN, "--refit-every", "4"),),
     ),
     "levels_burglary": Case(
         _burglary,
-        (("--target", "burglary", *MONTHS, "--levels", "lsoa_2021,parents,city", "--refit-every", "12"),),
+        (("--target", "burglary", *MONTHS, "--levels", "lsoa_2021,parents,city", *OWN, "--refit-every", "12"),),
     ),
     "chicago_weekly": Case(
         _chicago,

@@ -48,6 +48,8 @@ class GeographyMeaning(_Part):
     """Column with a deprivation score for grouping, higher is more deprived; never a feature."""
     need: str | None = None
     """Column with a measure of need that does not come from the police, such as injuries seen by hospitals."""
+    workday: str | None = None
+    """Column with the number of people who are there on a working day."""
     groups: dict[str, str] = Field(default_factory=dict)
     """Group name → column with the group's share of residents."""
 
@@ -150,6 +152,8 @@ class TargetSettings(_Part):
     """Publications (by source and date, as in the refusal) whose changed meaning of this target is accepted."""
     borrows_from: str = ""
     """For a rare target: the commoner, related target whose places tell where this one may happen; empty for none."""
+    officer_generated: str = ""
+    """The target that sums those of its offences which officers find and nobody reports; empty for none. For audits."""
 
 
 class Settings(_Part):
@@ -214,11 +218,15 @@ class Settings(_Part):
         return self
 
     def _check_target(self, name: str, target: TargetSettings) -> None:
-        if target.borrows_from == name or (target.borrows_from and target.borrows_from not in self.targets):
-            raise ValueError(
-                f"the target '{name}' borrows from '{target.borrows_from}', which is not another target; name one of "
-                f"{', '.join(other for other in self.targets if other != name)}"
-            )
+        others = [other for other in self.targets if other != name]
+        for field in ("borrows_from", "officer_generated"):
+            named = getattr(target, field)
+            if named and named not in others:
+                raise ValueError(
+                    f"{field} of the target '{name}' is '{named}', which is not another target; name one of "
+                    f"{', '.join(others)}"
+                )
+        self._check_officer_generated(name, target)
         if not any(target.offences.values()):
             raise ValueError(f"the target '{name}' names no offence; list some in [targets.{name}].offences")
         for taxonomy, chosen in target.offences.items():
@@ -232,6 +240,19 @@ class Settings(_Part):
                 raise ValueError(
                     f"the target '{name}' names the offence '{unknown[0]}', which [offences.{taxonomy}] does not have; "
                     "correct the name or add the offence with its wordings"
+                )
+
+    def _check_officer_generated(self, name: str, target: TargetSettings) -> None:
+        """What officers find must be a part of what the target sums."""
+        if not target.officer_generated:
+            return
+        for taxonomy, part in self.targets[target.officer_generated].offences.items():
+            whole = target.offences.get(taxonomy, ())
+            beyond = [] if whole == ALL_OFFENCES else [one for one in part if part == ALL_OFFENCES or one not in whole]
+            if beyond:
+                raise ValueError(
+                    f"officer_generated of the target '{name}' is '{target.officer_generated}', which sums offences of "
+                    f"[offences.{taxonomy}] that '{name}' does not; name a target that is a part of it"
                 )
 
     def target(self, name: str) -> Target:

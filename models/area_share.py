@@ -62,6 +62,7 @@ class ShareSettings:
     """How the share is boosted. ``years`` of origins are learned from.
 
     ``trials`` is how many other settings are tried on the past before a fit (``models.tuning``); with 0 these are used.
+    ``without`` names features that no tree may split on.
     """
 
     rounds: int = 160
@@ -71,6 +72,7 @@ class ShareSettings:
     years: int = 8
     seed: int = 7
     trials: int = 0
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,8 @@ def _boost(
         "min_data_in_leaf": settings.smallest_leaf,
         "seed": settings.seed,
     }
+    if settings.without:
+        parameters["feature_contri"] = [float(name not in settings.without) for name in features.names]
     return lgb.train(parameters, data, num_boost_round=settings.rounds)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +25,8 @@ from monitoring.audits import (
 from training.rolling_origin import Backtest
 
 Floats = npt.NDArray[np.float64]
+Learned = Callable[[Sequence[str]], dict[str, Any]]
+"""Areas in their order → the fields of ``Material`` on what the recipe learned from."""
 ETHNIC_GROUP = "ethnic group"
 _KM_PER_DEGREE = 111.195
 
@@ -33,15 +38,17 @@ def audited(backtest: Backtest) -> list[Verification]:
     return [backtest.of(model, horizon) for horizon in sorted(plan.horizons)]
 
 
-def audit_backtest(settings: Settings, backtest: Backtest) -> AuditResult:
+def audit_backtest(settings: Settings, backtest: Backtest, learned: Learned | None = None) -> AuditResult:
     """Every audit, at the first horizon, that the settings of the geography allow.
 
-    The simple count is the leaderboard's baseline.
+    The simple count is the leaderboard's baseline. ``learned`` gives, for areas in their order, what the recipe learned
+    from.
     """
     plan, verification = backtest.plan, audited(backtest)[0]
     compared = BASELINE in plan.models and verification.model != BASELINE
     baseline = backtest.of(BASELINE, verification.horizon) if compared else None
-    return audit(material_of(settings, backtest.geography, verification, baseline, seed=plan.seed))
+    material = material_of(settings, backtest.geography, verification, baseline, seed=plan.seed)
+    return audit(material if learned is None else material.changed(**learned(verification.areas)))
 
 
 def material_of(
@@ -60,6 +67,8 @@ def material_of(
         baseline=None if baseline is None else baseline.forecast.mean,
         need=geography.attribute(meaning.need) if meaning.need else None,
         deprivation=geography.attribute(meaning.deprivation) if meaning.deprivation else None,
+        workday=geography.attribute(meaning.workday) if meaning.workday else None,
+        districts=_districts(geography),
         margins=settings.audit,
     )
 
@@ -72,9 +81,14 @@ def groups_of(geography: Geography, meaning: GeographyMeaning) -> tuple[Groups, 
     if meaning.groups:
         shares = geography.attributes[list(meaning.groups.values())].set_axis(list(meaning.groups), axis=1)
         found.append(shares_of_residents(ETHNIC_GROUP, shares))
-    if geography.areas["parent"].nunique() > 1:
-        found.append(labelled_groups(DISTRICT, list(geography.areas["parent"])))
+    if (districts := _districts(geography)) is not None:
+        found.append(labelled_groups(DISTRICT, districts))
     return tuple(found)
+
+
+def _districts(geography: Geography) -> tuple[object, ...] | None:
+    parents = geography.areas["parent"]
+    return tuple(parents) if parents.nunique() > 1 else None
 
 
 def positions_km(geography: Geography) -> Floats:

@@ -16,7 +16,7 @@ from features.geography import Geography, load_geography
 from models.level_shifts import LevelShift, level_shifts
 from monitoring import Leaderboard, coverage_text, leaderboard
 from monitoring.audits import AuditResult
-from training.auditing import audit_backtest, audited
+from training.auditing import Learned, audit_backtest, audited
 from training.coverage import coverage_by_group, pit_histograms
 from training.figures import write_figures
 from training.forecast_files import refuse_absent_folder, write_table
@@ -116,9 +116,18 @@ def run_experiment(
 
 
 def judge(
-    workspace: Workspace, door: AsOfDoor, geography: Geography, plan: Plan, *, progress: bool
+    workspace: Workspace,
+    door: AsOfDoor,
+    geography: Geography,
+    plan: Plan,
+    *,
+    learned: Learned | None = None,
+    progress: bool,
 ) -> tuple[Backtest, Scores, AuditResult]:
-    """Backtest a plan, score it at both levels, and audit the champion recipe (or the first model of the plan)."""
+    """Backtest a plan, score it at both levels, and audit the champion recipe (or the first model of the plan).
+
+    ``learned`` tells the audit what the recipe learned from.
+    """
     backtest = run_backtest(door, geography, workspace.settings, plan, progress=progress)
     land = backtest.geography.areas["area_km2"].to_numpy(float)
     scores = Scores(
@@ -129,7 +138,7 @@ def judge(
             door.outcomes().until(plan.last).for_target(plan.target), plan.target, country=workspace.settings.holidays
         ),
     )
-    return backtest, scores, audit_backtest(workspace.settings, backtest)
+    return backtest, scores, audit_backtest(workspace.settings, backtest, learned)
 
 
 def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult) -> None:

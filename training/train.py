@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from monitoring.audits import AuditResult
 from training.experiment import Scores, judge, log_experiment
 from training.forecasters import rare_models
 from training.gates import judge_gates, log_gates, settings_sha256
+from training.learned import learned
 from training.rolling_origin import Plan
 from training.tracking import Run, tracked_run
 
@@ -84,13 +86,14 @@ def train(
         "settings_sha256": settings_sha256(settings),
     }
     with tracked_run(workspace, "train", f"{target} {panel.last}", parameters, known) as run:
-        backtest, scores, fairness = judge(workspace, door, geography, plan, progress=progress)
-        log_experiment(run, backtest, scores, fairness)
         local = geography.only(panel.areas)
         with tempfile.TemporaryDirectory() as scratch:
             recipe = ChampionForecaster(settings.holidays, ShareSettings(seed=settings.seed, trials=trials))
             fitted, fits = _fit_twice(recipe, panel, target, local, horizons, Path(scratch))
             run.document([trial.to_dict() for trial in fitted.trials], "tuning.json")
+            from_what = partial(learned, settings, recipe, fitted, panel)
+            backtest, scores, fairness = judge(workspace, door, geography, plan, learned=from_what, progress=progress)
+            log_experiment(run, backtest, scores, fairness)
             gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
             model = registry.register(
                 workspace,

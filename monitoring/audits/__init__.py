@@ -11,7 +11,7 @@ from monitoring.audits.groups import (
     labelled_groups,
     shares_of_residents,
 )
-from monitoring.audits.material import Material
+from monitoring.audits.material import Material, Signal
 from monitoring.audits.protected import MEASURED_BY, PROXIED_BY
 from monitoring.audits.resampling import benjamini_hochberg, spatial_resampling
 from monitoring.audits.result import CAVEAT, RECORDS, AuditResult, Description, Finding, GroupTest
@@ -30,6 +30,7 @@ __all__ = [
     "GroupTest",
     "Groups",
     "Material",
+    "Signal",
     "audit",
     "benjamini_hochberg",
     "deprivation_groups",

@@ -28,6 +28,7 @@ from monitoring.audits.protected import protected_characteristics
 from monitoring.audits.proxy_leakage import PROXY_LEAKAGE, proxy_leakage
 from monitoring.audits.result import AuditResult, Description, Finding, GroupTest
 from monitoring.audits.sensitivity import ATTACHMENT, REPORTING, attachment, reporting
+from monitoring.audits.signal_swap import SIGNAL_SWAP, signal_swap
 
 Row = dict[str, object]
 PROTECTED = "protected characteristics"
@@ -46,6 +47,7 @@ DESCRIPTIONS: tuple[Description, ...] = (
     COMPLETENESS,
     ATTACHMENT,
     REPORTING,
+    SIGNAL_SWAP,
     PROXY_LEAKAGE,
     ENFORCEMENT,
     FRONTIER,
@@ -140,6 +142,8 @@ def _tables(material: Material) -> dict[str, list[Row]]:
     if material.residents is not None:
         tables[FRONTIER.audit] = _each(frontier, material, list(_compared(material)))
         tables[ATTACHMENT.audit] = _each(attachment, material, shared)
+        if material.signals is not None:
+            tables[SIGNAL_SWAP.audit] = _each(signal_swap, material, shared)
         if material.deprivation is not None:
             tables[REPORTING.audit] = _each(reporting, material, shared)
     return tables
@@ -156,6 +160,7 @@ def _notes(material: Material) -> tuple[str, ...]:
         "Exposure is set against the crimes that were recorded: no independent measure of need is given. It certifies "
         "the records and not the need.": material.need,
         "Proxy leakage was not audited: the features are not given.": material.features,
+        "The swap of the signal was not audited: it is not given which of the crimes officers find.": material.signals,
         "The enforcement signature was not audited: stop and search is not given.": material.enforcement,
     }
     notes = [note for note, given in missing.items() if given is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,14 +21,25 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Signal:
+    """One part of what is recorded: how many crimes it is, and the means (A,) of the recipe that learned from it."""
+
+    count: float
+    means: Floats
+
+
+@dataclass(frozen=True)
 class Material:
     """Forecasts of one model at one horizon beside what happened; A areas, N periods.
 
     ``forecast`` and ``outcomes`` (N, A), NaN unknown; ``positions`` (A, 2) of the areas' centres, such as km.
     Optional: ``residents`` (A,) people; ``baseline`` (N, A), the means of a simple count; ``need`` (A,), a measure of
     need that does not come from the police, per area and not per resident; ``features`` (A rows) that the model learns
-    from; ``recorded`` and ``enforcement`` (N', A), recorded crimes and stops by period; ``deprivation`` (A,) a score.
-    What is None is not audited, and the result says so. Raises ``ValueError`` for shapes that do not fit.
+    from, and ``means_without``, which gives the means (A,) of the model fitted without the features that it is told;
+    ``signals``, the parts of what is recorded by name, all of it first; ``recorded`` and ``enforcement`` (N', A),
+    recorded crimes and stops by period; ``deprivation`` (A,) a score; ``workday`` (A,) people there on a working day;
+    ``districts``, the label of each area. What is None is not audited, and the result says so.
+    Raises ``ValueError`` for shapes that do not fit.
     """
 
     forecast: CountDistribution
@@ -40,6 +52,10 @@ class Material:
     baseline: Floats | None = None
     need: Floats | None = None
     features: pd.DataFrame | None = None
+    means_without: Callable[[Sequence[str]], Floats] | None = None
+    signals: Mapping[str, Signal] | None = None
+    workday: Floats | None = None
+    districts: tuple[object, ...] | None = None
     recorded: Floats | None = None
     enforcement: Floats | None = None
     deprivation: Floats | None = None
@@ -51,8 +67,9 @@ class Material:
             raise ValueError(f"forecasts {self.forecast.mean.shape} do not fit outcomes {shape}")
         if self.baseline is not None and self.baseline.shape != shape:
             raise ValueError(f"baseline {self.baseline.shape} does not fit outcomes {shape}")
-        lengths = {"positions": self.positions, "residents": self.residents, "need": self.need}
-        lengths |= {"deprivation": self.deprivation}
+        lengths: dict[str, Sized | None] = {"positions": self.positions, "residents": self.residents, "need": self.need}
+        lengths |= {"deprivation": self.deprivation, "workday": self.workday, "districts": self.districts}
+        lengths |= {f"the signal '{name}'": signal.means for name, signal in (self.signals or {}).items()}
         lengths |= {f"'{groups.attribute}'": groups.shares for groups in self.groups}
         for name, values in lengths.items():
             if values is not None and len(values) != areas:
@@ -148,3 +165,9 @@ class Material:
         """1.0 for the areas with the highest values of each row, as many as are flagged, else 0.0; (n, A)."""
         order = np.random.default_rng([self.seed, 43]).permutation(values.shape[1])
         return flagged_areas(values, self.flagged_share, [f"{place:09d}" for place in order])
+
+
+def jaccard(one: Floats, other: Floats) -> float:
+    """Flags in common over flags in either, 0…1; 1 where neither has any."""
+    either = float(np.maximum(one, other).sum())
+    return float(np.minimum(one, other).sum()) / either if either > 0 else 1.0

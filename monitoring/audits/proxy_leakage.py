@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from monitoring.audits.groups import Groups
-from monitoring.audits.material import Material
+from monitoring.audits.material import Material, jaccard
 from monitoring.audits.result import CAVEAT, Description, figure
 
 Floats = npt.NDArray[np.float64]
@@ -39,13 +39,23 @@ def cross_validated_r2(features: Floats, target: Floats, labels: npt.NDArray[np.
 def proxy_leakage(material: Material, groups: Groups) -> list[dict[str, object]]:
     """One row a group: R² of all features, the feature that alone tells most, its R², and R² without it.
 
-    Raises ``ValueError`` where no features are given.
+    ``flags_kept`` is the Jaccard index of the flags of the model fitted with all features and without those that lead
+    for any group; None where the model cannot be fitted anew. Raises ``ValueError`` where no features are given.
     """
     if material.features is None:
         raise ValueError("no features are given")
     features = _complete(material.features)
     labels = material.resampling.large.labels[0]
-    return [_row(material, features, groups, at, labels) for at in range(len(groups.names))]
+    rows = [_row(material, features, groups, at, labels) for at in range(len(groups.names))]
+    kept = _flags_kept(material, sorted({str(row["leading_feature"]) for row in rows}))
+    return [{**row, "flags_kept": kept} for row in rows]
+
+
+def _flags_kept(material: Material, leading: list[str]) -> float | None:
+    if material.means_without is None or not leading:
+        return None
+    flags = [material.flags_by(material.means_without(left_out)[None, :]) for left_out in ([], leading)]
+    return jaccard(*flags)
 
 
 def _row(

@@ -14,22 +14,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import CountDistribution
+from contracts import CountDistribution, group_sums, sum_over
 from monitoring.audits.calibration import calibration
-from monitoring.audits.contrasts import Audit, judged
+from monitoring.audits.contrasts import judged
 from monitoring.audits.exposure import exposure
+from monitoring.audits.flag_errors import flag_errors
 from monitoring.audits.groups import Groups
-from monitoring.audits.material import Material
+from monitoring.audits.material import Material, jaccard
 from monitoring.audits.result import CAVEAT, Description, Finding
 
 Floats = npt.NDArray[np.float64]
 
 ATTACHMENT = Description(
     audit="sensitivity to attachment",
-    question="does a verdict flip when an area counts wholly for its majority, or for a concentrated group?",
-    formula="calibration and exposure with s replaced by a label of the area",
-    unit="ratio",
-    fairlearn="as of calibration and exposure",
+    question="does a verdict flip when areas count wholly for one group, are joined, or count who works there?",
+    formula="calibration, exposure, missed flags with s replaced by a label, areas by districts, N by a working day's",
+    unit="as of each audit",
+    fairlearn="as of each audit",
     source="measured before: a label by majority gave 3.08 where the share-weighted ratio was 1.51",
 )
 REPORTING = Description(
@@ -41,6 +42,8 @@ REPORTING = Description(
     source="Akpinar, De-Arteaga & Chouldechova 2021",
 )
 GAPS = (0.1, 0.2, 0.3)
+HEADLINE = "share"
+"""The attachment that every other audit uses."""
 
 
 def majority(groups: Groups) -> Groups:
@@ -55,22 +58,31 @@ def concentrated(groups: Groups, residents: Floats) -> Groups:
 
 
 def attachment(material: Material, groups: Groups) -> list[dict[str, object]]:
-    """One row an audit, group and attachment: value, interval, verdict, and whether it differs from the headline's."""
+    """One row an audit, group and attachment: value, interval, verdict, and whether it differs from the headline's.
+
+    Areas are also labelled, joined into districts, and counted by who is there on a working day, as far as these are
+    given; shares of groups on a working day are not known, and those of residents stand for them.
+    """
     ways = {
-        "share": groups,
-        "majority": majority(groups),
-        "above twice the city's share": concentrated(groups, material.population),
+        HEADLINE: (material, groups),
+        "majority": (material, majority(groups)),
+        "above twice the city's share": (material, concentrated(groups, material.population)),
     }
+    if material.districts is not None:
+        ways["share, by district"] = by_district(material, groups)
+    if material.workday is not None:
+        ways["share, of who is there on a working day"] = (material.changed(residents=material.workday), groups)
     found: dict[str, list[Finding]] = {}
-    for way, attached in ways.items():
-        audits: list[Audit] = [calibration(material, attached), exposure(material, attached)]
-        found[way] = judged(material, audits)[0]
+    for way, (looked_at, attached) in ways.items():
+        audits = [calibration(looked_at, attached), exposure(looked_at, attached), flag_errors(looked_at, attached)[0]]
+        found[way] = judged(looked_at, audits)[0]
     return [
         {
             "audit": one.audit,
             "attribute": one.attribute,
             "group": one.group,
             "attached_by": way,
+            "unit": one.unit,
             "value": one.value,
             "low": one.low,
             "high": one.high,
@@ -80,8 +92,37 @@ def attachment(material: Material, groups: Groups) -> list[dict[str, object]]:
             "caveat": CAVEAT,
         }
         for way, findings in found.items()
-        for one, headline in zip(findings, found["share"], strict=True)
+        for one, headline in zip(findings, found[HEADLINE], strict=True)
     ]
+
+
+def by_district(material: Material, groups: Groups) -> tuple[Material, Groups]:
+    """The same forecasts, outcomes and residents with areas joined into districts; areas without one are left out.
+
+    Raises ``ValueError`` where districts are not given.
+    """
+    if material.districts is None:
+        raise ValueError("districts are not given")
+    codes, names = pd.factorize(np.asarray(material.districts, dtype=object))
+    inside, size = codes >= 0, len(names)
+    district = codes[inside].astype(np.int64)
+
+    def joined(values: Floats) -> Floats:
+        return group_sums(values[..., inside], district, size)
+
+    people = joined(material.population)
+    whole = Material(
+        forecast=sum_over(material.forecast[:, inside], district, size),
+        outcomes=joined(material.outcomes),
+        positions=(joined(material.positions.T) / np.bincount(district, minlength=size)).T,
+        groups=(),
+        flagged_share=material.flagged_share,
+        seed=material.seed,
+        residents=people,
+        margins=material.margins,
+    )
+    shares = joined(material.people(groups).T).T / np.maximum(people, 1.0)[:, None]
+    return whole, replace(groups, shares=np.minimum(shares, 1.0))
 
 
 def reporting(material: Material, groups: Groups) -> list[dict[str, object]]:
@@ -96,7 +137,7 @@ def reporting(material: Material, groups: Groups) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for gap in GAPS:
         stressed = _reported_less(material, np.asarray(1.0 - gap * rank))
-        kept = _jaccard(material.flags, stressed.flags)
+        kept = jaccard(material.flags, stressed.flags)
         after = judged(stressed, [exposure(stressed, groups)])[0]
         rows += [
             {
@@ -120,8 +161,3 @@ def reporting(material: Material, groups: Groups) -> list[dict[str, object]]:
 def _reported_less(material: Material, rate: Floats) -> Material:
     forecast = CountDistribution(material.forecast.mean / rate, material.forecast.dispersion)
     return material.changed(forecast=forecast)
-
-
-def _jaccard(one: Floats, other: Floats) -> float:
-    either = float(np.maximum(one, other).sum())
-    return float(np.minimum(one, other).sum()) / either if either > 0 else 1.0

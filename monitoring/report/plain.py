@@ -23,7 +23,7 @@ UNDER_PROTECTED = {
     ("missed flags", "above"): "{place}, busy areas were missed more often than elsewhere, by {figure} points.",
     ("skill", "below"): "{place}, a simple count did better than the forecast, which saved {figure} of its error.",
     (
-        "need-adjusted exposure",
+        "exposure against need",
         "below",
     ): "{place}, fewer areas were flagged than the need there calls for: {figure} times.",
     ("coverage", "below"): "{place}, the ranges were too narrow and held too few results: {figure} points off.",
@@ -31,7 +31,7 @@ UNDER_PROTECTED = {
 }
 OVER_EXPOSED = {
     (
-        "need-adjusted exposure",
+        "exposure against need",
         "above",
     ): "{place}, more areas were flagged than the need there calls for: {figure} times.",
     ("exposure", "above"): "{people} live in flagged areas {figure} times as often as other people.",
@@ -42,6 +42,8 @@ OVER_EXPOSED = {
     ): "{place}, too many crimes were foreseen: {figure} more per 1,000 people than elsewhere.",
     ("calibration", "above"): "{place}, the forecast was too high: {figure} times the level of the whole city.",
     ("exposure", "below"): "{people} live in flagged areas less often than others: {figure} times as often.",
+    ("need-adjusted exposure", "above"): "{people} live in flagged areas {figure} times as often for the same need.",
+    ("need-adjusted exposure", "below"): "{people} live in flagged areas less often for the same need: {figure} times.",
 }
 UNDER_TITLE, OVER_TITLE = "Who is under-protected?", "Who is over-exposed?"
 
@@ -233,7 +235,7 @@ def _unknown(subjects: Sequence[Row]) -> Row:
             f"The law protects nine traits. We have no figures by area for {len(blind)} of them. "
             f"They are {listed(blind)}."
         )
-    if any("adjusted for need" in note for subject in subjects for note in subject["notes"]):
+    if any("no independent measure of need" in note for subject in subjects for note in subject["notes"]):
         told.append(
             "We have no measure of need from outside the police. A group may be flagged more because it needs more."
         )

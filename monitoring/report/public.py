@@ -89,7 +89,6 @@ def public_tables(
     public: dict[str, Callable[[Mapping[str, Any]], Row]] = {
         "worst hidden subgroup": lambda row: _subgroup(row, disclosure),
         "enforcement signature": lambda row: _enforcement(row, disclosure),
-        "sensitivity to attachment": lambda row: {**row, "unit": "ratio"},
         "sensitivity to reporting": lambda row: _stressed(row, exposures[row["attribute"], row["group"]]),
     }
     return {

@@ -13,6 +13,7 @@ from monitoring import flagged_areas
 from monitoring.audits import (
     CAVEAT,
     Material,
+    Signal,
     audit,
     deprivation_groups,
     findings_of,
@@ -26,6 +27,7 @@ from monitoring.audits.frontier import capped_flags
 from monitoring.audits.groups import Groups
 from monitoring.audits.hidden_subgroup import hidden_subgroup
 from monitoring.audits.result import colour_of, verdict_of
+from monitoring.audits.sensitivity import by_district
 from monitoring.audits.shortfall import expected_shortfall
 
 SIDE, PERIODS = 18, 12
@@ -304,6 +306,70 @@ def test_a_feature_that_is_a_groups_share_is_found():
     rows = leaked.tables["proxy leakage"]
     assert {(row["leading_feature"], row["verdict"]) for row in rows} == {("d", "outside")}
     assert {row["verdict"] for row in audit(city(features=noise)).tables["proxy leakage"]} == {"inside"}
+
+
+def test_flags_without_the_leading_feature_are_those_of_the_model_fitted_without_it():
+    material = city()
+    share = material.groups[0].shares[:, 0]
+    asked = []
+
+    def means_without(names):
+        asked.append(list(names))
+        return share if "d" not in names else 1.0 - share
+
+    told = audit(replace(material, features=pd.DataFrame({"d": share}), means_without=means_without))
+    assert asked == [[], ["d"]]
+    assert {row["flags_kept"] for row in told.tables["proxy leakage"]} == {0.0}
+    blind = audit(replace(material, features=pd.DataFrame({"d": share})))
+    assert {row["flags_kept"] for row in blind.tables["proxy leakage"]} == {None}
+
+
+def test_a_signal_that_officers_make_shows_whom_it_exposes():
+    material = city()
+    true = material.outcomes.mean(axis=0)
+    looked_for = np.where(NORTH, 8.0, 1.0) * true
+    signals = {"all": Signal(300.0, true), "reported": Signal(200.0, true), "found": Signal(100.0, looked_for)}
+    rows = {
+        (row["signal"], row["group"]): row for row in audit(replace(material, signals=signals)).tables["signal swap"]
+    }
+    assert [rows[name, "north"]["share_of_counts"] for name in signals] == pytest.approx([1.0, 2 / 3, 1 / 3])
+    assert rows["reported", "north"]["flags_kept"] == 1.0
+    assert rows["found", "north"]["flags_kept"] < 0.7
+    assert rows["found", "north"]["verdict"] == "outside"
+    assert rows["found", "north"]["low"] > rows["all", "north"]["high"]
+
+
+def test_a_label_a_district_and_a_working_day_may_flip_a_verdict():
+    material = city(factor=np.where(NORTH, 0.7, 1.0))
+    districts = tuple(f"{east // 2} {north // 2}" for east, north in POSITIONS.astype(int))
+    moved = np.where(material.flags.mean(axis=0) * NORTH > 0, 50.0, 1.0) * material.residents
+    rows = audit(replace(material, districts=districts, workday=moved)).tables["sensitivity to attachment"]
+    told = {(row["attached_by"], row["audit"], row["group"]): row for row in rows}
+    ways = dict.fromkeys(way for way, _, _ in told)
+    assert next(iter(ways)) == "share"
+    assert len(ways) == 5
+    headline = told["share", "calibration", "north"]
+    assert headline["flips"] is False
+    assert told["majority", "calibration", "north"]["value"] < headline["value"]
+    mixed = told["share, by district", "calibration", "north"]
+    assert headline["verdict"] == "outside"
+    assert headline["value"] < mixed["value"] < 1.0
+    assert mixed["flips"] is (mixed["verdict"] != "outside")
+    working = told["share, of who is there on a working day", "exposure", "north"]
+    assert working["value"] > 2 * told["share", "exposure", "north"]["value"]
+    assert {row["unit"] for row in rows if row["audit"] == "missed flags"} == {"percentage points"}
+
+
+def test_districts_have_the_sums_of_their_areas():
+    material = city()
+    districts = (None, *("west" if east < SIDE // 2 else "east" for east, _ in POSITIONS[1:]))
+    joined, groups = by_district(replace(material, districts=districts), material.groups[0])
+    west = np.array([label == "west" for label in districts])
+    assert joined.outcomes[:, 0].tolist() == material.outcomes[:, west].sum(axis=1).tolist()
+    assert joined.forecast.mean[:, 0] == pytest.approx(material.forecast.mean[:, west].sum(axis=1))
+    assert joined.positions[0] == pytest.approx(POSITIONS[west].mean(axis=0))
+    people = material.residents[west]
+    assert groups.shares[0, 0] == pytest.approx(people @ material.groups[0].shares[west, 0] / people.sum())
 
 
 def test_enforcement_that_follows_crime_faster_in_deprived_areas_is_found():

@@ -72,5 +72,20 @@ def test_a_target_borrows_from_another_that_there_is(lender: str, settings: Sett
     targets = settings.targets | {
         "robbery": TargetSettings(**settings.targets["robbery"].model_dump() | {"borrows_from": lender})
     }
-    with pytest.raises(ValueError, match=f"borrows from '{lender}', which is not another target"):
+    with pytest.raises(ValueError, match=f"borrows_from of the target 'robbery' is '{lender}', which is not another"):
         Settings.model_validate(settings.model_dump() | {"targets": {n: t.model_dump() for n, t in targets.items()}})
+
+
+@pytest.mark.parametrize(
+    ("of", "part", "message"),
+    [
+        ("demand", "arson", "officer_generated of the target 'demand' is 'arson', which is not another target"),
+        ("robbery", "drugs", "sums offences of .offences.incidents. that 'robbery' does not"),
+    ],
+)
+def test_what_officers_find_is_a_part_of_the_target(of: str, part: str, message: str, settings: Settings) -> None:
+    assert settings.targets["demand"].officer_generated == "drugs"
+    targets = {name: target.model_dump() for name, target in settings.targets.items()}
+    targets[of] |= {"officer_generated": part}
+    with pytest.raises(ValueError, match=message):
+        Settings.model_validate(settings.model_dump() | {"targets": targets})
