@@ -1,7 +1,7 @@
 """How long a full audit takes: ``python -m benchmarks.audit_speed``.
 
-A simulated city of the size of London by ward (679 areas, 12 months, 12 groups in three attributes), with everything that
-an audit can use, and 1,000 replicates.
+A simulated city of the size of London by ward (679 areas, 12 months, 12 groups in three attributes), with everything
+that an audit can use, and 1,000 replicates.
 """
 
 from __future__ import annotations
