@@ -8,14 +8,16 @@ from dataclasses import asdict
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service.commands.deciding import decided, decision_options
 
 
 @click.command()
-@click.option("--target", help="Only this target; without it, every model that waits.")
-@click.option("--version", type=int, help="A version of its model; without it, the proposed one or the challenger.")
-@click.option("--by", required=True, help="Name of the person who approves; never who trained or proposed it.")
-@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
+@decision_options(
+    target="Only this target; without it, every model that waits.",
+    version="A version of its model; without it, the proposed one or the challenger.",
+    by="Name of the person who approves; never who trained or proposed it.",
+    every_target=True,
+)
 @click.option(
     "--override",
     "overrides",
@@ -23,8 +25,6 @@ from service.options import json_option, workspace_option
     help="A gate that failed and is overridden for this reason, such as coverage; it is shown wherever the model is. "
     "May be given several times.",
 )
-@workspace_option
-@json_option
 def command(
     target: str | None,
     version: int | None,
@@ -35,21 +35,9 @@ def command(
     as_json: bool,
 ) -> None:
     """Make a model the champion, by name and with a reason."""
-    from models import registry
     from service.decisions import approve
-    from service.ledger import open_ledger
-    from service.people import person_named
 
-    approval = approve(
-        workspace,
-        open_ledger(workspace),
-        registry,
-        by=person_named(workspace.settings, by),
-        reason=reason,
-        target=target,
-        version=version,
-        overrides=overrides,
-    )
+    approval = decided(approve, workspace, by, reason=reason, target=target, version=version, overrides=overrides)
     for sentence in (*approval.mended, *approval.notes):
         click.echo(sentence, err=True)
     if as_json:

@@ -8,32 +8,20 @@ from dataclasses import asdict
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service.commands.deciding import decided, decision_options
 
 
 @click.command()
-@click.option("--target", required=True, help="The target whose model is rejected.")
-@click.option("--version", type=int, help="A version of its model; without it, the proposed one or the challenger.")
-@click.option("--by", required=True, help="Name of the person who rejects it.")
-@click.option("--reason", required=True, help="Why; it is kept in the ledger.")
-@workspace_option
-@json_option
+@decision_options(
+    target="The target whose model is rejected.",
+    version="A version of its model; without it, the proposed one or the challenger.",
+    by="Name of the person who rejects it.",
+)
 def command(target: str, version: int | None, by: str, reason: str, workspace: Workspace, as_json: bool) -> None:
     """Reject a model that was proposed; it can never be approved."""
-    from models import registry
     from service.decisions import reject
-    from service.ledger import open_ledger
-    from service.people import person_named
 
-    one = reject(
-        workspace,
-        open_ledger(workspace),
-        registry,
-        by=person_named(workspace.settings, by),
-        reason=reason,
-        target=target,
-        version=version,
-    )
+    one = decided(reject, workspace, by, reason=reason, target=target, version=version)
     if as_json:
         click.echo(json.dumps(asdict(one), indent=2))
         return

@@ -8,32 +8,21 @@ from dataclasses import asdict
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service.commands.deciding import decided, decision_options
 
 
 @click.command()
-@click.option("--target", required=True, help="The target whose model is withdrawn.")
-@click.option("--version", type=int, help="A version that is or was in use; without it, the champion.")
-@click.option("--by", required=True, help="Name of the person who withdraws it.")
-@click.option("--reason", required=True, help="Why; it is kept in the ledger and shown in place of the forecast.")
-@workspace_option
-@json_option
+@decision_options(
+    target="The target whose model is withdrawn.",
+    version="A version that is or was in use; without it, the champion.",
+    by="Name of the person who withdraws it.",
+    reason="Why; it is kept in the ledger and shown in place of the forecast.",
+)
 def command(target: str, version: int | None, by: str, reason: str, workspace: Workspace, as_json: bool) -> None:
     """Take a model out of use; a running service refuses its forecasts within seconds."""
-    from models import registry
     from service.decisions import withdraw
-    from service.ledger import open_ledger
-    from service.people import person_named
 
-    one = withdraw(
-        workspace,
-        open_ledger(workspace),
-        registry,
-        by=person_named(workspace.settings, by),
-        reason=reason,
-        target=target,
-        version=version,
-    )
+    one = decided(withdraw, workspace, by, reason=reason, target=target, version=version)
     for sentence in one.notes:
         click.echo(sentence, err=True)
     if as_json:
