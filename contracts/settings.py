@@ -51,7 +51,15 @@ class GeographyMeaning(_Part):
     workday: str | None = None
     """Column with the number of people who are there on a working day."""
     groups: dict[str, str] = Field(default_factory=dict)
-    """Group name → column with the group's share of residents."""
+    """Ethnic group → column with its share of residents."""
+    shares: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Another attribute of residents, such as age or religion → its groups → column with the group's share."""
+
+    @model_validator(mode="after")
+    def _attributes_are_others(self) -> GeographyMeaning:
+        for attribute in {"ethnic group", "deprivation fifth", "district"} & set(self.shares):
+            raise ValueError(f"[geographies.NAME.shares] cannot hold '{attribute}', which other settings give")
+        return self
 
 
 class PoliceForce(_Part):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from contracts import GeographyMeaning, Settings
 from features.geography import Geography
@@ -74,13 +75,17 @@ def material_of(
 
 
 def groups_of(geography: Geography, meaning: GeographyMeaning) -> tuple[Groups, ...]:
-    """Deprivation fifths, shares of residents and districts, of what the settings name and the geography has."""
+    """Deprivation fifths, shares of residents and districts, of what the settings name.
+
+    Raises ``MissingThing`` where the geography lacks a column that they name.
+    """
     found = []
     if meaning.deprivation:
         found.append(deprivation_groups(geography.attribute(meaning.deprivation)))
-    if meaning.groups:
-        shares = geography.attributes[list(meaning.groups.values())].set_axis(list(meaning.groups), axis=1)
-        found.append(shares_of_residents(ETHNIC_GROUP, shares))
+    for attribute, columns in {ETHNIC_GROUP: meaning.groups, **meaning.shares}.items():
+        if columns:
+            shares = {group: geography.attribute(column) for group, column in columns.items()}
+            found.append(shares_of_residents(attribute, pd.DataFrame(shares)))
     if (districts := _districts(geography)) is not None:
         found.append(labelled_groups(DISTRICT, districts))
     return tuple(found)
@@ -88,7 +93,7 @@ def groups_of(geography: Geography, meaning: GeographyMeaning) -> tuple[Groups, 
 
 def _districts(geography: Geography) -> tuple[object, ...] | None:
     parents = geography.areas["parent"]
-    return tuple(parents) if parents.nunique() > 1 else None
+    return tuple(parents) if len(set(parents.dropna())) > 1 else None
 
 
 def positions_km(geography: Geography) -> Floats:

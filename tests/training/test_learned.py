@@ -5,12 +5,14 @@ from datetime import date
 import numpy as np
 import pytest
 
+from contracts import GeographyMeaning, MissingThing
 from features.as_of import load_door
 from features.geography import load_geography
 from models.area_share import ShareSettings
 from models.champion import ChampionForecaster
 from service.workspace_setup import make_simulated_workspace
 from training import train
+from training.auditing import groups_of
 from training.learned import FOUND, RECORDED, REPORTED, learned
 
 TODAY = date(2025, 1, 10)
@@ -68,3 +70,21 @@ def test_training_audits_what_the_recipe_learned_from(workspace):
     assert {row["signal"] for row in result.tables["signal swap"]} == {RECORDED, REPORTED, FOUND}
     assert all(0.0 <= row["flags_kept"] <= 1.0 for row in result.tables["proxy leakage"])
     assert not any("Proxy leakage" in note or "swap of the signal" in note for note in result.notes)
+
+
+def test_groups_are_those_that_the_settings_name(workspace):
+    geography = load_geography(workspace, load_door(workspace).geography)
+    meaning = workspace.settings.geographies[geography.name]
+    column = next(iter(meaning.groups.values()))
+    aged = meaning.model_copy(update={"shares": {"age": {"65 and over": column}}})
+    assert [one.attribute for one in groups_of(geography, aged)] == [
+        "deprivation fifth",
+        "ethnic group",
+        "age",
+        "district",
+    ]
+    wrong = meaning.model_copy(update={"shares": {"age": {"65 and over": "share_65"}}})
+    with pytest.raises(MissingThing, match="share_65"):
+        groups_of(geography, wrong)
+    with pytest.raises(ValueError, match="cannot hold 'district'"):
+        GeographyMeaning(shares={"district": {"north": column}})
