@@ -28,6 +28,8 @@ FORECASTS_FILE, OUTCOMES_FILE = "forecasts.parquet", "outcomes.parquet"
 AUDIT_FILE = "audit/fairness.json"
 MAIN_MODEL, MAIN_HORIZON = "main_model", "main_horizon"
 """Tags of a run: whose scores, at which horizon, stand for it in a list."""
+SETTLED_SHARE = "settled_share"
+"""Tag of a run: the share of the counts in its views that were settled only later, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def judge(
 def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult) -> None:
     """Put forecasts, leaderboard, coverage, audit and pictures into a run."""
     main = audited(backtest)[0]
-    run.tags({MAIN_MODEL: main.model, MAIN_HORIZON: main.horizon})
+    run.tags({MAIN_MODEL: main.model, MAIN_HORIZON: main.horizon, SETTLED_SHARE: f"{backtest.settled_share:.4f}"})
     run.scores(scores.rows)
     run.findings(fairness.findings)
     run.origins(backtest.verifications, backtest.plan.first)

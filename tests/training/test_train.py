@@ -66,6 +66,7 @@ def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, traine
     assert run.data.params["target"] == TARGET
     assert run.data.tags["simulated"] == "true"
     assert "wardcast.version" in run.data.tags
+    assert 0.0 < float(run.data.tags["settled_share"]) < 1.0
     assert run.data.metrics["wardcast.area.h1.mean_poisson_deviance"] > 0
     root = Path(mlflow.artifacts.download_artifacts(run_id=trained.model.run_id))
     held = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
