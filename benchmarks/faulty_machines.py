@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psutil
+import psycopg
 
 START_SECONDS = 120.0
+CONNECT_SECONDS = 10
 SERVE = ("-c", "from service.cli import program; program()", "serve")
 
 
@@ -145,7 +147,12 @@ class Postgres:
 
     def start(self) -> None:
         """Let the server recover and take connections."""
-        _again_until(self.server.ensure_postgres_running)
+        _again_until(self._start)
+
+    def _start(self) -> None:
+        # A dead server that nobody has asked after yet counts as running there, so a connection is made.
+        self.server.ensure_postgres_running()
+        psycopg.connect(self.ledger_url, connect_timeout=CONNECT_SECONDS).close()
 
     def close(self) -> None:
         """Stop it in order."""
@@ -173,7 +180,7 @@ def _again_until(start: Callable[[], None]) -> None:
     while True:
         try:
             return start()
-        except (subprocess.SubprocessError, AssertionError):
+        except (subprocess.SubprocessError, AssertionError, psycopg.OperationalError):
             if time.monotonic() > give_up:
                 raise
             time.sleep(0.5)
