@@ -91,7 +91,7 @@ class Study:
     """What is simulated. ``cities`` cities are drawn from ``seed``; ``processes`` changes nothing but the time."""
 
     seed: int = 7
-    cities: int = 5
+    cities: int = 4
     schedule: Schedule = field(default_factory=Schedule)
     parameters: SimulatedCityParameters = field(default_factory=study_city)
     arms: tuple[Arm, ...] = ARMS
