@@ -29,38 +29,39 @@ def learned(
     features = fitted.share_model.features(panel, fitted.target, fitted.geography)
     rows = features.rows(len(features.ordinals) - 1, 1)
     frame = pd.DataFrame(rows, columns=list(features.names), index=list(panel.areas), dtype=np.float64)
+    as_fitted = _means(fitted, panel)
 
     def without(names: Sequence[str]) -> Floats:
-        share = replace(recipe.share, without=tuple(names), trials=0)
-        return _over(areas, panel, _means(replace(recipe, share=share), fitted, panel))
+        return _over(areas, panel, _means(_again(recipe, fitted, panel, names), panel) if names else as_fitted)
 
-    return {
-        "features": frame.reindex(list(areas)),
-        "means_without": without,
-        "signals": _signals(settings, recipe, fitted, panel, areas),
-    }
+    signals = None
+    if (parts := _parts(settings, fitted.target, panel)) is not None:
+        recorded, *others = parts.items()
+        means = {recorded[0]: as_fitted}
+        means |= {name: _means(_again(recipe, fitted, part), part) for name, part in others}
+        signals = {
+            name: Signal(float(np.nansum(part.of(fitted.target))), _over(areas, panel, means[name]))
+            for name, part in parts.items()
+        }
+    return {"features": frame.reindex(list(areas)), "means_without": without, "signals": signals}
 
 
-def _signals(
-    settings: Settings, recipe: ChampionForecaster, fitted: FittedChampion, panel: Panel, areas: Sequence[str]
-) -> dict[str, Signal] | None:
-    """The target as recorded, without what officers find, and that alone; None where the settings tell no part apart.
+def _parts(settings: Settings, target: str, panel: Panel) -> dict[str, Panel] | None:
+    """The panel as recorded, without what officers find, and with that alone; None where the settings tell no part.
 
     A panel in which some period knows only one of the two is of no use either.
     """
-    target = fitted.target
     found = settings.targets[target].officer_generated
     if found not in panel.targets:
         return None
     recorded, part = panel.of(target), panel.of(found)
     if (np.isnan(part) & ~np.isnan(recorded)).any() or not np.nansum(part):
         return None
-    signals = {}
-    for name, counts in ((RECORDED, recorded), (REPORTED, recorded - part), (FOUND, part)):
-        swapped = _with_counts(panel, target, counts)
-        means = _means(replace(recipe, share=replace(recipe.share, trials=0)), fitted, swapped)
-        signals[name] = Signal(float(np.nansum(counts)), _over(areas, panel, means))
-    return signals
+    return {
+        RECORDED: panel,
+        REPORTED: _with_counts(panel, target, recorded - part),
+        FOUND: _with_counts(panel, target, part),
+    }
 
 
 def _with_counts(panel: Panel, target: str, counts: Floats) -> Panel:
@@ -69,10 +70,18 @@ def _with_counts(panel: Panel, target: str, counts: Floats) -> Panel:
     return replace(panel, counts=swapped)
 
 
-def _means(recipe: ChampionForecaster, fitted: FittedChampion, panel: Panel) -> Floats:
-    """Means of the next period by the recipe fitted anew, (areas of the panel,)."""
-    refitted = recipe.fit(panel, fitted.target, fitted.geography, [1])
-    return np.asarray(refitted.predict(panel, [1]).mean[0])
+def _again(
+    recipe: ChampionForecaster, fitted: FittedChampion, panel: Panel, without: Sequence[str] = ()
+) -> FittedChampion:
+    """The recipe fitted anew one period ahead, with the settings that it was fitted with, without some features."""
+    chosen = fitted.trials[0].settings if fitted.trials else recipe.share
+    share = replace(chosen, trials=0, without=tuple(without))
+    return replace(recipe, share=share).fit(panel, fitted.target, fitted.geography, [1])
+
+
+def _means(fitted: FittedChampion, panel: Panel) -> Floats:
+    """Means of the next period, (areas of the panel,)."""
+    return np.asarray(fitted.predict(panel, [1]).mean[0])
 
 
 def _over(areas: Sequence[str], panel: Panel, means: Floats) -> Floats:

@@ -123,9 +123,7 @@ def refuse_other_files(out: Path) -> None:
     """Raise ``RefusedAction`` unless ``out`` is absent, empty, or holds an older report and nothing else."""
     if out.exists() and not out.is_dir():
         raise RefusedAction(f"{out} is a file.", remedy="Name a folder with --out.")
-    there = (
-        {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()} if out.is_dir() else set()
-    )
+    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
     if not there:
         return
     ours = {HTML, PDF, JSON}

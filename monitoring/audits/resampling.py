@@ -50,6 +50,11 @@ class Blocks:
     weights: Floats
     labels: Labels
 
+    @property
+    def number(self) -> float:
+        """How many blocks each cut has."""
+        return float(self.labels.max() + 1)
+
     def effective(self, shares: Floats) -> Floats:
         """Effective number of blocks in which each group lives, mean over the cuts; shape (G,)."""
         return np.asarray(np.mean([effective_number(cut) for cut in block_totals(shares, self.labels)], axis=0))
@@ -79,7 +84,7 @@ class SpatialResampling:
         with the weight of an area. A group for which no replicate is defined has NaN.
         """
         local = self.large.effective(shares) < FEWEST_BLOCKS
-        blocks = np.full(shares.shape[1], float(self.large.labels.max() + 1))
+        blocks = np.full(shares.shape[1], self.large.number)
         tails = self._tails_of(influence)
         drawn_for = replicates(self.large.weights)
         if local.any():
@@ -96,13 +101,13 @@ class SpatialResampling:
     def _tails_of(self, influence: Floats) -> Floats:
         """Quantile levels at which the intervals of figures begin under the large blocks, (G,)."""
         by_cut = _variances(influence, self.large.labels)
-        degrees = degrees_of_freedom(by_cut, float(self.large.labels.max() + 1))
+        degrees = degrees_of_freedom(by_cut, self.large.number)
         fine = _variances(influence, self.parts).mean(axis=0)
         coarse = by_cut.mean(axis=0)
         wider = np.divide(coarse, fine, out=np.ones_like(coarse), where=fine > 0)
-        blocks = float(self.large.labels.max() + 1)
         return np.array(
-            [tail_of(blocks, degree, max(by, 1.0)) for degree, by in zip(degrees, wider, strict=True)], dtype=np.float64
+            [tail_of(self.large.number, degree, max(by, 1.0)) for degree, by in zip(degrees, wider, strict=True)],
+            dtype=np.float64,
         )
 
     def tails(self, replicates: Floats) -> tuple[float, float]:
@@ -110,7 +115,7 @@ class SpatialResampling:
         drawn = replicates[np.isfinite(replicates)]
         if not drawn.size:
             return float("nan"), float("nan")
-        tail = tail_of(float(self.large.labels.max() + 1))
+        tail = tail_of(self.large.number)
         return float(np.quantile(drawn, tail)), float(np.quantile(drawn, 1.0 - tail))
 
     def p_values(self, shares: Floats, residuals: Floats) -> tuple[Floats, float]:

@@ -69,6 +69,12 @@ class Finding:
     caveat: str = CAVEAT
 
 
+def figure_of(finding: Finding) -> dict[str, object]:
+    """Whose figure it is, with its interval, margin, verdict and caveat: what a row of a table needs."""
+    names = ("attribute", "group", "unit", "value", "low", "high", "margin", "verdict", "caveat")
+    return {name: getattr(finding, name) for name in names}
+
+
 @dataclass(frozen=True)
 class GroupTest:
     """Whether the groups of an attribute differ at all: the greatest |statistic| over them, by randomisation.

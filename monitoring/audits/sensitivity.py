@@ -21,7 +21,7 @@ from monitoring.audits.exposure import exposure
 from monitoring.audits.flag_errors import flag_errors
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material, jaccard
-from monitoring.audits.result import CAVEAT, Description, Finding
+from monitoring.audits.result import Description, Finding, figure_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,17 +79,9 @@ def attachment(material: Material, groups: Groups) -> list[dict[str, object]]:
     return [
         {
             "audit": one.audit,
-            "attribute": one.attribute,
-            "group": one.group,
             "attached_by": way,
-            "unit": one.unit,
-            "value": one.value,
-            "low": one.low,
-            "high": one.high,
-            "margin": one.margin,
-            "verdict": one.verdict,
+            **figure_of(one),
             "flips": one.verdict != headline.verdict,
-            "caveat": CAVEAT,
         }
         for way, findings in found.items()
         for one, headline in zip(findings, found[HEADLINE], strict=True)
@@ -142,16 +134,9 @@ def reporting(material: Material, groups: Groups) -> list[dict[str, object]]:
         rows += [
             {
                 "gap": gap,
-                "attribute": now.attribute,
-                "group": now.group,
                 "exposure": then.value,
-                "value": now.value,
-                "low": now.low,
-                "high": now.high,
-                "margin": now.margin,
-                "verdict": now.verdict,
+                **figure_of(now),
                 "flags_kept": kept,
-                "caveat": CAVEAT,
             }
             for then, now in zip(before, after, strict=True)
         ]

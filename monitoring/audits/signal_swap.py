@@ -10,7 +10,7 @@ from monitoring.audits.contrasts import judged
 from monitoring.audits.exposure import exposure
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material, jaccard
-from monitoring.audits.result import CAVEAT, Description, figure
+from monitoring.audits.result import Description, figure, figure_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,29 +31,21 @@ def signal_swap(material: Material, groups: Groups) -> list[dict[str, object]]:
     """
     if not material.signals:
         raise ValueError("no signals are given")
-    materials = {name: flagged_by(material, signal.means) for name, signal in material.signals.items()}
+    materials = {name: _flagged_by(material, signal.means) for name, signal in material.signals.items()}
     recorded, first = next(iter(material.signals.values())), next(iter(materials.values()))
     return [
         {
             "signal": name,
             "share_of_counts": figure(material.signals[name].count / recorded.count),
-            "attribute": one.attribute,
-            "group": one.group,
-            "unit": one.unit,
-            "value": one.value,
-            "low": one.low,
-            "high": one.high,
-            "margin": one.margin,
-            "verdict": one.verdict,
+            **figure_of(one),
             "flags_kept": jaccard(first.flags, swapped.flags),
-            "caveat": CAVEAT,
         }
         for name, swapped in materials.items()
         for one in judged(swapped, [exposure(swapped, groups)])[0]
     ]
 
 
-def flagged_by(material: Material, means: Floats) -> Material:
+def _flagged_by(material: Material, means: Floats) -> Material:
     """The same areas and outcomes under one forecast (A,) in every period."""
     everywhere = np.broadcast_to(means, material.outcomes.shape)
     return material.changed(forecast=CountDistribution(np.array(everywhere), np.zeros(everywhere.shape)))
