@@ -17,7 +17,8 @@ from contracts.periods import (
 from contracts.public_records import RecordsSettings
 from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
 from contracts.recorded_settings import settings_bytes, settings_of
-from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings
+from contracts.settings_file import read_settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key

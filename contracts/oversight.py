@@ -42,7 +42,7 @@ class LifeCycleSettings(_Part):
 
     proposal_required: bool = False
     """True: only a model that somebody proposed can be approved or rejected. False: a draft can be, too."""
-    challenge_reply_days: Annotated[int, Field(ge=1)] = 20
+    challenge_reply_days: Annotated[int, Field(ge=1, le=3650)] = 20
     """Days in which a challenge of a forecast has to be answered."""
 
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.disclosure import DisclosureSettings
-from contracts.errors import BadInput, MissingThing
+from contracts.errors import MissingThing
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
 from contracts.public_records import RecordsSettings
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+AboveZero = Annotated[float, Field(gt=0.0)]
+MOST_PERIODS = 1000
+MOST_DAYS = 3650
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class IngestLimits(_Part):
@@ -79,9 +80,9 @@ class ForecastSettings(_Part):
     levels: tuple[str, ...] = ()
     """Larger areas that are forecast beside the areas, as sums of them, the finest first: geographies of the workspace,
     "parents" or "city". Empty: the parents, where every area has one, and the city."""
-    hotspot_share: Share = 0.05
+    hotspot_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
     """The share of the city's area that counts as a hotspot on the map and in the audits."""
-    stale_after_periods: Annotated[int, Field(ge=1)] = 2
+    stale_after_periods: Annotated[int, Field(ge=1, le=MOST_PERIODS)] = 2
     """An issued forecast is stale once this many periods have begun after its next period."""
     replay: bool = False
     """True where the data are of the past (an example, a simulated city): forecasts are issued as of the day on which
@@ -95,9 +96,9 @@ class AuditSettings(_Part):
     enough evidence. The narrow margins are green, what lies beyond the wide ones is red.
     """
 
-    ratio_margin: tuple[float, float] = (0.90, 1.11)
+    ratio_margin: tuple[AboveZero, AboveZero] = (0.90, 1.11)
     """Calibration relative to the city, exposure relative to other residents."""
-    ratio_red: tuple[float, float] = (0.80, 1.25)
+    ratio_red: tuple[AboveZero, AboveZero] = (0.80, 1.25)
     gap_margin: Annotated[float, Field(gt=0)] = 10.0
     """Missed and needless flags: percentage points above or below those of other residents."""
     gap_red: Annotated[float, Field(gt=0)] = 20.0
@@ -108,7 +109,7 @@ class AuditSettings(_Part):
     """Crimes forecast too few (or too many) per resident, beyond chance and beyond those of other residents, as a
     share of the city's crimes per resident."""
     error_red: Annotated[float, Field(gt=0)] = 0.10
-    skill_at_least: float = 0.0
+    skill_at_least: Annotated[float, Field(ge=-100.0, lt=100.0)] = 0.0
     """Percent by which the forecast beats the baseline in every group."""
     leakage_at_most: Share = 0.5
     """How much of the variance of a group's share the features may explain."""
@@ -120,9 +121,9 @@ class AuditSettings(_Part):
     """A group with fewer areas, by their effective number, has not enough evidence."""
     fewest_events: Annotated[int, Field(ge=1)] = 50
     """A group with fewer events has not enough evidence."""
-    top_periods: Annotated[int, Field(ge=1)] = 2
+    top_periods: Annotated[int, Field(ge=1, le=MOST_PERIODS)] = 2
     """Flags are compared with the areas that had the most crimes over so many periods, 4 to 12 weeks."""
-    replicates: Annotated[int, Field(ge=1000)] = 2000
+    replicates: Annotated[int, Field(ge=1000, le=100_000)] = 2000
     """How often areas are resampled."""
 
     @model_validator(mode="after")
@@ -175,8 +176,8 @@ class Settings(_Part):
     """The source whose counts are used where two carry the same target, such as "mps-lsoa"; empty where one does."""
     simulated: bool = False
     """True: every page, table and record of this workspace says that the city is simulated."""
-    seed: int = 7
-    publication_lag_days: Annotated[int, Field(ge=0)] = 10
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 7
+    publication_lag_days: Annotated[int, Field(ge=0, le=MOST_DAYS)] = 10
     """How many days after its end a period is taken to be known where no publication of the time is in the store."""
     holidays: str = ""
     """Country code (and subdivision) whose bank holidays are calendar features, such as "GB-ENG"; empty for none."""
@@ -297,23 +298,3 @@ class Settings(_Part):
             not_published=chosen.not_published,
             accepted_changes=chosen.accepted_changes,
         )
-
-
-def read_settings(path: Path) -> Settings:
-    """Read and check a ``wardcast.toml``; raises ``BadInput`` that names the file and the field."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise MissingThing(
-            f"There is no workspace at {path.parent}: it has no {path.name}.",
-            remedy="Make one with: wardcast init --workspace DIR",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not valid TOML: {error}.", remedy="Correct the file.") from error
-    try:
-        return Settings.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "settings"
-        reason = first["msg"].removeprefix("Value error, ")
-        raise BadInput(f"{path}: {field}: {reason}.", remedy="Correct wardcast.toml and try again.") from error

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from contracts.settings import Settings, read_settings
+from contracts.settings import Settings
+from contracts.settings_file import read_settings
 
 SETTINGS_FILE = "wardcast.toml"
 DEFAULT_WORKSPACE = "wardcast-workspace"

@@ -174,7 +174,8 @@ def load_geography(workspace: Workspace, name: str) -> Geography:
         there = ", ".join(geography_folder.stored_names(workspace)) or "none"
         raise MissingThing(
             f"There is no geography '{name}' in {workspace.root}; there is: {there}.",
-            remedy=f"Add it with: wardcast geography add {name} --boundaries FILE --code COL --name COL",
+            remedy="Correct the name (geography in wardcast.toml, where no option names one), or add it with: "
+            f"wardcast geography add {name} --boundaries FILE --code COL --name COL",
         )
     stored = geography_folder.read_folder(folder, record)
     return Geography(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from contracts import SETTINGS_FILE, BadInput, RefusedAction, Workspace
-from contracts.settings import read_settings
+from contracts.settings_file import read_settings
 from service.flushing import flush
 from service.seal import seal_of
 
