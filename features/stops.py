@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from contracts import BadInput, Frequency, MissingThing, ordinals_of
 from features.geography import Geography, areas_of_points
+from features.unpacking import read_parquet
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -86,7 +87,7 @@ def _read(path: Path) -> pa.Table:
             )
         wanted = [time, LONGITUDE, LATITUDE]
         if path.suffix == ".parquet":
-            table = pq.read_table(path, columns=wanted)
+            table = read_parquet(path, columns=wanted)
         else:
             table = pacsv.read_csv(path, convert_options=pacsv.ConvertOptions(include_columns=wanted))
     except pa.ArrowInvalid as error:

@@ -48,7 +48,7 @@ class Bundle:
         """The chain, in which the payload of an entry may be ``WITHHELD``; raises ``BadInput`` where it is broken."""
         try:
             entries = tuple(Entry(**fields) for fields in json.loads(self.files[LEDGER_FILE]))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise BadInput(f"{LEDGER_FILE} cannot be read: {error}.", remedy=_REMEDY) from error
         _refuse_broken_chain(entries)
         return entries
@@ -154,7 +154,7 @@ def read_bundle(path: Path, forecast_id: str) -> Bundle:
     try:
         listed = json.loads(files.pop(LIST_FILE))
         held, made, hashes = listed["forecast_id"], listed["format"], dict(listed["files"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} is no bundle: it has no {LIST_FILE} that can be read.", remedy=_REMEDY) from error
     if (held, made) != (forecast_id, FORMAT):
         raise BadInput(

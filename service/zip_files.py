@@ -12,6 +12,12 @@ from contracts import BadInput, MissingThing
 
 MOST_BYTES = 4 * 2**30
 """Unpacked size above which a zip is refused."""
+MOST_MEMBERS = 10_000
+"""Number of files above which a zip is refused."""
+MOST_EXPANSION = 100
+"""A zip that unpacks to more than so many times its own size is refused."""
+SMALL_BYTES = 64 * 2**20
+"""Up to this size a zip may expand as it likes."""
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _RIGHTS = 0o100644 << 16
 _UNIX = 3
@@ -60,6 +66,7 @@ def read_zip(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _refuse_harm(path, members)
+            _refuse_bomb(path, members)
             return {member.filename: archive.read(member) for member in members}
     except FileNotFoundError as error:
         raise MissingThing(f"There is no file {path}.", remedy="Give the bundle's path.") from error
@@ -79,9 +86,18 @@ def _refuse_harm(path: Path, members: list[zipfile.ZipInfo]) -> None:
                 remedy="Do not unpack it; get the bundle from whoever exported it.",
             )
         seen.add(member.filename.casefold())
-    size = sum(member.file_size for member in members)
-    if size > MOST_BYTES:
-        raise BadInput(f"{path} is refused: it would unpack to {size:,} bytes.", remedy="Get the bundle again.")
+
+
+def _refuse_bomb(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """What a member declares is never read past, so that the sum of what they declare is a limit."""
+    size, packed = sum(member.file_size for member in members), path.stat().st_size
+    if size > min(MOST_BYTES, max(SMALL_BYTES, MOST_EXPANSION * packed)):
+        told = f"it would unpack to {size:,} bytes from {packed:,}"
+    elif len(members) > MOST_MEMBERS:
+        told = f"it holds {len(members):,} files"
+    else:
+        return
+    raise BadInput(f"{path} is refused: {told}.", remedy="Get the bundle again.")
 
 
 def _fault_of(member: zipfile.ZipInfo) -> str | None:

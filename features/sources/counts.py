@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from contracts import BadInput, Frequency, Ordinals, Period, Settings
 from features.sources import checks, text_files
 from features.sources.source_counts import STUB, CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
+from features.unpacking import read_limited, read_parquet
 
 SOURCE = "counts"
 NO_AREA = ("", "nan", "None")
@@ -87,10 +87,10 @@ def read_counts(
 def _read(path: Path, columns: CountColumns) -> tuple[pa.Table, str]:
     """The columns as text, and the file's sha256."""
     names = (columns.area, columns.period, columns.category, columns.count)
-    data = text_files.existing_file(path).read_bytes()
     if path.suffix == ".parquet":
+        data = read_limited(text_files.existing_file(path))
         try:
-            table = pq.read_table(pa.BufferReader(data))
+            table = read_parquet(path)
         except pa.ArrowInvalid as error:
             raise BadInput(f"{path} is not a whole Parquet file: {error}.", remedy="Download it again.") from error
         text_files.require_columns(path, table.column_names, names)

@@ -4,8 +4,6 @@ is."""
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -141,7 +139,7 @@ class _Rows:
 
 
 def _rows(path: Path, columns: IncidentColumns, settings: Settings) -> _Rows:
-    data = _read(path)
+    data = text_files.read_text_table(path)
     text_files.require_columns(path, text_files.header_of(path, data), columns.names)
     table = text_files.string_table(path, data, only=columns.names)
     wordings, wording, offence_of = _categories(path, table, columns, settings)
@@ -168,16 +166,6 @@ def _rows(path: Path, columns: IncidentColumns, settings: Settings) -> _Rows:
 def _codes(table: pa.Table, column: str) -> Texts:
     trimmed = pc.utf8_trim_whitespace(table.column(column).combine_chunks())
     return np.asarray(trimmed.to_numpy(zero_copy_only=False), dtype=object)
-
-
-def _read(path: Path) -> bytes:
-    if path.suffix != ".gz":
-        return text_files.read_text_table(path)
-    try:
-        data = gzip.decompress(text_files.existing_file(path).read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{path} is not a whole gzip file: {error}.", remedy="Download it again.") from error
-    return text_files.checked_text(path, data)
 
 
 def _categories(

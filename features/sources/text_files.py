@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from contracts import BadInput, MissingThing
+from features.unpacking import read_limited, refuse_long_rows
 
 _GET_IT_AGAIN = "Download it again from its source."
 _HEADER_ROWS = 1
@@ -36,13 +38,14 @@ def sha256_of(data: bytes) -> str:
 
 
 def read_text_table(path: Path) -> bytes:
-    """The bytes of a whole UTF-8 text table; raises ``BadInput`` where they are not one."""
-    return checked_text(path, existing_file(path).read_bytes())
+    """The bytes of a whole UTF-8 text table, plain or ``.gz``; raises ``BadInput`` where they are not one."""
+    return checked_text(path, read_limited(existing_file(path)))
 
 
 def checked_text(path: Path, data: bytes) -> bytes:
     """The same bytes, if they are a whole UTF-8 text table."""
     refuse_other_formats(path, data)
+    refuse_long_rows(path, data)
     if not data.endswith((b"\n", b"\r")):
         rows = data.count(b"\n") + 1
         raise BadInput(
@@ -104,18 +107,20 @@ def _in_arrows_memory(data: bytes) -> pa.Buffer:
 
 
 def _refuse_ragged_rows(path: Path, text: pa.Buffer) -> None:
-    """Raise ``BadInput`` for the first row with too few or too many fields, if there is one."""
+    """Raise ``BadInput`` for the first row with too few or too many fields, if there is one; the caller tells of what
+    else cannot be read."""
     ragged: list[csv.InvalidRow] = []
 
     def note(row: csv.InvalidRow) -> str:
         ragged.append(row)
         return "skip"
 
-    csv.read_csv(
-        pa.BufferReader(text),
-        read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-    )
+    with contextlib.suppress(pa.ArrowInvalid):
+        csv.read_csv(
+            pa.BufferReader(text),
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+        )
     if ragged:
         first = ragged[0]
         where = f"row {first.number}" if first.number else "a row"

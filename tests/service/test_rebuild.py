@@ -359,6 +359,43 @@ def test_a_link_and_a_name_that_comes_twice_are_refused(tmp_path: Path) -> None:
         read_zip(planted)
 
 
+def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_unread(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("zeros", "w", force_zip64=True) as member,
+    ):
+        for _ in range(3 * 2**10):
+            member.write(bytes(2**20))
+    assert bomb.stat().st_size < 4 * 2**20
+    with pytest.raises(BadInput, match="would unpack to 3,221,225,472 bytes"):
+        read_zip(bomb)
+    with zipfile.ZipFile(bomb, "w") as archive:
+        for number in range(10_001):
+            archive.writestr(zipfile.ZipInfo(str(number)), b"")
+    with pytest.raises(BadInput, match="holds 10,001 files"):
+        read_zip(bomb)
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(2**20))
+    assert read_zip(bomb) == {"zeros": bytes(2**20)}
+
+
+@pytest.mark.parametrize("name", [LIST_FILE, LEDGER_FILE])
+def test_a_list_that_is_nested_without_end_is_one_line(office: Office, tmp_path: Path, name: str) -> None:
+    planted = tmp_path / "deep.zip"
+    files = read_zip(office.bundle)
+    deep = b'{"files": ' + b"[" * 100_000
+    files[name] = deep
+    if name != LIST_FILE:
+        listed = json.loads(files[LIST_FILE])
+        listed["files"][name] = hashlib.sha256(deep).hexdigest()
+        files[LIST_FILE] = json.dumps(listed).encode()
+    write_zip(files, planted)
+    with pytest.raises(BadInput) as caught:
+        read_bundle(planted, office.forecast_id)
+    assert "\n" not in str(caught.value)
+
+
 def test_the_commands_print_one_document_or_one_line(
     office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
