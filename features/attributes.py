@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from contracts import BadInput
-from features.codes import read_codes, refuse_duplicates
+from contracts import BadInput, GeographyMeaning
+from features.attribute_checks import check_attributes
+from features.codes import read_codes, refuse_duplicates, texts_of
+from features.unpacking import read_limited, read_parquet, refuse_long_rows
 
 LARGEST_MISSING_SHARE = 0.05
 """Share of the areas that may be without attributes; more is refused, because the codes then hardly fit."""
+MOST_BYTES = 512 * 2**20
+"""Size of a table of attributes above which it is refused."""
+_NOT_KNOWN = ("", "NA", "N/A", "n/a", "#N/A", "nan", "NaN", "NAN", "null", "NULL", "None", "none", "-nan", "<NA>")
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,19 @@ def no_attributes(codes: Sequence[str]) -> Attributes:
     return Attributes(pd.DataFrame(index=_index(list(codes))), (None,) * len(codes), ())
 
 
-def read_attributes(path: Path, codes: Sequence[str], *, code: str, parent: str | None = None) -> Attributes:
-    """Read CSV or Parquet and join it to the areas; ``code`` is its column of area codes.
+def read_attributes(
+    path: Path,
+    codes: Sequence[str],
+    *,
+    code: str,
+    parent: str | None = None,
+    meaning: GeographyMeaning | None = None,
+) -> Attributes:
+    """Read CSV or Parquet and join it to the areas; ``code`` is its column of area codes, and ``meaning`` what the
+    settings say of the others.
 
-    Raises ``BadInput`` for a file or column that is not there, a missing or duplicate code, an infinite number and
-    more than 5% of the areas without a row.
+    Raises ``BadInput`` for a file or column that is not there, a missing or duplicate code, an infinite number,
+    more than 5% of the areas without a row, and as ``check_attributes``.
     """
     table = read_table(path, text=tuple(column for column in (code, parent) if column))
     for column in (code, parent):
@@ -50,27 +65,60 @@ def read_attributes(path: Path, codes: Sequence[str], *, code: str, parent: str 
     table.index = _index(own)
     notes = _tell_join(path, own, codes)
     parents = _parents(table, codes, parent)
-    numeric = table.drop(columns=[code]).select_dtypes(include=["number", "bool"]).astype(np.float64)
+    own_columns = table.drop(columns=[code])
+    numeric = own_columns.select_dtypes(include=["number", "bool"]).astype(np.float64)
     _refuse_infinite(path, numeric)
     texts = [str(name) for name in table.columns if name not in numeric.columns and name not in (code, parent)]
     if texts:
         notes.append(f"columns that are no numbers were left out: {', '.join(texts)}")
+    own_areas = [one for one in codes if one in numeric.index]
+    notes += check_attributes(path, numeric.loc[own_areas], meaning)
     return Attributes(numeric.reindex(list(codes)), parents, tuple(notes))
 
 
 def read_table(path: Path, *, text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """A CSV or Parquet file; the columns ``text`` of a CSV are read as text. Raises ``BadInput`` if it is neither."""
+    """A CSV or Parquet file; the columns ``text`` of a CSV are read as they stand, and a field of another column that
+    says it is not known (``NA``, ``nan``, …) is missing. Raises ``BadInput`` if it is neither."""
     if not path.is_file():
         raise BadInput(f"There is no file {path}.", remedy="Correct the path of the attributes.")
     try:
         if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=dict.fromkeys(text, str), encoding="utf-8-sig")
+            return pd.DataFrame(read_parquet(path).to_pandas())
+        data = read_limited(path, MOST_BYTES)
+        if data[:2] == b"PK":
+            raise BadInput(f"{path} is a zip file or a workbook.", remedy="Unpack it or save it as CSV.")
+        refuse_long_rows(path, data)
+        every = _as_written(path, data)
+        columns = {str(name): column if name in text else _numbers(column) for name, column in every.items()}
+        return pd.DataFrame(columns, index=every.index)
     except (pa.ArrowInvalid, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise BadInput(
             f"{path} cannot be read as attributes: {reason}.", remedy="Give a Parquet file or a CSV in UTF-8."
         ) from error
+
+
+def _as_written(path: Path, data: bytes) -> pd.DataFrame:
+    """Every field of a CSV as text."""
+    text: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    header = pd.read_csv(io.BytesIO(data), header=None, nrows=1, **text).iloc[0]
+    twice = header[header.duplicated()]
+    if len(twice):
+        raise BadInput(f"{path}: the column '{twice.iloc[0]}' stands twice in the header.", remedy="Keep one of them.")
+    every = pd.read_csv(io.BytesIO(data), **text)
+    if not isinstance(every.index, pd.RangeIndex):
+        raise BadInput(f"{path} has rows with more fields than its header.", remedy="Name every column.")
+    return every
+
+
+def _numbers(column: pd.Series[str]) -> pd.Series[Any]:
+    """A column of text as numbers, where each field is one, true or false, or not known; else as it stands."""
+    stripped = column.str.strip()
+    known = stripped.where(~stripped.isin(_NOT_KNOWN))
+    if known.notna().any() and known.dropna().str.lower().isin(("true", "false")).all():
+        return known.str.lower().map({"true": 1.0, "false": 0.0})
+    numbers = pd.to_numeric(known, errors="coerce")
+    return numbers if numbers.notna().equals(known.notna()) else known
 
 
 def _index(codes: list[str]) -> pd.Index[str]:
@@ -81,7 +129,7 @@ def _parents(table: pd.DataFrame, codes: Sequence[str], parent: str | None) -> t
     if parent is None:
         return (None,) * len(codes)
     known = table[parent].reindex(list(codes))
-    return tuple(str(value).strip() if pd.notna(value) and str(value).strip() else None for value in known)
+    return tuple(texts_of(known))
 
 
 def _tell_join(path: Path, own: list[str], codes: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,27 +12,33 @@ import pandas as pd
 import shapely
 
 from contracts import BadInput
-from features.codes import read_codes, refuse_duplicates
+from features.boundary_checks import check_overlaps, turned_hint, without_slivers
+from features.codes import read_codes, refuse_duplicates, texts_of
+from features.geographic_files import WGS84, read_geographic_file
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-WGS84 = "EPSG:4326"
 DECIMALS = 7
 """Decimals of a stored coordinate, degrees: about a centimetre."""
-_POLYGON_TYPES = ("Polygon", "MultiPolygon")
+_POLYGON_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _ROUNDED_INVALID = "rounding a coordinate to a centimetre breaks it"
 
 
 @dataclass(frozen=True)
 class Boundaries:
-    """Areas ordered by code: codes, names, parents (None where not known) and polygons in degrees WGS 84."""
+    """Areas ordered by code: codes, names, parents (None where not known) and polygons in degrees WGS 84.
+
+    ``outlines`` are the polygons with the slivers that were dropped from them, for who touches whom; None where nothing
+    was dropped.
+    """
 
     codes: tuple[str, ...]
     names: tuple[str, ...]
     parents: tuple[str | None, ...]
     polygons: npt.NDArray[np.object_]
     notes: tuple[str, ...] = ()
+    outlines: npt.NDArray[np.object_] | None = None
 
 
 def read_boundaries(path: Path, *, code: str, name: str, parent: str | None = None) -> Boundaries:
@@ -42,40 +48,47 @@ def read_boundaries(path: Path, *, code: str, name: str, parent: str | None = No
     Raises ``BadInput`` that names the feature for a missing column, a missing or duplicate code, an empty or
     invalid polygon, another kind of geometry, and coordinates whose system is not known.
     """
-    frame = _read_geographic_file(path)
+    frame = read_geographic_file(path)
     wanted = [code, name] if parent is None else [code, name, parent]
     for column in wanted:
         _require_column(frame, column, path)
     codes = read_codes(frame[code], column=code, source=path)
     refuse_duplicates(codes, column=code, source=path)
-    _check_polygons(frame.geometry.to_numpy(), codes, path)
+    _check_kinds(frame.geometry.to_numpy(), codes, path)
     notes: list[str] = []
-    polygons = _to_wgs84(frame, codes, path, notes)
+    outlines = _to_wgs84(frame, path, notes)
+    polygons, told = without_slivers(outlines, metric_shapes(outlines), codes)
+    _check_validity(polygons, codes, path)
+    polygons = _rounded(polygons, codes, path)
+    notes += [*told, *check_overlaps(metric_shapes(polygons), codes, path)]
     order = np.argsort(np.array(codes))
-    names = [str(given) if pd.notna(given) else code_ for given, code_ in zip(frame[name], codes, strict=True)]
-    parents = optional_codes(frame[parent]) if parent is not None else [None] * len(codes)
+    names = [given or code_ for given, code_ in zip(texts_of(frame[name]), codes, strict=True)]
+    parents = texts_of(frame[parent]) if parent is not None else [None] * len(codes)
     return Boundaries(
         codes=tuple(codes[i] for i in order),
         names=tuple(names[i] for i in order),
         parents=tuple(parents[i] for i in order),
         polygons=polygons[order],
         notes=tuple(notes),
+        outlines=np.where(shapely.is_valid(outlines), outlines, polygons)[order] if told else None,
     )
 
 
 def boundary_table(path: Path) -> pd.DataFrame:
     """The columns of a geographic file without its shapes; raises ``BadInput`` if it is none."""
-    return pd.DataFrame(_read_geographic_file(path).drop(columns="geometry"))
-
-
-def optional_codes(values: pd.Series[Any]) -> list[str | None]:
-    """Codes as text, None where there is none."""
-    return [str(value).strip() if pd.notna(value) and str(value).strip() else None for value in values]
+    return pd.DataFrame(read_geographic_file(path).drop(columns="geometry"))
 
 
 def local_projection(longitude: float, latitude: float) -> str:
     """An equal-area projection in metres centred there (Lambert azimuthal): areas are true, distances nearly so."""
     return f"+proj=laea +lat_0={latitude:.6f} +lon_0={longitude:.6f} +datum=WGS84 +units=m"
+
+
+def metric_shapes(polygons: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Polygons in degrees WGS 84 on an equal-area plane in metres around their middle."""
+    import geopandas as gpd
+
+    return np.asarray(gpd.GeoSeries(polygons, crs=WGS84).to_crs(_middle_projection(polygons)).to_numpy(), dtype=object)
 
 
 def centres_and_areas(
@@ -87,43 +100,17 @@ def centres_and_areas(
     """
     import geopandas as gpd
 
-    west, south, east, north = shapely.total_bounds(polygons)
-    projection = local_projection((west + east) / 2, (south + north) / 2)
-    metric = gpd.GeoSeries(polygons, crs=WGS84).to_crs(projection)
-    shapes = metric.to_numpy()
+    shapes = metric_shapes(polygons)
     centroids = shapely.centroid(shapes)
     inside = shapely.covers(shapes, centroids)
     centres = np.where(inside, centroids, shapely.point_on_surface(shapes))
-    degrees = gpd.GeoSeries(centres, crs=projection).to_crs(WGS84)
+    degrees = gpd.GeoSeries(centres, crs=_middle_projection(polygons)).to_crs(WGS84)
     return degrees.x.to_numpy(), degrees.y.to_numpy(), np.asarray(shapely.area(shapes) / 1e6)
 
 
-def _read_geographic_file(path: Path) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-    import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
-
-    if not path.is_file():
-        raise BadInput(f"There is no file {path}.", remedy="Correct the path of the boundaries.")
-    try:
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        if len(layers) > 1:
-            raise BadInput(
-                f"{path} has {len(layers)} layers: {', '.join(layers)}.", remedy="Export the one with the areas alone."
-            )
-        frame = pyogrio.read_dataframe(path, force_2d=True)
-    except (DataSourceError, DataLayerError, shapely.errors.GEOSException) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise BadInput(
-            f"{path} cannot be read as boundaries: {reason}.",
-            remedy="Give a GeoJSON, Shapefile or GeoPackage file with one polygon an area.",
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
-        raise BadInput(
-            f"{path} holds no polygons.",
-            remedy="Give a GeoJSON, Shapefile or GeoPackage file with one polygon an area.",
-        )
-    return frame
+def _middle_projection(polygons: npt.NDArray[np.object_]) -> str:
+    west, south, east, north = shapely.total_bounds(polygons)
+    return local_projection((west + east) / 2, (south + north) / 2)
 
 
 def _require_column(frame: gpd.GeoDataFrame, column: str, path: Path) -> None:
@@ -132,40 +119,62 @@ def _require_column(frame: gpd.GeoDataFrame, column: str, path: Path) -> None:
         raise BadInput(f"{path} has no column '{column}'.", remedy=f"Name one of its columns: {there}.")
 
 
-def _check_polygons(shapes: npt.NDArray[np.object_], codes: list[str], path: Path) -> None:
-    for position, (shape, code) in enumerate(zip(shapes, codes, strict=True), start=1):
-        where = f"{path}: area {code} (feature {position})"
-        if shape is None or shape.is_empty:
+def _check_kinds(shapes: npt.NDArray[np.object_], codes: list[str], path: Path) -> None:
+    without = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    for position in np.flatnonzero(without | ~np.isin(shapely.get_type_id(shapes), _POLYGON_TYPES))[:1]:
+        where = f"{path}: area {codes[position]} (feature {position + 1})"
+        if without[position]:
             raise BadInput(f"{where} has no polygon.", remedy="Give it one, or remove the feature.")
-        if shape.geom_type not in _POLYGON_TYPES:
-            raise BadInput(
-                f"{where} is a {shape.geom_type} and not a polygon.",
-                remedy="Give the boundaries, not centres or lines.",
-            )
-        if not shape.is_valid:
-            reason = shapely.is_valid_reason(shape).replace("[", " at (").replace("]", ")")
-            raise BadInput(
-                f"{where} has an invalid polygon: {reason}.",
-                remedy="Repair it in a GIS (fix geometries) and try again.",
-            )
+        raise BadInput(
+            f"{where} is a {shapes[position].geom_type} and not a polygon.",
+            remedy="Give the boundaries, not centres or lines.",
+        )
 
 
-def _to_wgs84(frame: gpd.GeoDataFrame, codes: list[str], path: Path, notes: list[str]) -> npt.NDArray[np.object_]:
-    plausible = _are_degrees(frame.total_bounds)
+def _check_validity(shapes: npt.NDArray[np.object_], codes: list[str], path: Path) -> None:
+    for position in np.flatnonzero(~shapely.is_valid(shapes))[:1]:
+        reason = shapely.is_valid_reason(shapes[position]).replace("[", " at (").replace("]", ")")
+        raise BadInput(
+            f"{path}: area {codes[position]} (feature {position + 1}) has an invalid polygon: {reason}.",
+            remedy="Repair it in a GIS (fix geometries) and try again.",
+        )
+
+
+def _to_wgs84(frame: gpd.GeoDataFrame, path: Path, notes: list[str]) -> npt.NDArray[np.object_]:
+    from pyproj.exceptions import ProjError
+
+    degrees = _are_degrees(frame.total_bounds)
     if frame.crs is None:
-        if not plausible:
+        if not degrees:
             raise BadInput(
                 f"{path} does not say what its coordinates mean, and they are no degrees.",
                 remedy="Give a file with its coordinate system (a Shapefile needs its .prj).",
             )
         notes.append("the file names no coordinate system; its coordinates were read as degrees (WGS 84)")
         frame = frame.set_crs(WGS84)
-    elif frame.crs.is_geographic and not plausible:
+    elif frame.crs.is_geographic != degrees:
+        says, are = ("degrees", "they are not") if frame.crs.is_geographic else ("metres or feet", "they are degrees")
+        hint = turned_hint(frame.total_bounds) if frame.crs.is_geographic else ""
         raise BadInput(
-            f"{path} says that its coordinates are degrees ({frame.crs.name}), and they are not.",
+            f"{path} says that its coordinates are {says} ({frame.crs.name}), and {are}{hint}.",
             remedy="Give it its right coordinate system, or export it as WGS 84.",
         )
-    shapes = frame.geometry.to_crs(WGS84).to_numpy()
+    try:
+        shapes = np.asarray(frame.geometry.to_crs(WGS84).to_numpy(), dtype=object)
+    except ProjError as error:
+        raise BadInput(
+            f"{path}: its coordinates ({frame.crs.name}) cannot be brought to degrees: {str(error).splitlines()[0]}.",
+            remedy="Export it as WGS 84.",
+        ) from error
+    if not np.isfinite(shapely.total_bounds(shapes)).all():
+        raise BadInput(
+            f"{path} has coordinates that lie outside of its coordinate system ({frame.crs.name}).",
+            remedy="Give it its right coordinate system, or export it as WGS 84.",
+        )
+    return shapes
+
+
+def _rounded(shapes: npt.NDArray[np.object_], codes: list[str], path: Path) -> npt.NDArray[np.object_]:
     rounded = shapely.transform(shapes, lambda coordinates: np.round(coordinates, DECIMALS))
     broken = np.flatnonzero(~shapely.is_valid(rounded) | (shapely.area(rounded) == 0))
     if broken.size:

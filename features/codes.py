@@ -1,14 +1,35 @@
-"""Codes of areas as sources write them: text, never missing, never twice."""
+"""Codes of areas as sources write them: text, never missing, never twice. ``NA``, ``None`` and ``nan`` are codes."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from contracts import BadInput
+
+
+def texts_of(values: Iterable[Any]) -> list[str | None]:
+    """Codes or names as text without surrounding blanks, None where there is none; a whole number has no decimals.
+
+    >>> texts_of(["NA", " 007 ", 5, 5.0, "", None, float("nan")])
+    ['NA', '007', '5', '5', None, None, None]
+    """
+    return [_text_of(value) or None for value in values]
+
+
+def _text_of(value: object) -> str:
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, float | np.floating):
+        if np.isnan(value):
+            return ""
+        return str(int(value)) if float(value).is_integer() else str(value)
+    return str(value).strip()
 
 
 def read_codes(values: pd.Series[Any], *, column: str, source: Path) -> list[str]:
@@ -16,9 +37,7 @@ def read_codes(values: pd.Series[Any], *, column: str, source: Path) -> list[str
 
     Raises ``BadInput`` that names the row of a missing code.
     """
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")
-    codes = [str(value).strip() if pd.notna(value) else "" for value in values]
+    codes = [text or "" for text in texts_of(values)]
     if "" in codes:
         raise BadInput(
             f"{source}: row {codes.index('') + 1} has no code in the column '{column}'.",

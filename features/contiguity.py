@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from features.boundaries import metric_shapes
+
 Floats = npt.NDArray[np.float64]
+SNAP_METRES = 0.5
+"""Areas with a gap of less between them touch: boundaries that were drawn one by one miss each other by centimetres."""
 NEAREST = 8
 """How many nearest areas are kept of each."""
 _EARTH_RADIUS_METRES = 6_371_008.8
 _EXTRA_FOR_TIES = 8
+_ROUNDING_METRES = 0.03
 
 
 def queen_contiguity(polygons: npt.NDArray[np.object_]) -> sparse.csr_array:
-    """1 where two polygons share at least a point of their boundaries; (A, A), symmetric, no diagonal."""
-    import geopandas as gpd
-    from libpysal.graph import Graph
+    """1 where two polygons (degrees WGS 84) share at least a point, or lie within ``SNAP_METRES`` of one another;
+    (A, A), symmetric, no diagonal."""
+    metric = metric_shapes(polygons)
+    first, second = shapely.STRtree(metric).query(metric, predicate="dwithin", distance=SNAP_METRES)
+    ones, pairs = np.ones(len(first), dtype=np.float64), (first.astype(np.int32), second.astype(np.int32))
+    return _canonical(sparse.csr_array((ones, pairs), shape=(len(polygons), len(polygons))))
 
-    if len(polygons) < 2:
-        return sparse.csr_array((len(polygons), len(polygons)), dtype=np.float64)
-    touching = Graph.build_contiguity(gpd.GeoSeries(polygons), rook=False, strict=True).sparse
-    return _canonical(touching)
+
+def across_gaps(polygons: npt.NDArray[np.object_], adjacency: sparse.csr_array) -> int:
+    """Pairs of neighbours (``queen_contiguity``) with a gap between them that is wider than stored coordinates are."""
+    first, second = sparse.triu(adjacency).tocoo().coords
+    metric = metric_shapes(polygons)
+    return int((shapely.distance(metric[first], metric[second]) > _ROUNDING_METRES).sum())
 
 
 def join_islands(adjacency: sparse.csr_array, nearest: npt.NDArray[np.int64]) -> tuple[sparse.csr_array, list[int]]:

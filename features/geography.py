@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from contracts import BadInput, GeographyMeaning, MissingThing, RefusedAction, Workspace
 from features import contiguity, geography_folder
 from features.attributes import Attributes, no_attributes, read_attributes, read_table
 from features.boundaries import Boundaries, boundary_table, centres_and_areas, read_boundaries
+from features.boundary_checks import tell_places
 from features.grids import grid_cells
 from features.parent_names import parent_names
 from features.points import polygons_of_points
@@ -114,13 +115,16 @@ def add_geography(
     attributes_code: str | None = None,
     parent: str | None = None,
     parent_name: str | None = None,
+    meaning: GeographyMeaning | None = None,
+    country: str = "",
 ) -> Geography:
     """Add areas from a boundary file (GeoJSON, Shapefile, GeoPackage) and a table of attributes (CSV, Parquet).
 
     ``code``, ``area_name`` and ``parent`` are columns of the boundaries; ``parent`` may be a column of the attributes
     instead, and ``parent_name`` is a column beside it. ``attributes_code`` is the attributes' column of codes (``code``
-    if not given). Adding the same again changes nothing and says so in ``notes``. Raises ``BadInput`` for an input that
-    cannot be used, and ``RefusedAction`` if the name is taken by something else; nothing is written then.
+    if not given). ``meaning`` is what the settings say of the attributes, ``country`` (ISO 3166) where the city lies:
+    both are for checks alone. Adding the same again changes nothing and says so in ``notes``. Raises ``BadInput`` for
+    an input that cannot be used, and ``RefusedAction`` if the name is taken by something else; nothing is written then.
     """
     _check_name(name)
     columns = {"code": code, "name": area_name, "parent": parent, "attributes_code": attributes_code}
@@ -135,7 +139,10 @@ def add_geography(
         table = no_attributes(shapes.codes)
         if attributes is not None:
             of_attributes = None if in_boundaries else parent
-            table = read_attributes(attributes, shapes.codes, code=attributes_code or code, parent=of_attributes)
+            own_code = attributes_code or code
+            table = read_attributes(attributes, shapes.codes, code=own_code, parent=of_attributes, meaning=meaning)
+        places = tell_places(boundaries, shapes.polygons, shapes.codes, country)
+        shapes = replace(shapes, notes=(*shapes.notes, *places))
         if parent is not None and parent_name is not None:
             of_parents = None if in_boundaries else attributes
             source["parent_names"] = _names_of_parents(boundaries, of_parents, parent, parent_name)
@@ -253,8 +260,12 @@ def _add(
         }
     )
     nearest = contiguity.nearest_centres(longitude, latitude)
-    adjacency, islands = contiguity.join_islands(contiguity.queen_contiguity(shapes.polygons), nearest)
+    outlines = shapes.polygons if shapes.outlines is None else shapes.outlines
+    touching = contiguity.queen_contiguity(outlines)
+    adjacency, islands = contiguity.join_islands(touching, nearest)
     notes = [*shapes.notes, *table.notes]
+    if snapped := contiguity.across_gaps(outlines, touching):
+        notes.append(f"{snapped} pairs of areas with a gap of less than {contiguity.SNAP_METRES} m count as neighbours")
     notes += [
         f"{shapes.codes[island]} touches no other area; its nearest one counts as its neighbour" for island in islands
     ]

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import shapely
 
 from contracts import BadInput
-from features.boundaries import DECIMALS, WGS84, Boundaries, local_projection
+from features.boundaries import DECIMALS, Boundaries, local_projection
+from features.geographic_files import WGS84
 
 Floats = npt.NDArray[np.float64]
 MOST_CELLS = 100_000

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from contracts import BadInput
+from features.codes import texts_of
 
 
 def parent_names(table: pd.DataFrame, path: Path, *, parent: str, name: str) -> dict[str, str]:
@@ -17,8 +18,8 @@ def parent_names(table: pd.DataFrame, path: Path, *, parent: str, name: str) -> 
     if name not in table.columns:
         there = ", ".join(str(column) for column in table.columns)
         raise BadInput(f"{path} has no column '{name}' beside '{parent}'.", remedy=f"Name one of its columns: {there}.")
-    pairs = table[[parent, name]].dropna().astype(str).apply(lambda column: column.str.strip()).drop_duplicates()
-    pairs = pairs[(pairs[parent] != "") & (pairs[name] != "")]
+    pairs = pd.DataFrame({column: texts_of(table[column]) for column in (parent, name)}, dtype=object)
+    pairs = pairs.dropna().drop_duplicates()
     twice = pairs[parent].duplicated(keep=False)
     if twice.any():
         code, (first, second) = pairs.loc[twice, parent].iloc[0], pairs.loc[twice, name].iloc[:2]

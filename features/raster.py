@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, signal
 
-from features.boundaries import WGS84, local_projection
+from features.boundaries import local_projection
+from features.geographic_files import WGS84
 from features.geography import Geography, areas_of_points
 
 Floats = npt.NDArray[np.float64]

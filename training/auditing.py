@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import GeographyMeaning, Settings
+from features.attribute_checks import check_meaning
 from features.geography import Geography
 from models.champion import NAME as CHAMPION
 from monitoring import BASELINE, Verification
@@ -57,6 +58,7 @@ def material_of(
 ) -> Material:
     """What the audits look at: forecasts of the areas of ``geography``, in its order, and those of a simple count."""
     meaning = settings.geographies.get(geography.name, GeographyMeaning())
+    check_meaning(geography.attributes, meaning, geography.name)
     return Material(
         forecast=verification.forecast,
         outcomes=verification.outcomes,

@@ -47,7 +47,7 @@ def add(
         raise click.UsageError("--attributes-code needs --attributes.")
     if parent_name is not None and parent is None:
         raise click.UsageError("--parent-name needs --parent.")
-    _ = workspace.settings
+    settings = workspace.settings
     geography = add_geography(
         workspace,
         name,
@@ -58,6 +58,8 @@ def add(
         attributes_code=attributes_code,
         parent=parent,
         parent_name=parent_name,
+        meaning=settings.geographies.get(name),
+        country=settings.holidays.partition("-")[0],
     )
     for note in geography.notes:
         click.echo(f"note: {note}", err=True)
