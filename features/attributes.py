@@ -105,7 +105,7 @@ def _as_written(path: Path, data: bytes) -> pd.DataFrame:
     twice = header[header.duplicated()]
     if len(twice):
         raise BadInput(f"{path}: the column '{twice.iloc[0]}' stands twice in the header.", remedy="Keep one of them.")
-    every = pd.read_csv(io.BytesIO(data), **text)
+    every: pd.DataFrame = pd.read_csv(io.BytesIO(data), **text)
     if not isinstance(every.index, pd.RangeIndex):
         raise BadInput(f"{path} has rows with more fields than its header.", remedy="Name every column.")
     return every

@@ -72,6 +72,8 @@ def input_files(path: Path) -> list[Path]:
         return [path]
     beside = [file for file in sorted(path.parent.glob(f"{_escaped(path.stem)}.*")) if file.stem == path.stem]
     companions = [file for file in beside if file.suffix.lower() in _COMPANIONS and file.is_file()]
+    if not any(file.suffix.lower() == ".shx" for file in companions):
+        raise BadInput(f"{path} has no .shx file beside it.", remedy="Give all files of the Shapefile in one folder.")
     for file in companions:
         if file.resolve().parent != path.resolve().parent:
             raise BadInput(
@@ -187,8 +189,8 @@ def _read_by_gdal(path: Path, files: list[Path], driver: str) -> gpd.GeoDataFram
             if found != driver:
                 raise _unreadable(path, f"it is a file of the kind {found}")
             return pyogrio.read_dataframe(source, layer=layer, force_2d=True)
-        except (DataSourceError, DataLayerError, shapely.errors.GEOSException) as error:
-            reason = str(error).splitlines()[0].rstrip(".").replace(str(copy), str(path))
+        except (DataSourceError, DataLayerError, shapely.errors.GEOSException, UnicodeDecodeError) as error:
+            reason = str(error).splitlines()[0].rstrip(".").replace(f"{folder}/areas", str(path.with_suffix("")))
             raise _unreadable(path, reason) from error
 
 
