@@ -66,7 +66,7 @@ def check_overlaps(metric: Shapes, codes: list[str], path: Path) -> list[str]:
     share = common / np.minimum(areas[first], areas[second])
     if not share.size or share.max() < _TOLD_OVERLAP:
         return []
-    worst = int(np.argmax(share))
+    worst = int(np.argmax(np.round(share, 6)))
     pair = f"{codes[first[worst]]} and {codes[second[worst]]}"
     number = int((share >= _TOLD_OVERLAP).sum())
     if share[worst] > LARGEST_OVERLAP or common.sum() > LARGEST_OVERLAP_OF_ALL * areas.sum():
@@ -128,6 +128,8 @@ def check_place(longitude: Floats, latitude: Floats, path: Path, country: str = 
         )
     if away > _ELSEWHERE_KM and turned < min(_EXCHANGED_KM, away / 2):
         return [f"{where}, {away:,.0f} km from the nearest known city; {exchanged}: check the order of the axes"]
+    if own > _NOWHERE_KM:
+        return [f"{where}, {own:,.0f} km from the cities of '{country}': check the coordinate system"]
     if away > _NOWHERE_KM:
         return [f"{where}, {away:,.0f} km from the nearest known city ({name}): check the coordinate system"]
     return []
