@@ -60,7 +60,8 @@ def check_overlaps(metric: Shapes, codes: list[str], path: Path) -> list[str]:
     """Tell of areas that overlap a little; raises ``BadInput`` where two lie on top of one another."""
     tree = shapely.STRtree(metric)
     first, second = tree.query(metric, predicate="intersects")
-    first, second = first[first < second], second[first < second]
+    pairs = np.unique(np.column_stack([first, second])[first < second], axis=0)
+    first, second = pairs[:, 0], pairs[:, 1]
     common = shapely.area(shapely.intersection(metric[first], metric[second]))
     areas = shapely.area(metric)
     share = common / np.minimum(areas[first], areas[second])
