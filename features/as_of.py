@@ -22,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Frequency, MissingThing, Period, Settings, Workspace, ordinals_of
+from features.geography import geography_record
+from features.geography_folder import stored_names
 from features.incident_points import read_points
 from features.panel import Panel
 from features.points import Points, points_in_order
@@ -251,12 +253,18 @@ def load_door(
     *,
     with_points: bool = False,
 ) -> AsOfDoor:
-    """The door of a workspace, by default for the geography, frequency and source of its settings."""
+    """The door of a workspace, by default for the geography, frequency and source of its settings.
+
+    Raises ``MissingThing`` for a geography or publications that are not there.
+    """
     settings = workspace.settings
+    store, name = PublicationStore(workspace.publications), geography or settings.geography
+    if stored_names(workspace) and all(known.provenance.geography != name for known in store.list()):
+        geography_record(workspace, name)
     return AsOfDoor(
-        PublicationStore(workspace.publications),
+        store,
         settings,
-        geography=geography or settings.geography,
+        geography=name,
         frequency=frequency or settings.frequency,
         source=source or settings.source or None,
         with_points=with_points,

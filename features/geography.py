@@ -173,10 +173,9 @@ def drawn_geography(workspace: Workspace, name: str, shapes: Boundaries, source:
         return _add(workspace, name, shapes, no_attributes(shapes.codes), shapes.parents, source)
 
 
-def load_geography(workspace: Workspace, name: str) -> Geography:
-    """The geography of that name; raises ``MissingThing`` with the names there are."""
-    folder = workspace.geographies / name
-    record = geography_folder.read_record(folder) if _NAME.fullmatch(name) else None
+def geography_record(workspace: Workspace, name: str) -> dict[str, Any]:
+    """What is recorded of the geography of that name; raises ``MissingThing`` with the names there are."""
+    record = geography_folder.read_record(workspace.geographies / name) if _NAME.fullmatch(name) else None
     if record is None:
         there = ", ".join(geography_folder.stored_names(workspace)) or "none"
         raise MissingThing(
@@ -184,6 +183,12 @@ def load_geography(workspace: Workspace, name: str) -> Geography:
             remedy="Correct the name (geography in wardcast.toml, where no option names one), or add it with: "
             f"wardcast geography add {name} --boundaries FILE --code COL --name COL",
         )
+    return record
+
+
+def load_geography(workspace: Workspace, name: str) -> Geography:
+    """The geography of that name; raises as ``geography_record``."""
+    record, folder = geography_record(workspace, name), workspace.geographies / name
     stored = geography_folder.read_folder(folder, record)
     return Geography(
         name=name,

@@ -71,6 +71,52 @@ def test_errors_reach_the_shell(root: Path, boundaries: Path, tmp_path: Path) ->
     assert not (tmp_path / "none").exists()
 
 
+def test_what_is_odd_is_told_on_stderr_and_kept(root: Path, boundaries: Path, tmp_path: Path) -> None:
+    attributes = tmp_path / "attributes.csv"
+    attributes.write_text("code,residents\na,5\nb,0\n", encoding="utf-8")
+    options = ("--boundaries", str(boundaries), "--code", "code", "--name", "title", "--attributes", str(attributes))
+    added = run("add", "areas_1", *options, root=root)
+    assert added.exit_code == 0, added.output
+    assert "note: 'residents' is 0 in 1 areas: b" in added.stderr
+    assert "areas_1: 2 areas and 1 attributes" in added.stdout
+    (listed,) = json.loads(run("list", "--json", root=root).stdout)["geographies"]
+    assert "'residents' is 0 in 1 areas: b" in listed["notes"]
+    attributes.write_text("code,residents\na,5\nb,-9\n", encoding="utf-8")
+    refused = run("add", "areas_2", *options, root=root)
+    assert isinstance(refused.exception, BadInput)
+    assert "'residents' of area b is -9" in str(refused.exception)
+    assert len(json.loads(run("list", "--json", root=root).stdout)["geographies"]) == 1
+
+
+def test_the_settings_say_which_columns_are_checked_and_where_the_city_lies(
+    root: Path, boundaries: Path, tmp_path: Path
+) -> None:
+    settings = root / "wardcast.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text + '\n[geographies.areas_1.groups]\nBlack = "black"\n', encoding="utf-8")
+    attributes = tmp_path / "attributes.csv"
+    attributes.write_text("code,black\na,5\nb,10\n", encoding="utf-8")
+    options = ("--boundaries", str(boundaries), "--code", "code", "--name", "title", "--attributes", str(attributes))
+    refused = run("add", "areas_1", *options, root=root)
+    assert isinstance(refused.exception, BadInput)
+    assert "'black' of area a is 5: a share lies between 0 and 1 (2 areas)" in str(refused.exception)
+    added = run("add", "areas_2", *options, root=root)
+    assert added.exit_code == 0, added.output
+    assert 'holidays = "GB-ENG"' in text
+    assert "km from the cities of 'GB': check the coordinate system" in added.stderr
+
+
+def test_a_geography_of_the_settings_that_is_not_there_is_told_with_those_there_are(
+    root: Path, boundaries: Path
+) -> None:
+    run("add", "areas_1", "--boundaries", str(boundaries), "--code", "code", "--name", "title", root=root)
+    for command in (["issue"], ["train", "--target", "violence"]):
+        result = CliRunner().invoke(wardcast, [*command, "--workspace", str(root)])
+        assert isinstance(result.exception, MissingThing), command
+        assert "no geography 'ward_2022'" in result.exception.message
+        assert "there is: areas_1" in result.exception.message
+
+
 @pytest.mark.real_data
 def test_the_walk_through_adds_londons_wards(root: Path, real_data: Path) -> None:
     folder = real_data / "geography"
