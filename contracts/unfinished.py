@@ -66,13 +66,16 @@ def make_private_file(path: Path) -> int:
 
 
 def make_folder(path: Path) -> int:
-    """A new folder, opened."""
-    path.mkdir()
-    try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        path.rmdir()
-        raise
+    """A new folder, opened; made again, should another writer have taken it for a leftover before it was."""
+    while True:
+        path.mkdir()
+        try:
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            path.rmdir()
+            raise
 
 
 def hidden_name(place: Path, prefix: str) -> Path:

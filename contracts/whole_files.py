@@ -245,9 +245,9 @@ def _make_folders(folder: Path) -> None:
 
 def _put_in_place(at: _Place, made: Path) -> None:
     """In one step where the system can; else in two, of which ``recover_folder`` undoes the first."""
-    if at.older is None or not at.place.exists():
-        made.rename(at.place)
+    if _put_where_nothing_is(at.place, made):
         return
+    at.look()
     at.pass_rights_to(made)
     if exchange(made, at.place):
         return
@@ -261,3 +261,16 @@ def _put_in_place(at: _Place, made: Path) -> None:
             raise
         at.done()
         discard(aside)
+
+
+def _put_where_nothing_is(place: Path, made: Path) -> bool:
+    """False where something is, perhaps only now: two writers may begin with nothing and both end."""
+    if place.exists():
+        return False
+    try:
+        made.rename(place)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False
+    return True
