@@ -238,6 +238,8 @@ def _filled(path: Path, put: Callable[[_Place, Path], object]) -> Iterator[Path]
 
 def _make_folders(folder: Path) -> None:
     if not folder.is_dir():
+        if folder.exists():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
         _make_folders(folder.parent)
         folder.mkdir(exist_ok=True)
         flush(folder.parent)

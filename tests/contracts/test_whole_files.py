@@ -170,6 +170,9 @@ def test_a_folder_that_is_not_there_is_named_with_what_can_be_done(tmp_path: Pat
     assert told.value.message == f"{path} cannot be written: No such file or directory; nothing was written."
     assert told.value.remedy == f"Make the folder {path.parent}, or name another place."
     assert problem_of(told.value) is problem_of(BadInput("", remedy=""))
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritten, match="Not a directory; nothing was written"), new_folder(tmp_path / "file" / "a"):
+        pytest.fail("the block ran")
 
 
 def test_an_error_after_the_new_one_is_in_place_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
