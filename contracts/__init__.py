@@ -2,7 +2,15 @@
 
 from contracts.disclosure import DisclosureSettings
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
-from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
+from contracts.errors import (
+    BadInput,
+    MissingThing,
+    NotWritten,
+    RefusedAction,
+    StaleData,
+    WardcastError,
+    WithdrawnModel,
+)
 from contracts.folders import sha256_of_files, sha256_of_folder
 from contracts.oversight import GateLimits, GatingAudit, LifeCycleSettings, Role, name_key
 from contracts.periods import (
@@ -41,6 +49,7 @@ __all__ = [
     "GeographyMeaning",
     "LifeCycleSettings",
     "MissingThing",
+    "NotWritten",
     "Ordinals",
     "Period",
     "PoliceForce",

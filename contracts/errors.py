@@ -22,6 +22,13 @@ class BadInput(WardcastError):
     """Something given by the user or a source cannot be used as it is; nothing was written."""
 
 
+class NotWritten(BadInput):
+    """A file or folder could not be written whole: the disk, its rights or the place named refused it.
+
+    The message says what stands in its place now.
+    """
+
+
 class StaleData(WardcastError):
     """The data or the issued forecast is too old to be served."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,14 +17,15 @@ import shapely
 from scipy import sparse
 
 from contracts import Workspace
+from contracts.locks import locked
 from contracts.tables import AREAS, check
+from contracts.whole_files import new_folder, remove_leftovers, write_files
 
 RECORD = "geography.json"
 BOUNDARIES = "boundaries.geojson"
 _AREAS = "areas.parquet"
 _ATTRIBUTES = "attributes.parquet"
 _NEIGHBOURS = "neighbours.npz"
-_UNFINISHED = ".unfinished-"
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,9 @@ class StoredGeography:
     record: dict[str, Any]
 
 
-def geographies_lock(workspace: Workspace) -> filelock.BaseFileLock:
+def geographies_lock(workspace: Workspace) -> AbstractContextManager[None]:
     """Held while a geography is written."""
-    workspace.locks.mkdir(parents=True, exist_ok=True)
-    return filelock.FileLock(workspace.locks / "geographies.lock")
+    return locked(workspace.locks / "geographies.lock")
 
 
 def stored_names(workspace: Workspace) -> tuple[str, ...]:
@@ -70,26 +69,16 @@ def read_folder(folder: Path, record: dict[str, Any]) -> StoredGeography:
 
 
 def write_folder(folder: Path, stored: StoredGeography, polygons: npt.NDArray[np.object_]) -> None:
-    """Write a geography beside ``folder`` and move it there in one step; call it with the lock held.
-
-    A process that is killed leaves nothing under the geography's name; its remains are removed by the next writer.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for remains in folder.parent.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(remains)
-    unfinished = folder.parent / f"{_UNFINISHED}{folder.name}"
-    unfinished.mkdir()
-    check(stored.areas, AREAS).to_parquet(unfinished / _AREAS, index=False)
-    stored.attributes.to_parquet(unfinished / _ATTRIBUTES)
-    with (unfinished / _NEIGHBOURS).open("wb") as file:
-        np.savez(file, indptr=stored.adjacency.indptr, indices=stored.adjacency.indices, nearest=stored.nearest)
-    (unfinished / BOUNDARIES).write_text(_feature_collection(stored.areas, polygons), encoding="utf-8")
+    """Write a geography whole or not at all, as ``folder``; call it with the lock held."""
+    neighbours = io.BytesIO()
+    np.savez(neighbours, indptr=stored.adjacency.indptr, indices=stored.adjacency.indices, nearest=stored.nearest)
     record = json.dumps(stored.record, indent=2, ensure_ascii=False) + "\n"
-    (unfinished / RECORD).write_text(record, encoding="utf-8")
-    for path in (*sorted(unfinished.iterdir()), unfinished):
-        _flush(path)
-    unfinished.rename(folder)
-    _flush(folder.parent)
+    remove_leftovers(folder.parent)
+    with new_folder(folder) as made:
+        check(stored.areas, AREAS).to_parquet(made / _AREAS, index=False)
+        stored.attributes.to_parquet(made / _ATTRIBUTES)
+        texts = {BOUNDARIES: _feature_collection(stored.areas, polygons), RECORD: record}
+        write_files(made, {_NEIGHBOURS: neighbours.getvalue()} | {name: one.encode() for name, one in texts.items()})
 
 
 def read_polygons(boundaries: Path) -> tuple[tuple[str, ...], npt.NDArray[np.object_]]:
@@ -108,11 +97,3 @@ def _feature_collection(areas: pd.DataFrame, polygons: npt.NDArray[np.object_]) 
         properties_text = json.dumps(properties, ensure_ascii=False)
         features.append(f'{{"type":"Feature","properties":{properties_text},"geometry":{geometry}}}')
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

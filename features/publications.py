@@ -3,24 +3,23 @@
 A folder is ``<source>-<published_on>-<first 8 digits of the file's sha256>`` (and what tells it apart,
 where one file is counted by two geographies or frequencies) and holds ``counts.parquet`` (sorted,
 nonzero), ``covers.parquet`` (which areas a cover holds), ``coverage.parquet`` (which periods it knows),
-``set_aside.parquet``, ``publication.json`` and, where the file holds single incidents, ``points.parquet``. It is
-written beside, in a hidden folder, and renamed whole: a reader sees all of it or nothing, whenever the writer is
-killed.
+``set_aside.parquet``, ``publication.json`` and, where the file holds single incidents, ``points.parquet``. A reader
+sees all of it or nothing, whenever the writer is killed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
 
 from contracts import BadInput, MissingThing, Period, starts_of
+from contracts.locks import locked
+from contracts.whole_files import new_folder, remove_leftovers, write_files
 from features.incident_points import POINTS_FILE
 from features.publication_record import (
     COUNTS_FILE,
@@ -36,7 +35,6 @@ from features.sources.source_counts import Provenance, SourceCounts
 
 __all__ = ["Publication", "PublicationStore"]
 
-_INCOMING = ".incoming-"
 _LOCK_FILE = ".lock"
 
 
@@ -62,10 +60,9 @@ class PublicationStore:
             f"There is no publication {publication_id} in {self.root}.", remedy="List them with: wardcast publications"
         )
 
-    def lock(self) -> FileLock:
+    def lock(self) -> AbstractContextManager[None]:
         """Held while one process checks and writes; the folder is made for it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.root / _LOCK_FILE, is_singleton=True)
+        return locked(self.root / _LOCK_FILE)
 
     def refuse_duplicate(self, counts: SourceCounts) -> None:
         """Raise ``BadInput`` where the same file, or the same periods of the same day, are in the store already."""
@@ -88,24 +85,16 @@ class PublicationStore:
         """Put one publication into the store, whole or not at all; raises ``BadInput`` for a duplicate."""
         origin = counts.provenance
         with self.lock():
-            self._remove_leftovers()
+            remove_leftovers(self.root)
             self.refuse_duplicate(counts)
             name = f"{origin.source}-{origin.published_on}-{origin.sha256[:8]}"
             if (self.root / name).exists():
                 name = f"{name}-{origin.taxonomy}-{origin.geography}-{origin.frequency}"
-            incoming = self.root / f"{_INCOMING}{name}-{os.getpid()}"
-            incoming.mkdir()
-            _write_tables(incoming, counts)
-            (incoming / RECORD_FILE).write_text(record_text(name, counts, _content_sha256(incoming)), encoding="utf-8")
-            _sync(incoming / RECORD_FILE)
-            _sync_folder(incoming)
-            incoming.rename(self.root / name)
-            _sync_folder(self.root)
+            with new_folder(self.root / name) as folder:
+                _write_tables(folder, counts)
+                record = record_text(name, counts, _content_sha256(folder))
+                write_files(folder, {RECORD_FILE: record.encode("utf-8")})
         return read_record(self.root / name)
-
-    def _remove_leftovers(self) -> None:
-        for leftover in self.root.glob(f"{_INCOMING}*"):
-            shutil.rmtree(leftover)
 
 
 def _family(origin: Provenance) -> tuple[str, str, str, str]:
@@ -151,8 +140,6 @@ def _write_tables(folder: Path, counts: SourceCounts) -> None:
         frame.to_parquet(folder / name, index=False)
     if counts.points is not None:
         counts.points.write(folder)
-    for path in folder.iterdir():
-        _sync(path)
 
 
 def _content_sha256(folder: Path) -> str:
@@ -162,16 +149,3 @@ def _content_sha256(folder: Path) -> str:
         if (folder / name).exists():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,9 +11,8 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-import filelock
-
 from contracts import MissingThing, Workspace
+from contracts.locks import locked
 from models.no_pickle import refuse_pickles
 
 if TYPE_CHECKING:
@@ -92,10 +91,9 @@ def open_tracking(workspace: Workspace) -> None:
     import mlflow
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-    workspace.locks.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(workspace.tracking_url)
     mlflow.set_registry_uri(workspace.tracking_url)
-    with filelock.FileLock(workspace.locks / "tracking.lock"):
+    with locked(workspace.locks / "tracking.lock"):
         mlflow.search_experiments(max_results=1)
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import filelock
-
 from contracts import MissingThing, RefusedAction, Workspace
+from contracts.locks import locked
 from service.approvals import TRAINED_BY_TAG, Champion, ModelRegistry, current_champions, mend_aliases
 from service.candidates import (
     Candidate,
@@ -182,8 +181,7 @@ def _followed(move: Callable[[], object]) -> tuple[str, ...]:
 @contextmanager
 def _deciding(workspace: Workspace) -> Iterator[None]:
     """One decision at a time in a workspace; what other machines write meanwhile, the ledger's order decides."""
-    workspace.locks.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(workspace.locks / "decisions.lock"):
+    with locked(workspace.locks / "decisions.lock"):
         yield
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from contracts import BadInput, MissingThing, Workspace
-from service.flushing import flush
+from contracts.whole_files import move_whole, remove_folder, remove_leftovers, replaced_folder, write_files
 from service.harm_tables import read_harm
 from service.ledger import Entry, canonical_json, sha256_of
 from service.level_tables import LargerAreas, read_larger_areas
@@ -32,7 +30,6 @@ AREAS_FILE = "areas.parquet"
 BOUNDARIES_FILE = "boundaries.geojson"
 RECORD_FILE = "issue.json"
 WITHOUT_SHARED = "Issued before what areas share was kept: sums of these areas count them as independent."
-_UNFINISHED = ".unfinished-"
 _SET_ASIDE = ".without-entry-"
 
 
@@ -80,20 +77,10 @@ def forecast_id_of(first_period: str, hashes: Mapping[str, str]) -> str:
 
 
 def write_folder(workspace: Workspace, forecast_id: str, contents: Mapping[str, bytes]) -> Path:
-    """Write the files beside the folder, flush them to the disk and move them there in one step."""
+    """Write the folder of a forecast whole or not at all; a damaged one that is there is replaced."""
     folder = workspace.forecasts / forecast_id
-    unfinished = workspace.forecasts / f"{_UNFINISHED}{forecast_id}"
-    unfinished.mkdir(parents=True)
-    for name, content in contents.items():
-        with (unfinished / name).open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    flush(unfinished)
-    if folder.exists():
-        shutil.rmtree(folder)
-    unfinished.rename(folder)
-    flush(workspace.forecasts)
+    with replaced_folder(folder) as made:
+        write_files(made, contents)
     return folder
 
 
@@ -105,21 +92,23 @@ def clear_remains(workspace: Workspace, issued: Collection[str]) -> tuple[str, .
     """
     if not workspace.forecasts.exists():
         return ()
-    return tuple(
-        _clear(folder)
+    left = remove_leftovers(workspace.forecasts)
+    without_entry = [
+        folder
         for folder in sorted(workspace.forecasts.iterdir())
-        if folder.is_dir() and folder.name not in issued and not folder.name.startswith(_SET_ASIDE)
+        if folder.is_dir() and folder.name not in issued and not folder.name.startswith(".")
+    ]
+    return (
+        *(f"Removed {name}, which an interrupted issue left behind." for name in left),
+        *map(_set_aside, without_entry),
     )
 
 
-def _clear(folder: Path) -> str:
-    if folder.name.startswith(_UNFINISHED):
-        shutil.rmtree(folder)
-        return f"Removed {folder.name}, which an interrupted issue left behind."
+def _set_aside(folder: Path) -> str:
     aside = folder.with_name(f"{_SET_ASIDE}{folder.name}")
     if aside.exists():
-        shutil.rmtree(aside)
-    folder.rename(aside)
+        remove_folder(aside)
+    move_whole(folder, aside)
     return f"Set aside {folder.name} as {aside.name}: no entry of the ledger names it."
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import filelock
-
 from contracts import RefusedAction, WithdrawnModel, Workspace
+from contracts.locks import locked
 from service.approvals import Champion, current_champions, mend_aliases, withdrawals_in_force
 from service.issue_contents import Sources, issue_contents, occasion_of
 from service.issue_inputs import inputs_of
@@ -54,8 +53,7 @@ def issue(
     Raises ``RefusedAction`` where no model was approved, ``StaleData`` where the newest counts are too old.
     The same inputs give the same files; issuing what is the newest forecast already writes nothing.
     """
-    workspace.locks.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(workspace.locks / "issue.lock"):
+    with locked(workspace.locks / "issue.lock"):
         for sentence in mend_aliases(workspace, ledger, sources.registry):
             tell(sentence)
         champions = _champions(workspace, ledger)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from contracts.whole_files import write_file
 from service.issued import read_files
 from service.ledger import Entry, Finding, Ledger, Verification
 from service.ledger_head import SignedHead, read_head
@@ -39,7 +40,8 @@ def export_head(workspace: Workspace, ledger: Ledger, out: Path) -> SignedHead:
     """Write the signed head to a file, to be kept where nobody who can change the ledger can change it.
 
     Raises ``BadInput`` for a ledger that was changed: a head of it would vouch for the change. Raises
-    ``RefusedAction`` where the file is there already, or where no entry was made with a key yet.
+    ``RefusedAction`` where the file is there already, or where no entry was made with a key yet, ``NotWritten`` where
+    it cannot be made.
     """
     ledger.sound_entries()
     seal = seal_of(workspace)
@@ -48,13 +50,9 @@ def export_head(workspace: Workspace, ledger: Ledger, out: Path) -> SignedHead:
             "This workspace has no key for its ledger yet, so there is no signed head.",
             remedy="Approve or issue something: the first entry makes one.",
         )
+    if out.exists():
+        raise RefusedAction(f"There is a file {out} already.", remedy="Name another one with --out.")
     ledger.mend_head()
     head = seal.head()
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(head.as_text())
-    except FileExistsError as error:
-        raise RefusedAction(f"There is a file {out} already.", remedy="Name another one with --out.") from error
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written: {error.strerror}.", remedy="Name another file.") from error
+    write_file(out, head.as_text().encode("utf-8"), replace=False)
     return head

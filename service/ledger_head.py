@@ -6,13 +6,12 @@ Whoever shortens the ledger, or puts an old copy of its database back, cannot sh
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts import BadInput, MissingThing
-from service.flushing import flush
+from contracts.whole_files import write_file
 from service.ledger_entries import canonical_json
 from service.ledger_key import SigningKey, fits
 
@@ -68,14 +67,8 @@ def read_head(path: Path) -> SignedHead:
 
 
 def write_head(path: Path, head: SignedHead) -> None:
-    """Put the head in the file's place in one step, flushed to the disk."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(head.as_text())
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    flush(path.parent)
+    """Put the head in the file's place, whole; raises ``NotWritten``."""
+    write_file(path, head.as_text().encode("utf-8"))
 
 
 _EXAMPLE = asdict(SignedHead(0, "", 1, "", "", ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from contracts import BadInput, MissingThing
+from contracts.whole_files import write_file
 
 _RESTORE = "Restore it from the backup of the workspace's folder 'seal'."
 
@@ -39,15 +39,11 @@ class SigningKey:
         return cls(private)
 
     def write(self, path: Path) -> None:
-        """Write the private key as PEM, readable by its owner only, and flush it to the disk."""
+        """Write the private key as PEM, whole and readable by its owner only."""
         pem = self._private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
+        write_file(path, pem, private=True)
 
     def sign(self, purpose: str, text: str) -> str:
         """Signature of a text for a purpose, as 128 hexadecimal digits; it fits no other purpose."""

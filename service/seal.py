@@ -7,15 +7,15 @@ one entry behind. The next writer mends that before it writes: the head is never
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
 
-from contracts import BadInput, MissingThing, RefusedAction, Workspace
-from service.flushing import flush
+from contracts import BadInput, MissingThing, NotWritten, RefusedAction, Workspace
+from contracts.locks import locked
+from contracts.whole_files import move_whole, new_folder, write_file
 from service.ledger_entries import GENESIS, KEY, Entry
 from service.ledger_head import SignedHead, read_head, sign_head, write_head
 from service.ledger_key import SigningKey, public_pem, read_public_key
@@ -69,18 +69,13 @@ class Seal:
             self._make(last)
 
     def _make(self, last: Entry | None) -> None:
-        unfinished = self.folder.with_name(f".{self.folder.name}.unfinished")
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        unfinished.mkdir(parents=True)
         key = SigningKey.new()
-        key.write(unfinished / PRIVATE_KEY_FILE)
-        (unfinished / PUBLIC_KEY_FILE).write_bytes(public_pem(key.public))
         number, entry_hash = (0, GENESIS) if last is None else (last.number, last.hash)
         head = sign_head(key, number=number, entry_hash=entry_hash, signed_from=number + 1)
-        write_head(unfinished / HEAD_FILE, head)
-        unfinished.rename(self.folder)
-        flush(self.folder.parent)
+        with new_folder(self.folder) as made:
+            key.write(made / PRIVATE_KEY_FILE)
+            write_file(made / PUBLIC_KEY_FILE, public_pem(key.public))
+            write_head(made / HEAD_FILE, head)
 
     def key_after(self, last: Entry | None) -> SigningKey:
         """The key that signs the entry after ``last``, the newest in the database.
@@ -139,9 +134,11 @@ class Seal:
                 head = self.head()
                 if after_loss or head.number < entry.number:
                     self._note(entry, head, SigningKey.read(self.folder / PRIVATE_KEY_FILE))
-        except OSError as error:
+        except (OSError, NotWritten) as error:
+            cause = error.__cause__ if isinstance(error, NotWritten) else error
+            reason = cause.strerror if isinstance(cause, OSError) else error
             raise MissingThing(
-                f"Entry {entry.number} is in the ledger, but {self.head_file} could not be written: {error.strerror}.",
+                f"Entry {entry.number} is in the ledger, but {self.head_file} could not be written: {reason}.",
                 remedy="Make the folder writable; the next entry, or 'wardcast ledger verify', mends the head.",
             ) from error
 
@@ -150,14 +147,12 @@ class Seal:
         key = SigningKey.new()
         with self._alone():
             key.write(self.folder / NEXT_KEY_FILE)
-            flush(self.folder)
         return key
 
     def _take_up(self, introduced: Entry) -> None:
         waiting = self.folder / NEXT_KEY_FILE
         if waiting.exists() and SigningKey.read(waiting).public == introduced.content["public_key"]:
-            waiting.replace(self.folder / PRIVATE_KEY_FILE)
-            flush(self.folder)
+            move_whole(waiting, self.folder / PRIVATE_KEY_FILE)
 
     def _note(self, entry: Entry, head: SignedHead, key: SigningKey) -> None:
         new = sign_head(key, number=entry.number, entry_hash=entry.hash, signed_from=head.signed_from)
@@ -165,9 +160,8 @@ class Seal:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        self._lock_file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with filelock.FileLock(self._lock_file, timeout=LOCK_SECONDS):
+            with locked(self._lock_file, seconds=LOCK_SECONDS):
                 yield
         except filelock.Timeout as error:
             raise RefusedAction(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import filelock
-
-from contracts import SETTINGS_FILE, BadInput, RefusedAction, Workspace
+from contracts import SETTINGS_FILE, NotWritten, RefusedAction, Workspace
 from contracts.settings_file import read_settings
-from service.flushing import flush
+from contracts.whole_files import is_being_made, new_folder, telling, write_files
 from service.seal import seal_of
 
 if TYPE_CHECKING:
@@ -32,7 +28,7 @@ def make_workspace(root: Path, example: str) -> Workspace:
 
     Raises ``RefusedAction`` where something already is; nothing is changed then.
     """
-    with _new_folder(root) as unfinished:
+    with _new_workspace(root) as unfinished:
         _write_settings(unfinished, example_settings(example))
         seal_of(Workspace(unfinished)).make(None)
     return Workspace(root)
@@ -49,7 +45,7 @@ def make_simulated_workspace(
     """
     from features.simulation import SimulatedCityParameters, simulate_city, write_city
 
-    with _new_folder(root) as unfinished:
+    with _new_workspace(root) as unfinished:
         _write_settings(unfinished, _SEED_LINE.sub(f"seed = {seed}", example_settings("simulated")))
         tell(f"Simulating a city from seed {seed}.")
         source = unfinished / SIMULATED_SOURCE
@@ -98,56 +94,35 @@ def example_settings(example: str) -> str:
 
 
 def _write_settings(folder: Path, text: str) -> None:
-    path = folder / SETTINGS_FILE
-    path.write_text(text, encoding="utf-8")
-    read_settings(path)
+    write_files(folder, {SETTINGS_FILE: text.encode("utf-8")})
+    read_settings(folder / SETTINGS_FILE)
 
 
 @contextmanager
-def _new_folder(root: Path) -> Iterator[Path]:
-    """A hidden folder beside ``root`` that becomes ``root`` once the block is done, and is removed if it fails.
+def _new_workspace(root: Path) -> Iterator[Path]:
+    """A folder that becomes the workspace ``root`` once the block is done, whole or not at all.
 
-    What a killed process left of one is removed by the next. Two processes at once do not mix: the second is refused.
-    """
-    root = Path(os.path.abspath(root))  # noqa: PTH100 (a link is not followed: the workspace takes its place)
-    lock_path = root.parent / f".{root.name}.init.lock"
-    unfinished = root.parent / f".{root.name}.unfinished"
-    lock = filelock.FileLock(lock_path)
-    _hold(lock, root)
-    try:
-        _refuse_existing(root)
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        unfinished.mkdir()
-        yield unfinished
-        _flush(unfinished)
-        unfinished.rename(root)
-        flush(root.parent)
-    finally:
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        lock_path.unlink(missing_ok=True)
-        lock.release()
-
-
-def _hold(lock: filelock.BaseFileLock, root: Path) -> None:
-    """Make the folder above ``root`` and take the lock in it.
-
-    Raises ``RefusedAction`` where something already is or another process holds the lock, ``BadInput`` where no
-    folder can be made.
+    Two processes at once do not mix: the second is refused. Raises ``RefusedAction``, also where something already is,
+    and ``NotWritten``.
     """
     try:
-        _refuse_existing(root)
-        root.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(blocking=False)
-    except filelock.Timeout as error:
+        with telling(root):
+            _refuse_existing(root)
+            _refuse_second(root)
+        with new_folder(root) as made:
+            yield made
+    except NotWritten as error:
+        raise NotWritten(
+            error.message.replace(f"{root} cannot be written:", f"The workspace {root} cannot be made:"),
+            remedy="Name another folder with --workspace.",
+        ) from error
+
+
+def _refuse_second(root: Path) -> None:
+    if is_being_made(root):
         raise RefusedAction(
             f"Another process is making the workspace {root} right now.", remedy="Wait for it, or name another folder."
-        ) from error
-    except OSError as error:
-        raise BadInput(
-            f"The workspace {root} cannot be made: {error.strerror}.", remedy="Name another folder with --workspace."
-        ) from error
+        )
 
 
 def _refuse_existing(root: Path) -> None:
@@ -157,8 +132,3 @@ def _refuse_existing(root: Path) -> None:
         )
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise RefusedAction(f"{root} already exists and is no empty folder.", remedy="Name another with --workspace.")
-
-
-def _flush(folder: Path) -> None:
-    for path in (*folder.rglob("*"), folder):
-        flush(path)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from contracts import BadInput, MissingThing
+from contracts.whole_files import new_file
 
 MOST_BYTES = 4 * 2**30
 """Unpacked size above which a zip is refused."""
@@ -29,21 +29,11 @@ _FORBIDDEN = frozenset('\\:*?"<>|')
 def write_zip(files: Mapping[str, bytes], out: Path) -> None:
     """Write the files in order of name, with no moment and no owner; ``out`` is replaced once the new one is whole.
 
-    Raises ``BadInput`` where the folder does not exist or cannot be written to.
+    Raises ``NotWritten`` where the folder does not exist or cannot be written to.
     """
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                for name in sorted(files):
-                    archive.writestr(_member(name), files[name], zipfile.ZIP_DEFLATED, 6)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(out)
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written: {error.strerror}.", remedy="Name another file with --out.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with new_file(out) as file, zipfile.ZipFile(file, "w") as archive:
+        for name in sorted(files):
+            archive.writestr(_member(name), files[name], zipfile.ZIP_DEFLATED, 6)
 
 
 def _member(name: str) -> zipfile.ZipInfo:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from contracts import BadInput
+from contracts.whole_files import new_file
 
 
 def refuse_absent_folder(path: Path) -> None:
@@ -17,6 +18,5 @@ def refuse_absent_folder(path: Path) -> None:
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as Parquet; another file of that name is replaced only once the new one is whole."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    table.to_parquet(unfinished, index=False)
-    unfinished.replace(path)
+    with new_file(path) as file:
+        table.to_parquet(file, index=False)

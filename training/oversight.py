@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import BadInput, RefusedAction, Workspace
+from contracts.whole_files import recover_folder, replaced_folder, write_files
 from monitoring.report import (
     ReportInput,
     Subject,
@@ -80,6 +79,7 @@ def write_report(
     ``RefusedAction`` where ``out`` holds anything but an older report, ``BadInput`` and ``MissingThing`` for runs that
     cannot be reported.
     """
+    recover_folder(out)
     refuse_other_files(out)
     older = out / JSON
     compared = previous or (older if older.is_file() else None)
@@ -158,23 +158,9 @@ def _written(
 
 
 def put_whole(files: Mapping[str, bytes], out: Path) -> None:
-    """Write files into a new folder beside ``out`` and put it in the place of ``out``: never a part of them."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        for name, content in files.items():
-            (made / name).parent.mkdir(parents=True, exist_ok=True)
-            (made / name).write_bytes(content)
-        made.chmod(0o755)
-        if out.exists():
-            replaced = made.with_name(f"{made.name}.older")
-            out.rename(replaced)
-            made.rename(out)
-            shutil.rmtree(replaced)
-        else:
-            made.rename(out)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    """Put files in the place of ``out`` and all that it holds: never a part of them; raises ``NotWritten``."""
+    with replaced_folder(out) as made:
+        write_files(made, files)
 
 
 def _document(path: Path) -> dict[str, Any]:

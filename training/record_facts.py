@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from contracts import BadInput, GateLimits, RefusedAction, Role, Settings, Workspace, settings_of
+from contracts.whole_files import new_folder, write_files
 from models import registry
 from models.champion import NAME as CHAMPION
 from monitoring import GateReport, GateResult, gate_report
@@ -211,12 +210,14 @@ def write_records(workspace: Workspace, run: str, folder: Path) -> list[tuple[st
     """Write every record of a run into ``folder``, which is made, and return their titles and file names.
 
     ``run`` is an id or the start of one. The folder appears whole or not at all. Raises ``RefusedAction`` where
-    something already is, ``BadInput`` where it cannot be made, and what ``record_facts`` raises.
+    something already is, ``NotWritten`` where it cannot be made, and what ``record_facts`` raises.
     """
     _refuse_used(folder)
     past = past_run(workspace, run)
     facts = record_facts(workspace, past)
-    _write_folder(folder.resolve(), {**record_texts(facts), **evidence_bytes(past)})
+    files = {**record_texts(facts), **evidence_bytes(past)}
+    with new_folder(folder) as made:
+        write_files(made, files)
     return [(title, name) for title, name, _ in RECORDS]
 
 
@@ -232,16 +233,3 @@ def _refuse_used(folder: Path) -> None:
         raise BadInput(f"{folder} is a file.", remedy="Name a new folder.")
     if not folder.resolve().parent.is_dir():
         raise BadInput(f"There is no folder {folder.parent}.", remedy="Make it, or name another one.")
-
-
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.unfinished")
-    try:
-        for name, content in files.items():
-            (unfinished / name).parent.mkdir(parents=True, exist_ok=True)
-            (unfinished / name).write_bytes(content)
-        unfinished.rename(folder)
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be written: {error.strerror}.", remedy="Name another folder.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

@@ -161,7 +161,7 @@ def test_a_store_whose_writer_is_killed_is_whole_or_without_the_publication(tiny
         writer.wait()
         writer.stdout.close()
         store = PublicationStore(root)
-        torn += any(root.glob(".incoming-*"))
+        torn += any(root.glob(".unfinished-*"))
         for publication in store.list():
             assert publication.crimes == 60 * 12 * 7
         if store.list():
@@ -170,5 +170,5 @@ def test_a_store_whose_writer_is_killed_is_whole_or_without_the_publication(tiny
         left = len(store.list())
         store.write(tiny_city.read(path, date(2025, 12, 1)))
         assert len(store.list()) == left + 1
-        assert not any(root.glob(".incoming-*"))
+        assert not any(root.glob(".unfinished-*"))
     assert torn > 0
