@@ -301,6 +301,38 @@ def test_a_narrow_screen_does_not_scroll_sideways(visit):
             assert clipped == 0, (width, part)
 
 
+@pytest.fixture
+def narrow_page(browser):
+    context = browser.new_context(viewport={"width": 320, "height": 800}, bypass_csp=True)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("text_size", [100, 200])
+def test_no_typeface_and_text_size_makes_a_page_wider_than_a_narrow_window(
+    narrow_page, address, typeface, text_size, reaches_sideways
+):
+    narrow_page.goto(f"{address}models/violence")
+    assert reaches_sideways(narrow_page, typeface, text_size) == []
+    narrow_page.goto(address)
+    narrow_page.wait_for_selector("#main[data-coloured]")
+    narrow_page.click("#rows tr:nth-child(2) .link")
+    narrow_page.wait_for_selector("#area-interval")
+    narrow_page.click("#area .meanings summary")
+    narrow_page.select_option("#parent", "D2")
+    assert reaches_sideways(narrow_page, typeface, text_size) == []
+
+
+@pytest.mark.parametrize("text_size", [100, 200])
+def test_a_withdrawn_model_is_told_in_a_narrow_window(
+    narrow_page, city_with_a_withdrawn_model, typeface, text_size, reaches_sideways
+):
+    for path in ("models/violence", ""):
+        narrow_page.goto(f"{city_with_a_withdrawn_model}{path}")
+        narrow_page.wait_for_selector("#withdrawn, #standing")
+        assert reaches_sideways(narrow_page, typeface, text_size) == []
+
+
 def test_every_control_has_a_name(visit):
     unnamed = visit.evaluate(
         """() => [...document.querySelectorAll('select, input, button, a, [role=img], [role=application]')]
