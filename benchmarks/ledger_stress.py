@@ -194,7 +194,7 @@ def restart_postgres(server: Any, number: int) -> None:
 
     how = "immediate" if number % 2 else "fast"
     words = ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", how, "restart")
-    pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=60)
+    pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=300)
     server.ensure_postgres_running()
 
 
