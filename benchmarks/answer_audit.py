@@ -150,8 +150,11 @@ class Audit:
         withdrawn: Sequence[Withdrawn],
         damaged_sha256: Iterable[str],
         outages: Sequence[Outage] = (),
+        *,
+        longest_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self.verdict = Verdict()
+        self._longest_seconds = longest_seconds
         self._issued = issued
         self._withdrawn = {one.entry: one for one in withdrawn}
         self._damaged = frozenset(damaged_sha256)
@@ -273,7 +276,7 @@ class Audit:
                 continue
             late = self._known_seconds(withdrawn.at, span.last_sent)
             self.verdict.longest_refusal_seconds = max(self.verdict.longest_refusal_seconds, round(late, 2))
-            if late > LONGEST_SECONDS:
+            if late > self._longest_seconds:
                 self._find(f"{forecast_id} of {target} was served {late:.1f} seconds after its withdrawal")
 
     def _judge_take_up(self) -> None:
@@ -288,7 +291,7 @@ class Audit:
                 for one in self._issued.values()
                 if one.entry > entry and one.about(self._withdrawn[entry].target) is not None
             ]
-            if later and self._known_seconds(min(later), span.last_sent) > LONGEST_SECONDS:
+            if later and self._known_seconds(min(later), span.last_sent) > self._longest_seconds:
                 self._find(f"the withdrawal of entry {entry} was told long after a new issue")
 
     def _known_seconds(self, began: float, ended: float) -> float:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import psutil
 import psycopg
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 CONNECT_SECONDS = 10
 SERVE = ("-c", "from service.cli import program; program()", "serve")
 

@@ -28,6 +28,8 @@ READER = 4
 """Every fourth process only reads."""
 PAUSE_SECONDS = 0.02
 VERIFY_EVERY = 50
+LONGEST_EXTENSION_SECONDS = 600.0
+"""A busy machine is given so much longer for what has to be done at least."""
 
 
 @dataclass
@@ -71,25 +73,50 @@ class Outcome:
 
 
 def stress(
-    url: str, seal: Seal, *, processes: int, seconds: float, restart: Callable[[int], None], restarts: int
+    url: str,
+    seal: Seal,
+    *,
+    processes: int,
+    seconds: float,
+    restart: Callable[[int], None],
+    restarts: int,
+    least: int = 0,
 ) -> Outcome:
-    """Let the processes work for ``seconds``, and call ``restart`` at even distances meanwhile."""
+    """Let the processes work for ``seconds``, and call ``restart`` at even distances meanwhile.
+
+    They go on until each has done ``least`` rounds without an error after the last restart.
+    """
     context = multiprocessing.get_context("fork")
     answers: Any = context.Queue()
     until = time.monotonic() + seconds
-    workers = [context.Process(target=_work, args=(url, seal, index, until, answers)) for index in range(processes)]
+    rounds: Any = context.Array("q", processes)
+    stop = context.Event()
+    workers = [
+        context.Process(target=_work, args=(url, seal, index, rounds, stop, answers)) for index in range(processes)
+    ]
     for worker in workers:
         worker.start()
     for number in range(restarts):
         time.sleep(max(0.0, until - seconds * (restarts - number) / (restarts + 1) - time.monotonic()))
         restart(number)
-    works = [answers.get(timeout=seconds + 120) for _ in workers]
+    _wait_for_rounds(rounds, least)
+    time.sleep(max(0.0, until - time.monotonic()))
+    stop.set()
+    works = [answers.get(timeout=LONGEST_EXTENSION_SECONDS) for _ in workers]
     for worker in workers:
         worker.join()
     return _outcome(url, seal, works, seconds, restarts)
 
 
-def _work(url: str, seal: Seal, index: int, until: float, answers: Any) -> None:
+def _wait_for_rounds(rounds: Any, least: int) -> None:
+    before, give_up = list(rounds), time.monotonic() + LONGEST_EXTENSION_SECONDS
+    while any(now < then + least for now, then in zip(rounds, before, strict=True)):
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"A process did fewer than {least} rounds in {LONGEST_EXTENSION_SECONDS:.0f} seconds.")
+        time.sleep(PAUSE_SECONDS)
+
+
+def _work(url: str, seal: Seal, index: int, rounds: Any, stop: Any, answers: Any) -> None:
     work = Work()
     engine = open_database(url)
 
@@ -99,13 +126,14 @@ def _work(url: str, seal: Seal, index: int, until: float, answers: Any) -> None:
     sa.event.listen(engine, "handle_error", count)
     ledger = Ledger(engine, seal)
     number = 0
-    while time.monotonic() < until:
+    while not stop.is_set():
         number += 1
         try:
             if index % READER == READER - 1:
                 _read(ledger, work, number)
             else:
                 _append(ledger, work, index, number)
+            rounds[index] += 1
         except WardcastError as error:
             work.errors.append(str(error))
             if "Nothing was entered" in error.message:
@@ -166,7 +194,7 @@ def restart_postgres(server: Any, number: int) -> None:
 
     how = "immediate" if number % 2 else "fast"
     words = ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", how, "restart")
-    pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=60)
+    pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=300)
     server.ensure_postgres_running()
 
 

@@ -40,6 +40,8 @@ VERSIONS = 10
 WITHDRAWN_SHARE = 0.03
 PAUSE_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 20.0
+LONGEST_EXTENSION_SECONDS = 600.0
+"""A busy machine is given so much longer for what has to be done at least."""
 """Who approves waits for the next issue, or so long: otherwise the champion changes under every forecast."""
 ROLES = ("issue", "approve", "serve", "approve")
 """What the first, second, … process does; all serve besides."""
@@ -98,10 +100,10 @@ class Worker:
         self._role = ROLES[index % len(ROLES)]
         self._acted = 0.0
 
-    def run(self, until: float) -> Work:
-        """Act in turn until the time is over."""
+    def run(self, until: float, least: int) -> Work:
+        """Act in turn until the time is over, and beyond it until ``least`` looks and approvals are done."""
         actions = {"issue": self._issue, "approve": self._approve}
-        while time.monotonic() < until:
+        while time.monotonic() < until + (LONGEST_EXTENSION_SECONDS if self._has_less_than(least) else 0.0):
             try:
                 self._serve()
                 if self._role in actions:
@@ -113,6 +115,10 @@ class Worker:
             time.sleep(PAUSE_SECONDS)
         self._ledger.close()
         return self.work
+
+    def _has_less_than(self, least: int) -> bool:
+        approved = [what for _, what in self.work.told if what == "approval"]
+        return self.work.polls < least or (self._role == "approve" and len(approved) < least)
 
     def _serve(self) -> None:
         before = self._watcher.standing.snapshot
@@ -155,20 +161,27 @@ class Worker:
         self.work.told += [(one.entry, "approval") for one in approval.champions]
 
 
-def stress(root: Path, *, processes: int, seconds: float, restart: Callable[[int], None], restarts: int) -> Outcome:
-    """Let the processes work for ``seconds`` in a workspace, and call ``restart`` at even distances meanwhile."""
+def stress(
+    root: Path, *, processes: int, seconds: float, restart: Callable[[int], None], restarts: int, least: int = 0
+) -> Outcome:
+    """Let the processes work for ``seconds`` in a workspace, and call ``restart`` at even distances meanwhile.
+
+    Each goes on until it has done ``least`` looks, and approvals if that is its part.
+    """
     context = multiprocessing.get_context("spawn")
     answers: Any = context.Queue()
     ready: Any = context.Barrier(processes + 1)
-    workers = [context.Process(target=_work, args=(root, index, seconds, ready, answers)) for index in range(processes)]
+    workers = [
+        context.Process(target=_work, args=(root, index, seconds, least, ready, answers)) for index in range(processes)
+    ]
     for worker in workers:
         worker.start()
-    ready.wait(timeout=180)
+    ready.wait(timeout=LONGEST_EXTENSION_SECONDS)
     until = time.monotonic() + seconds
     for number in range(restarts):
         time.sleep(max(0.0, until - seconds * (restarts - number) / (restarts + 1) - time.monotonic()))
         restart(number)
-    works: list[Work] = [answers.get(timeout=seconds + 180) for _ in workers]
+    works: list[Work] = [answers.get(timeout=seconds + 2 * LONGEST_EXTENSION_SECONDS) for _ in workers]
     for worker in workers:
         worker.join()
     ledger = open_ledger(Workspace(root))
@@ -178,10 +191,10 @@ def stress(root: Path, *, processes: int, seconds: float, restart: Callable[[int
         ledger.close()
 
 
-def _work(root: Path, index: int, seconds: float, ready: Any, answers: Any) -> None:
+def _work(root: Path, index: int, seconds: float, least: int, ready: Any, answers: Any) -> None:
     worker = Worker(root, index)
-    ready.wait(timeout=180)
-    answers.put(worker.run(time.monotonic() + seconds))
+    ready.wait(timeout=LONGEST_EXTENSION_SECONDS)
+    answers.put(worker.run(time.monotonic() + seconds, least))
 
 
 def _outcome(ledger: Ledger, works: Sequence[Work], seconds: float, restarts: int) -> Outcome:

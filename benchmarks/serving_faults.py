@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.answer_audit import Audit, Verdict, issued_forecasts, withdrawals_of
+from benchmarks.answer_audit import LONGEST_SECONDS, Audit, Verdict, issued_forecasts, withdrawals_of
 from benchmarks.fault_city import FaultCity, make_fault_city
 from benchmarks.faulty_machines import Machine, Outage, Postgres, WebProcess, free_port, mlflow_server, wardcast_service
 from benchmarks.model_lives import Director, Lives, steps_of
@@ -55,6 +55,8 @@ class Plan:
     down_seconds: float = 3.0
     connections: int = 16
     route_requests: int = 2048
+    longest_seconds: float = LONGEST_SECONDS
+    """Within so long a withdrawn forecast is refused. The promise; tests on any machine give more."""
 
     def kills(self) -> tuple[tuple[str, ...], ...]:
         """What is killed together, in turn."""
@@ -186,6 +188,7 @@ def run(plan: Plan, folder: Path) -> Outcome:
             withdrawals_of(entries),
             director.lives.damaged_sha256,
             faults.outages,
+            longest_seconds=plan.longest_seconds,
         )
         verdict = audit.judge(load)
         broken = [f"ledger: {one.problem}" for one in verify_record(city.workspace, ledger).findings]

@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.routes import forecasts, health, pages
+from service.routes.methods import ReadingMethods
 from service.routes.problems import answer_with_problems
+from service.routes.questions import questions_of
+from service.routes.strict import StrictQuestions
 from service.watcher import SnapshotWatcher
 
 SECURITY_HEADERS = {
@@ -44,8 +48,23 @@ class SecurityHeaders:
 
 class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
-        """The headers go around the whole stack: added as a middleware, they would miss the answer to a fault."""
-        return SecurityHeaders(super().build_middleware_stack())
+        """The headers go around the whole stack: added as a middleware, they would miss the answer to a fault.
+
+        It is built when the application starts, so that every route there is by then is held to what it takes.
+        """
+        questions = questions_of(self)
+        self.state.paths = [one.path for one in questions]
+        strict = StrictQuestions(super().build_middleware_stack(), questions)
+        return SecurityHeaders(ReadingMethods(strict))
+
+    def openapi(self) -> dict[str, Any]:
+        """The description; parameters that take several values say that commas separate them."""
+        if self.openapi_schema is None:
+            for operations in super().openapi()["paths"].values():
+                for about in operations["get"].get("parameters", ()):
+                    if any(kind.get("type") == "array" for kind in about["schema"].get("anyOf", [about["schema"]])):
+                        about.update(style="form", explode=False)
+        return super().openapi()
 
 
 def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.today) -> FastAPI:
@@ -64,6 +83,7 @@ def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.tod
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.watcher = watcher
     app.state.today = today

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Document = TypeVar("Document")
 
 
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class Several(_Schema, Generic[Document]):
+    """Where several values of a parameter are asked for: a document for each target and period, in that order."""
+
+    answers: list[Document]
 
 
 class Issue(_Schema):
@@ -288,3 +296,6 @@ class ProblemDocument(BaseModel):
     status: int
     detail: str
     remedy: str
+    parameter: Annotated[str | None, Field(description="What is refused: a parameter, part of the path or header.")] = (
+        None
+    )

@@ -6,7 +6,7 @@ Nothing here loads a model: ``service.snapshot_building`` makes a snapshot of th
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from contracts import MissingThing, Period, StaleData, WithdrawnModel
+from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
 from service.level_answers import DECIMALS_OF
+from service.nearest import nearest, unknown
 from service.reasons import PeriodReasons
 from service.risk import densest
 
@@ -68,6 +69,11 @@ class PeriodAnswers:
             return self.everything
         return Answer(with_rows(self.head, self.rows[:limit]))
 
+    def only(self, codes: Sequence[str]) -> PeriodAnswers:
+        """The same with the rows of these areas alone; their ranks stay those of the whole city."""
+        rows = tuple(self.rows[rank - 1] for rank in sorted(int(self.row_of[code]["rank"]) for code in codes))
+        return replace(self, rows=rows, everything=Answer(with_rows(self.head, rows)))
+
     def reasons_of(self, code: str) -> list[Json] | None:
         """What an area's expected count is made of; None where the forecast was issued without reasons."""
         return None if self.reasons is None else self.reasons.of(code, self.row_of[code]["mean"], DECIMALS_OF["mean"])
@@ -97,10 +103,18 @@ class TargetAnswers:
         """One period, the next one by default; raises ``MissingThing`` with the periods there are."""
         name = self.next_period if period is None else period
         if name not in self.periods:
-            raise MissingThing(
-                f"No forecast of '{name}' was issued.", remedy=f"Ask for one of {', '.join(self.periods)}."
-            )
+            raise self._unknown_period(name)
         return self.periods[name]
+
+    def _unknown_period(self, name: str) -> BadInput | MissingThing:
+        frequency = Frequency(self.periods[self.next_period].envelope["frequency"])
+        remedy = f"Ask for one of {', '.join(self.periods)}."
+        error = unknown(f"No forecast of '{name}' was issued.", name, self.periods, remedy=remedy)
+        try:
+            Period.parse(name, frequency)
+        except BadInput as no_period:
+            return error if isinstance(error, BadInput) else BadInput(no_period.message, remedy=remedy)
+        return error
 
 
 @dataclass(frozen=True)
@@ -159,15 +173,25 @@ class Snapshot:
         if name in self.withdrawn:
             raise _refusal(self.withdrawn[name])
         if name not in self.targets:
-            raise MissingThing(
-                f"No forecast of '{name}' was issued.", remedy=f"Ask for one of {', '.join(self.targets)}."
-            )
+            near = nearest(name, self.targets)
+            remedy = f"{f'Did you mean {near}? ' if near else ''}Ask for one of {', '.join(self.targets)}."
+            raise unknown(f"No forecast of '{name}' was issued.", name, self.targets, remedy=remedy)
         return self.targets[name]
+
+    def areas_of(self, target: str | None, period: str | None, codes: Sequence[str]) -> PeriodAnswers:
+        """One target and period in these areas only, still from the highest expected count to the lowest.
+
+        Raises ``MissingThing`` for an area that has no forecast.
+        """
+        answers = self.of(target)
+        return answers.of(period).only([self._area_of(answers, code) for code in codes])
 
     def _area_of(self, answers: TargetAnswers, code: str) -> str:
         if code not in self.names:
-            raise MissingThing(
+            raise unknown(
                 f"There is no area '{code}' in the forecast {self.forecast_id}.",
+                code,
+                self.names,
                 remedy=f"Ask for one of the {len(self.names)} codes that /v1/areas lists.",
             )
         if code not in answers.histories:

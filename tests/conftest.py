@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
+import matplotlib
 import pytest
 
 from contracts import Workspace
 from features.simulation import small_city
 from service.workspace_setup import make_simulated_workspace
+
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("WARDCAST_REQUIRE_ALL") == "1"
@@ -47,6 +55,56 @@ def chromium() -> str:
     path = shutil.which("chromium")
     _part(path is not None, "chromium is not installed")
     return str(path)
+
+
+TYPEFACES = {
+    "narrow": ("STIXGeneral", "STIXGeneralBol", "STIXGeneral"),
+    "DejaVu": ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"),
+    "wide": ("DejaVuSans-Bold", "DejaVuSans-Bold", "DejaVuSansMono-Bold"),
+}
+"""The faces of matplotlib's own fonts for words, bold words and code: no font of the machine decides a test."""
+
+
+@pytest.fixture(params=list(TYPEFACES))
+def typeface(request: pytest.FixtureRequest) -> str:
+    """Style that sets a whole page in one typeface: a narrow one, DejaVu and a wide one."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    faces = []
+    for family, weight, name in zip(("words", "words", "code"), (400, 700, 400), TYPEFACES[request.param], strict=True):
+        coded = base64.b64encode((folder / f"{name}.ttf").read_bytes()).decode("ascii")
+        source = f"url(data:font/ttf;base64,{coded})"
+        faces.append(f"@font-face {{ font-family: {family}; font-weight: {weight}; src: {source}; }}")
+    rules = "* { font-family: words !important; } code, pre, .hash { font-family: code !important; }"
+    return "\n".join([*faces, rules])
+
+
+SIDEWAYS = """(width) => [...document.querySelectorAll('body *')]
+    .filter((one) => !one.closest('.scroll, .table-wrap, #map') || one.matches('.scroll, .table-wrap, #map'))
+    .filter((one) => one.getClientRects().length && one.getBoundingClientRect().right > width + 1)
+    .map((one) => `${Math.round(one.getBoundingClientRect().right)} px: ${one.outerHTML.slice(0, 120)}`)"""
+
+
+@pytest.fixture
+def reaches_sideways() -> Callable[[Any, str, int], list[str]]:
+    """What of a page in a typeface and at a text size in per cent goes past its window, outside boxes that scroll."""
+
+    def find(page: Any, style: str, text_size: int) -> list[str]:
+        page.add_style_tag(content=f"{style} html {{ font-size: {text_size}% !important; }}")
+        words = page.evaluate(
+            """async () => {
+                await Promise.all([...document.fonts].map((face) => face.load()));
+                await new Promise(requestAnimationFrame);
+                return [...document.fonts].map((face) => face.status);
+            }"""
+        )
+        assert words == ["loaded"] * 3
+        width = page.viewport_size["width"]
+        found: list[str] = page.evaluate(SIDEWAYS, width)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append("the page itself")
+        return found
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ INK, MUTED, BAND, LINE = "#17202e", "#4d5a6c", "#dcebdf", "#c3ccd8"
 VERDICT_COLOURS = {"inside": "#1f6b3a", "outside": "#a3261b", "not enough evidence": "#4d5a6c"}
 WIDTH, ROW, SIDE, TOP, BOTTOM = 380.0, 38.0, 10.0, 6.0, 34.0
 _FONT = 'font-family="Liberation Sans, Arial, sans-serif"'
+UNIT_LINE, LINE_HEIGHT = 44, 14.0
+"""So many letters of the unit fit into a line in any typeface."""
 _TICKS = 5
 MAP_WIDTH = 1000.0
 LEAST_RATIO, MOST_RATIO = 0.2, 5.0
@@ -34,12 +37,14 @@ def interval_plot(rows: Sequence[Row], *, identity: str, title: str, description
     unit, margin = rows[0]["unit"], rows[0]["margin"]
     axis = Axis.around(rows, margin, unit)
     height = TOP + ROW * len(rows) + BOTTOM
+    below = wrap(unit, UNIT_LINE)[1:]
     parts = [
         _band(axis, margin, height),
-        *(_ticks(axis, height, unit)),
+        *(_ticks(axis, height, wrap(unit, UNIT_LINE)[0])),
+        *(_text(WIDTH / 2, height - 4 + LINE_HEIGHT * at, line, "middle", "note") for at, line in enumerate(below, 1)),
         *(_row(axis, one, at) for at, one in enumerate(rows)),
     ]
-    return _picture(parts, WIDTH, height, identity, title, description)
+    return _picture(parts, WIDTH, height + LINE_HEIGHT * len(below), identity, title, description)
 
 
 class Axis:

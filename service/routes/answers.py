@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
 
 from contracts import MissingThing
+from service.nearest import unknown
+from service.routes.formats import takes_gzip
 from service.schemas import ProblemDocument
 from service.snapshot import Answer, Snapshot
 from service.watcher import SnapshotWatcher, ToldHistory
@@ -24,7 +26,13 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
 }
 
 
-def served_snapshot(request: Request) -> Snapshot:
+class GeoJson(Response):
+    """An answer in GeoJSON."""
+
+    media_type = "application/geo+json"
+
+
+async def served_snapshot(request: Request) -> Snapshot:
     """The snapshot to answer from; raises ``MissingThing`` where nothing was issued, ``StaleData`` where it is old."""
     watcher: SnapshotWatcher = request.app.state.watcher
     today: Callable[[], date] = request.app.state.today
@@ -43,15 +51,15 @@ Served = Annotated[Snapshot, Depends(served_snapshot)]
 TargetName = Annotated[str, Path(description="A target.")]
 
 
-def told_history(request: Request, target: TargetName) -> ToldHistory:
+async def told_history(request: Request, target: TargetName) -> ToldHistory:
     """What the ledger says of a target's models; raises ``MissingThing`` with the targets there are."""
     watcher: SnapshotWatcher = request.app.state.watcher
     histories = watcher.standing.histories
     if target not in histories:
         reason = watcher.standing.refused[0] if watcher.standing.refused and not histories else ""
-        raise MissingThing(
-            f"There is no history of models of '{target}'. {reason}".strip(),
-            remedy=f"Ask for one of {', '.join(histories)}." if histories else "See /readyz.",
+        remedy = f"Ask for one of {', '.join(histories)}." if histories else "See /readyz."
+        raise unknown(
+            f"There is no history of models of '{target}'. {reason}".strip(), target, histories, remedy=remedy
         )
     return histories[target]
 
@@ -59,9 +67,16 @@ def told_history(request: Request, target: TargetName) -> ToldHistory:
 Told = Annotated[ToldHistory, Depends(told_history)]
 
 
+def together(answers: Sequence[Answer]) -> Answer:
+    """One answer as it is; several, which were asked for at once, as a list in the order asked."""
+    if len(answers) == 1:
+        return answers[0]
+    return Answer(b'{"answers":[' + b",".join(one.plain for one in answers) + b"]}")
+
+
 def send(request: Request, answer: Answer, media_type: str = "application/json") -> Response:
     """The encoded answer, compressed if the client takes gzip."""
     headers = {"Vary": "Accept-Encoding", "Cache-Control": "no-cache"}
-    if "gzip" not in request.headers.get("accept-encoding", ""):
+    if not takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(answer.plain, media_type=media_type, headers=headers)
     return Response(answer.zipped, media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})

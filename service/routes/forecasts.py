@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from service import schemas
-from service.routes.answers import PROBLEMS, Served, Told, send
+from service.routes.answers import PROBLEMS, GeoJson, Served, Told, send, together
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["forecasts"])
 
-Target = Annotated[str | None, Query(description="A target; without it, the first of the settings.")]
-PeriodName = Annotated[str | None, Query(description="An issued period, like 2025-08; without it, the next period.")]
-Limit = Annotated[int | None, Query(ge=1, le=1_000_000, description="Only so many areas, highest expected first.")]
-Share = Annotated[float | None, Query(gt=0, le=1, description="Share of the land; without it, that of the settings.")]
+SEVERAL = "One or several, separated by commas; several are answered as a list."
+Targets = Annotated[
+    list[str] | None,
+    Query(alias="target", description=f"A target; without it, the first of the settings. {SEVERAL}"),
+]
+Periods = Annotated[
+    list[str] | None,
+    Query(alias="period", description=f"An issued period, like 2025-08; without it, the next period. {SEVERAL}"),
+]
+Codes = Annotated[list[str] | None, Query(description="Only these areas: one code or several, separated by commas.")]
+Limit = Annotated[
+    int | None,
+    Query(ge=1, le=1_000_000, examples=["20"], description="Only so many areas, highest expected first."),
+]
+Share = Annotated[
+    float | None,
+    Query(gt=0, le=1, examples=["0.05"], description="Share of the land; without it, that of the settings."),
+]
 Code = Annotated[str, Path(description="Code of an area.")]
+
+
+def _asked(targets: Sequence[str] | None, periods: Sequence[str] | None) -> list[tuple[str | None, str | None]]:
+    """Each target and period that is asked for; None means the one that is given where none is named."""
+    return list(product(targets or (None,), periods or (None,)))
 
 
 @router.get("/summary", responses={200: {"model": schemas.Summary}})
@@ -24,47 +45,60 @@ async def summary(request: Request, served: Served) -> Response:
     return send(request, served.summary)
 
 
-@router.get("/forecasts", responses={200: {"model": schemas.Forecasts}})
+@router.get("/forecasts", responses={200: {"model": schemas.Forecasts | schemas.Several[schemas.Forecasts]}})
 async def forecasts(
-    request: Request, served: Served, target: Target = None, period: PeriodName = None, limit: Limit = None
+    request: Request,
+    served: Served,
+    targets: Targets = None,
+    periods: Periods = None,
+    areas: Codes = None,
+    limit: Limit = None,
 ) -> Response:
     """Every area's forecast, from the highest expected count to the lowest."""
-    return send(request, served.of(target).of(period).first(limit))
+    asked = [
+        served.areas_of(target, period, areas) if areas else served.of(target).of(period)
+        for target, period in _asked(targets, periods)
+    ]
+    return send(request, together([one.first(limit) for one in asked]))
 
 
-@router.get("/levels", responses={200: {"model": schemas.Levels}})
-async def levels(request: Request, served: Served, target: Target = None, period: PeriodName = None) -> Response:
+@router.get("/levels", responses={200: {"model": schemas.Levels | schemas.Several[schemas.Levels]}})
+async def levels(request: Request, served: Served, targets: Targets = None, periods: Periods = None) -> Response:
     """Districts and the city: sums of the areas' forecasts, with intervals that know what areas share."""
-    return send(request, served.of(target).of(period).levels())
+    asked = [served.of(target).of(period).levels() for target, period in _asked(targets, periods)]
+    return send(request, together(asked))
 
 
-@router.get("/hotspots", responses={200: {"model": schemas.Hotspots}})
+@router.get("/hotspots", responses={200: {"model": schemas.Hotspots | schemas.Several[schemas.Hotspots]}})
 async def hotspots(
-    request: Request, served: Served, target: Target = None, period: PeriodName = None, share: Share = None
+    request: Request, served: Served, targets: Targets = None, periods: Periods = None, share: Share = None
 ) -> Response:
     """The areas of highest expected count per square kilometre that together stay within a share of the land."""
     chosen = served.hotspot_share if share is None else share
-    return send(request, served.of(target).of(period).hotspots(chosen))
+    asked = [served.of(target).of(period).hotspots(chosen) for target, period in _asked(targets, periods)]
+    return send(request, together(asked))
 
 
-@router.get("/areas", responses={200: {"model": schemas.Boundaries}})
+@router.get("/areas", responses={200: {"model": schemas.Boundaries}}, response_class=GeoJson)
 async def areas(request: Request, served: Served) -> Response:
     """Boundaries of every area, GeoJSON in WGS 84."""
-    return send(request, served.boundaries, media_type="application/geo+json")
+    return send(request, served.boundaries, media_type=GeoJson.media_type)
 
 
-@router.get("/areas/{code}/forecast", responses={200: {"model": schemas.OneArea}})
+@router.get("/areas/{code}/forecast", responses={200: {"model": schemas.OneArea | schemas.Several[schemas.OneArea]}})
 async def area_forecast(
-    request: Request, served: Served, code: Code, target: Target = None, period: PeriodName = None
+    request: Request, served: Served, code: Code, targets: Targets = None, periods: Periods = None
 ) -> Response:
     """One area's forecast of a period with its reasons, and of every issued period."""
-    return send(request, served.area_forecast(code, target, period))
+    asked = [served.area_forecast(code, target, period) for target, period in _asked(targets, periods)]
+    return send(request, together(asked))
 
 
-@router.get("/areas/{code}/history", responses={200: {"model": schemas.History}})
-async def area_history(request: Request, served: Served, code: Code, target: Target = None) -> Response:
+@router.get("/areas/{code}/history", responses={200: {"model": schemas.History | schemas.Several[schemas.History]}})
+async def area_history(request: Request, served: Served, code: Code, targets: Targets = None) -> Response:
     """One area's counts as they were known when the forecast was issued."""
-    return send(request, served.area_history(code, target))
+    asked = [served.area_history(code, target) for target, _ in _asked(targets, None)]
+    return send(request, together(asked))
 
 
 @router.get("/models/{target}", responses={200: {"model": schemas.ModelHistory}})

@@ -17,13 +17,13 @@ FOLDER = Path(pages.__file__).resolve().parent
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
+@router.get("/", response_class=HTMLResponse)
 async def page() -> FileResponse:
     """The map, the ranking and an area's history."""
     return FileResponse(FOLDER / "index.html", media_type="text/html; charset=utf-8")
 
 
-@router.get("/models/{target}")
+@router.get("/models/{target}", response_class=HTMLResponse)
 async def model_history(told: Told) -> HTMLResponse:
     """The history of a target's models, for people."""
     return HTMLResponse(told.page, headers={"Cache-Control": "no-cache"})

@@ -14,6 +14,8 @@ from service.decisions import withdraw
 from service.people import person_named
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PATIENCE = 300_000
+"""Milliseconds that a busy machine is given for each step."""
 CITY = Path(__file__).resolve().parent.parent / "service" / "conftest.py"
 
 
@@ -71,6 +73,7 @@ def browser(chromium):
 def visit(browser, address):
     """Opens the page; at the end it may have complained about nothing and asked no other host."""
     page = browser.new_page(viewport={"width": 1360, "height": 900})
+    page.set_default_timeout(PATIENCE)
     complaints, hosts = [], set()
     page.on(
         "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
@@ -220,6 +223,7 @@ def test_the_footer_leads_to_the_history_of_the_models(visit, address):
 
 def test_a_withdrawn_model_is_told_in_place_of_its_forecast(browser, city_with_a_withdrawn_model):
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(city_with_a_withdrawn_model)
@@ -299,6 +303,39 @@ def test_a_narrow_screen_does_not_scroll_sideways(visit):
                 "(cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
             )
             assert clipped == 0, (width, part)
+
+
+@pytest.fixture
+def narrow_page(browser):
+    context = browser.new_context(viewport={"width": 320, "height": 800}, bypass_csp=True)
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("text_size", [100, 200])
+def test_no_typeface_and_text_size_makes_a_page_wider_than_a_narrow_window(
+    narrow_page, address, typeface, text_size, reaches_sideways
+):
+    narrow_page.goto(f"{address}models/violence")
+    assert reaches_sideways(narrow_page, typeface, text_size) == []
+    narrow_page.goto(address)
+    narrow_page.wait_for_selector("#main[data-coloured]")
+    narrow_page.click("#rows tr:nth-child(2) .link")
+    narrow_page.wait_for_selector("#area-interval")
+    narrow_page.click("#area .meanings summary")
+    narrow_page.select_option("#parent", "D2")
+    assert reaches_sideways(narrow_page, typeface, text_size) == []
+
+
+@pytest.mark.parametrize("text_size", [100, 200])
+def test_a_withdrawn_model_is_told_in_a_narrow_window(
+    narrow_page, city_with_a_withdrawn_model, typeface, text_size, reaches_sideways
+):
+    for path in ("models/violence", ""):
+        narrow_page.goto(f"{city_with_a_withdrawn_model}{path}")
+        narrow_page.wait_for_selector("#withdrawn, #standing")
+        assert reaches_sideways(narrow_page, typeface, text_size) == []
 
 
 def test_every_control_has_a_name(visit):

@@ -312,7 +312,7 @@ def client_of(city: City, *, today: date = TODAY) -> Client:
     return Client(create_app(watcher, today=lambda: today), watcher)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve_city() -> Callable[..., Client]:
     """Makes a client of a city's service."""
     return client_of

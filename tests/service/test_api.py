@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from service import schemas
 from service.snapshot import Snapshot
@@ -96,9 +97,9 @@ def test_an_answer_is_the_same_plain_and_compressed(client):
         ("/v1/areas/C0203/history?target=arson", 404, "violence, robbery"),
         ("/v1/areas/C0203/forecast?period=2025-07", 404, "2025-08, 2025-09, 2025-10"),
         ("/v1/hotspots?target=arson", 404, "violence, robbery"),
-        ("/v1/hotspots?period=August", 404, "2025-08, 2025-09, 2025-10"),
-        ("/v1/forecasts?target=", 404, "violence, robbery"),
-        ("/v1/areas/%00/forecast", 404, "30 codes"),
+        ("/v1/hotspots?period=August", 422, "2025-08, 2025-09, 2025-10"),
+        ("/v1/forecasts?target=", 422, "leave it out"),
+        ("/v1/areas/%00/forecast", 422, "/v1/areas/{code}/forecast"),
         ("/v1/forecasts?limit=0", 422, "openapi"),
         ("/v1/forecasts?limit=many", 422, "openapi"),
         ("/v1/hotspots?share=1.5", 422, "openapi"),
@@ -127,8 +128,9 @@ def test_no_route_changes_anything(client, method):
 
 
 def test_every_route_there_is_only_reads(client):
-    methods = {method for route in client.app.routes for method in getattr(route, "methods", None) or ()}
-    assert methods == {"GET", "HEAD"}
+    routes = list(iter_route_contexts(client.app.routes))
+    assert "/v1/areas/{code}/forecast" in {route.path for route in routes}
+    assert {method for route in routes for method in getattr(route, "methods", None) or ()} == {"GET", "HEAD"}
 
 
 def test_every_route_of_the_openapi_document_is_answered(client):
@@ -262,7 +264,7 @@ def test_a_new_issue_is_picked_up_by_a_running_service(issued_city, serve_city, 
     try:
         assert client.get("/v1/summary").json()["next_period"] == "2025-08"
         newer = issued_city.issue(today=date(2025, 8, 2)).forecast_id
-        assert taken.wait(30)
+        assert taken.wait(300)
         assert client.get("/v1/summary").json()["forecast_id"] == newer
     finally:
         client.watcher.stop()
@@ -360,5 +362,5 @@ def test_the_web_process_loads_no_model(issued_city):
         "heavy = {'mlflow', 'lightgbm', 'statsforecast', 'sklearn', 'training', 'models'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or None)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr

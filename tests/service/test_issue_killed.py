@@ -39,7 +39,7 @@ def _kill_an_issue(city_maker, root, seconds):
     started = context.Event()
     child = context.Process(target=_issue_until_killed, args=(city_maker, root, started))
     child.start()
-    assert started.wait(60)
+    assert started.wait(300)
     time.sleep(seconds)
     os.kill(child.pid, signal.SIGKILL)
     child.join()

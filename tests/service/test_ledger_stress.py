@@ -14,6 +14,7 @@ def test_processes_at_once_and_two_restarts_of_postgresql_lose_nothing(postgres,
         seconds=6.0,
         restart=lambda number: restart_postgres(postgres_server, number),
         restarts=2,
+        least=8,
     )
     assert outcome.is_sound(), outcome
     assert outcome.clear_errors.keys() <= {message for message in outcome.clear_errors if "cannot be used" in message}
@@ -24,7 +25,7 @@ def test_processes_at_once_and_two_restarts_of_postgresql_lose_nothing(postgres,
 def test_two_processes_on_sqlite_lose_nothing(tmp_path, seal):
     seal.make(None)
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    outcome = stress(url, seal, processes=2, seconds=2.0, restart=lambda _: None, restarts=0)
+    outcome = stress(url, seal, processes=2, seconds=2.0, restart=lambda _: None, restarts=0, least=6)
     assert outcome.is_sound(), outcome
     assert outcome.clear_errors == {}
     assert outcome.entries > 10

@@ -227,7 +227,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_ledger_that_goes_on(sqlite, seal
         started = context.Event()
         writer = context.Process(target=_append_for_ever, args=(sqlite, seal, started))
         writer.start()
-        assert started.wait(60)
+        assert started.wait(300)
         time.sleep(generator.uniform(0.0, 0.2))
         os.kill(writer.pid, signal.SIGKILL)
         writer.join()

@@ -19,6 +19,7 @@ SHORT = Plan(
     down_seconds=1.0,
     connections=8,
     route_requests=256,
+    longest_seconds=120.0,
 )
 
 

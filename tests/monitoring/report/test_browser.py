@@ -14,6 +14,8 @@ from monitoring.report.subject import ReportInput
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NARROW = 320
+PATIENCE = 300_000
+"""Milliseconds that a busy machine is given for each step."""
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,7 @@ def visit(browser: Any, address: str) -> Iterator[Any]:
 
     def open_page(**choice: Any) -> Any:
         page = browser.new_context(**choice).new_page()
+        page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -99,9 +102,39 @@ def test_a_narrow_screen_scrolls_sideways_nowhere_but_in_tables(visit: Any) -> N
     assert smallest >= 8
 
 
+@pytest.mark.parametrize("text_size", [100, 200])
+def test_no_typeface_and_text_size_makes_it_wider_than_a_narrow_window(
+    browser: Any, address: str, typeface: str, text_size: int, reaches_sideways: Any
+) -> None:
+    context = browser.new_context(viewport={"width": NARROW, "height": 800}, bypass_csp=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    assert reaches_sideways(page, typeface, text_size) == []
+    context.close()
+
+
+def test_a_line_that_is_too_wide_would_be_found(
+    browser: Any, address: str, reaches_sideways: Any, typeface: str
+) -> None:
+    context = browser.new_context(viewport={"width": NARROW, "height": 800}, bypass_csp=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.evaluate("document.querySelector('main p').style.whiteSpace = 'nowrap'")
+    assert reaches_sideways(page, typeface, 100) != []
+    context.close()
+
+
 def test_what_scrolls_can_be_reached_with_the_keyboard(visit: Any) -> None:
     page = visit(viewport={"width": NARROW, "height": 800})
-    box = page.locator(".scroll").first
+    boxes = page.locator(".scroll")
+    widest = boxes.evaluate_all(
+        """(boxes) => boxes.map((one) => one.scrollWidth - one.clientWidth)
+            .reduce((best, one, at, all) => one > all[best] ? at : best, 0)"""
+    )
+    box = boxes.nth(widest)
+    assert box.evaluate("one => one.scrollWidth > one.clientWidth + 20")
     box.focus()
     assert box.evaluate("one => one === document.activeElement")
     page.keyboard.press("ArrowRight")
