@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import date
 from importlib.metadata import version
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.hosts import LOOPBACK_NAMES, OnlyNamed
 from service.routes import forecasts, health, pages
 from service.routes.problems import answer_with_problems
 from service.watcher import SnapshotWatcher
@@ -45,11 +46,19 @@ class SecurityHeaders:
 class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The headers go around the whole stack: added as a middleware, they would miss the answer to a fault."""
-        return SecurityHeaders(super().build_middleware_stack())
+        return SecurityHeaders(OnlyNamed(super().build_middleware_stack(), self.state.hosts))
 
 
-def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.today) -> FastAPI:
-    """The application over one watcher, which it starts and stops; ``today`` decides what is stale."""
+def create_app(
+    watcher: SnapshotWatcher,
+    *,
+    today: Callable[[], date] = date.today,
+    hosts: Collection[str] = LOOPBACK_NAMES,
+) -> FastAPI:
+    """The application over one watcher, which it starts and stops; ``today`` decides what is stale.
+
+    ``hosts`` are the names under which it answers, without a port.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,8 +73,11 @@ def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.tod
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # A redirect would repeat the host that the client named.
+        redirect_slashes=False,
     )
     app.state.watcher = watcher
+    app.state.hosts = hosts
     app.state.today = today
     answer_with_problems(app)
     app.include_router(forecasts.router)
