@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from service.flushing import flush
 from service.ledger_entries import GENESIS, KEY, Entry
 from service.ledger_head import SignedHead, read_head, sign_head, write_head
-from service.ledger_key import SigningKey, public_pem, read_public_key
+from service.ledger_key import SigningKey, public_pem, read_public_key, refuse_loose_rights
 
 PRIVATE_KEY_FILE = "private_key.pem"
 NEXT_KEY_FILE = "next_private_key.pem"
@@ -72,7 +73,7 @@ class Seal:
         unfinished = self.folder.with_name(f".{self.folder.name}.unfinished")
         if unfinished.exists():
             shutil.rmtree(unfinished)
-        unfinished.mkdir(parents=True)
+        unfinished.mkdir(mode=0o700, parents=True)
         key = SigningKey.new()
         key.write(unfinished / PRIVATE_KEY_FILE)
         (unfinished / PUBLIC_KEY_FILE).write_bytes(public_pem(key.public))
@@ -95,7 +96,7 @@ class Seal:
             head = self.head()
             if last is not None and last.kind == KEY and last.signed_by == head.signed_by and last.is_genuine():
                 self._take_up(last)
-            key = SigningKey.read(self.folder / PRIVATE_KEY_FILE)
+            key = self._private_key()
             if last is not None and _is_one_behind(head, last, key):
                 self._note(last, head, key)
             elif not head.is_genuine() or (head.number, head.hash) != _place(last):
@@ -114,7 +115,7 @@ class Seal:
         an entry that was lost.
         """
         with self._alone():
-            key, head = SigningKey.read(self.folder / PRIVATE_KEY_FILE), self.head()
+            key, head = self._private_key(), self.head()
         number, entry_hash = _place(last)
         if not head.is_genuine() or head.number < number or (head.number, head.hash) == (number, entry_hash):
             raise RefusedAction("No entry is missing from the end of the ledger.", remedy=_VERIFY)
@@ -138,7 +139,7 @@ class Seal:
                     self._take_up(entry)
                 head = self.head()
                 if after_loss or head.number < entry.number:
-                    self._note(entry, head, SigningKey.read(self.folder / PRIVATE_KEY_FILE))
+                    self._note(entry, head, self._private_key())
         except OSError as error:
             raise MissingThing(
                 f"Entry {entry.number} is in the ledger, but {self.head_file} could not be written: {error.strerror}.",
@@ -162,6 +163,10 @@ class Seal:
     def _note(self, entry: Entry, head: SignedHead, key: SigningKey) -> None:
         new = sign_head(key, number=entry.number, entry_hash=entry.hash, signed_from=head.signed_from)
         write_head(self.head_file, new)
+
+    def _private_key(self) -> SigningKey:
+        refuse_loose_rights(self.folder, stat.S_IWGRP | stat.S_IWOTH)
+        return SigningKey.read(self.folder / PRIVATE_KEY_FILE)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EXAMPLES = ("london", "chicago", "simulated")
 SIMULATED_SOURCE = "simulated-source"
 """The folder of a simulated workspace with the city's files and its truth."""
+_IGNORE_ALL = "# A workspace holds a private key: git leaves all of it alone.\n*\n"
 _SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)
 
 
@@ -119,6 +120,7 @@ def _new_folder(root: Path) -> Iterator[Path]:
         if unfinished.exists():
             shutil.rmtree(unfinished)
         unfinished.mkdir()
+        (unfinished / ".gitignore").write_text(_IGNORE_ALL, encoding="utf-8")
         yield unfinished
         _flush(unfinished)
         unfinished.rename(root)
