@@ -30,7 +30,10 @@ class SigningKey:
 
     @classmethod
     def read(cls, path: Path) -> SigningKey:
-        """The key in a PEM file; raises ``MissingThing``, ``BadInput``, or ``RefusedAction`` where others may read it."""
+        """The key in a PEM file.
+
+        Raises ``MissingThing``, ``BadInput``, and ``RefusedAction`` where others have rights to it.
+        """
         refuse_loose_rights(path, stat.S_IRWXG | stat.S_IRWXO)
         try:
             private = serialization.load_pem_private_key(_read(path, "private"), password=None)
