@@ -19,6 +19,7 @@ from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from service.flushing import flush
 from service.ledger_entries import GENESIS, KEY, Entry
 from service.ledger_head import SignedHead, read_head, sign_head, write_head
+from service.ledger_intruders import predecessor_of
 from service.ledger_key import SigningKey, public_pem, read_public_key, refuse_loose_rights
 
 PRIVATE_KEY_FILE = "private_key.pem"
@@ -52,6 +53,10 @@ class Seal:
     def head(self) -> SignedHead:
         """The head as it lies there, unchecked; raises ``MissingThing`` or ``BadInput``."""
         return read_head(self.head_file)
+
+    def present_key(self) -> str:
+        """The public key of the private one in the folder; raises as ``SigningKey.read`` does."""
+        return self._private_key().public
 
     def make(self, last: Entry | None) -> None:
         """Make the key, with a head that seals every entry up to ``last``; nothing where the seal is made already.
@@ -202,7 +207,8 @@ def _place(last: Entry | None) -> tuple[int, str]:
 
 def _is_one_behind(head: SignedHead, last: Entry, key: SigningKey) -> bool:
     """Whether ``last`` was written by a process that ended before it could note the head."""
-    if not head.is_genuine() or (head.number + 1, head.hash) != (last.number, last.previous_hash):
+    before = predecessor_of(last) or (last.number - 1, last.previous_hash)
+    if not head.is_genuine() or (head.number, head.hash) != before:
         return False
     return last.is_genuine() and last.signed_by == head.signed_by and _present_key(last) == key.public
 
@@ -221,5 +227,11 @@ def _refuse(head: SignedHead, last: Entry | None) -> None:
             f"The ledger ends at entry {number}, but its signed head names entry {head.number}: entries are gone from "
             "its end, or an old copy of the database was put back.",
             remedy=_VERIFY,
+        )
+    if last is not None and head.number < number:
+        raise BadInput(
+            f"The ledger's row {number} is no continuation of entry {head.number}, which its signed head names.",
+            remedy="See what it is with 'wardcast ledger verify'; if nobody of yours made it, go on with: "
+            "wardcast ledger set-aside --by NAME --reason TEXT",
         )
     raise BadInput(f"The ledger's entry {number} is not the one that its signed head names.", remedy=_VERIFY)
