@@ -154,10 +154,10 @@ def _append(ledger: Ledger, work: Work, index: int, number: int) -> None:
 
 
 def _read(ledger: Ledger, work: Work, number: int) -> None:
-    ledger.head()
+    ledger.place()
     work.reads += 1
     if number % VERIFY_EVERY == 1:
-        ledger.sound_entries()
+        ledger.entries()
         work.verifications += 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import date
 from importlib.metadata import version
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.hosts import LOOPBACK_NAMES, OnlyNamed
 from service.routes import forecasts, health, pages
 from service.routes.methods import ReadingMethods
 from service.routes.problems import answer_with_problems
@@ -55,7 +56,7 @@ class _Application(FastAPI):
         questions = questions_of(self)
         self.state.paths = [one.path for one in questions]
         strict = StrictQuestions(super().build_middleware_stack(), questions)
-        return SecurityHeaders(ReadingMethods(strict))
+        return SecurityHeaders(OnlyNamed(ReadingMethods(strict), self.state.hosts))
 
     def openapi(self) -> dict[str, Any]:
         """The description; parameters that take several values say that commas separate them."""
@@ -67,8 +68,16 @@ class _Application(FastAPI):
         return super().openapi()
 
 
-def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.today) -> FastAPI:
-    """The application over one watcher, which it starts and stops; ``today`` decides what is stale."""
+def create_app(
+    watcher: SnapshotWatcher,
+    *,
+    today: Callable[[], date] = date.today,
+    hosts: Collection[str] = LOOPBACK_NAMES,
+) -> FastAPI:
+    """The application over one watcher, which it starts and stops; ``today`` decides what is stale.
+
+    ``hosts`` are the names under which it answers, without a port.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -83,9 +92,11 @@ def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.tod
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # A redirect would repeat the host that the client named.
         redirect_slashes=False,
     )
     app.state.watcher = watcher
+    app.state.hosts = hosts
     app.state.today = today
     answer_with_problems(app)
     app.include_router(forecasts.router)

@@ -6,13 +6,13 @@ next change or issue moves and tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts import RefusedAction, Workspace
 from service.ledger import Entry, Ledger
-from service.life_cycle import LifeCycle, ModelKey, life_cycle_of
+from service.life_cycle import LifeCycle, ModelKey, key_of, life_cycle_of
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
@@ -172,6 +172,23 @@ def withdrawals_in_force(cycle: LifeCycle, issued: Iterable[tuple[str, int, str]
         entries = [life.withdrawal for life in cycle.of_target(target) if life.withdrawal is not None]
         if entries:
             found[target] = _withdrawal(max(entries, key=lambda entry: entry.number))
+    return found
+
+
+def withdrawals_named(
+    entries: Iterable[Entry], issued: Iterable[tuple[str, int, str]], signers: Collection[str]
+) -> dict[str, Withdrawal]:
+    """Target → withdrawal, of the issued models that a genuine entry withdraws, in a ledger that is not sound.
+
+    The table of changes is not asked: too much may be refused by it, never too little.
+    """
+    served = {ModelKey(*one) for one in issued}
+    found = {}
+    for entry in entries:
+        if entry.kind == "withdrawal" and entry.signed_by in signers and entry.is_genuine():
+            key = key_of(entry.content)
+            if key in served:
+                found[key.target] = _withdrawal(entry)
     return found
 
 

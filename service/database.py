@@ -119,8 +119,10 @@ def _engine(url: str) -> sa.Engine:
         options: dict[str, Any] = {"pool_pre_ping": True}
         if parsed.drivername == "postgresql+psycopg":
             options |= _POSTGRESQL_OPTIONS
-        if parsed.get_backend_name() == "sqlite":
-            options["connect_args"] = {"timeout": BUSY_SECONDS}
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            # A connection a transaction: each look opens the file that lies there now, not one that was replaced, and
+            # with the last one closed the whole ledger is in that one file.
+            options = {"poolclass": sa.NullPool, "connect_args": {"timeout": BUSY_SECONDS}}
         engine = sa.create_engine(parsed, **options)
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise BadInput(

@@ -69,7 +69,7 @@ def export(workspace: Workspace, ledger: Ledger, archive: Archive, *, forecast_i
 
 def collect(workspace: Workspace, ledger: Ledger, registry: ModelRegistry, forecast_id: str) -> Bundle:
     """What a rebuild needs, read from the workspace and checked against the ledger; the reports are left out."""
-    entries = ledger.sound_entries()
+    entries = ledger.entries()
     issued = issue_entry(entries, forecast_id)
     refuse_without_inputs(issued)
     content, inputs = issued.content, issued.content["inputs"]

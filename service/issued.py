@@ -84,6 +84,13 @@ def write_folder(workspace: Workspace, forecast_id: str, contents: Mapping[str, 
     return folder
 
 
+def folders_of(workspace: Workspace) -> list[Path]:
+    """The folders of forecasts that are whole, whether an entry names them or not, in order of their name."""
+    if not workspace.forecasts.is_dir():
+        return []
+    return sorted(path for path in workspace.forecasts.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
 def clear_remains(workspace: Workspace, issued: Collection[str]) -> tuple[str, ...]:
     """Clear away what a killed issue left, and say so in a sentence each.
 

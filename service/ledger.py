@@ -16,9 +16,21 @@ import sqlalchemy as sa
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from service.database import PATIENCE_SECONDS, is_passing, open_database, patiently, reading, unusable, writing
-from service.ledger_entries import ENTRIES, GENESIS, KEY, LOSS, Entry, canonical_json, next_entry, sha256_of
+from service.ledger_entries import (
+    ENTRIES,
+    GENESIS,
+    KEY,
+    LOSS,
+    SET_ASIDE,
+    Entry,
+    Place,
+    canonical_json,
+    next_entry,
+    sha256_of,
+)
 from service.ledger_findings import Finding, Verification, findings_of, refuse_findings
 from service.ledger_head import SignedHead
+from service.ledger_intruders import chain_of, content_of
 from service.ledger_verification import look, verification_of, what_is_left
 from service.seal import Seal, seal_of
 
@@ -28,6 +40,7 @@ __all__ = [
     "Entry",
     "Finding",
     "Ledger",
+    "Place",
     "Verification",
     "canonical_json",
     "findings_of",
@@ -100,7 +113,7 @@ class Ledger:
         seal = self._seal
         if seal is None or not reason.strip():
             raise RefusedAction("A loss is accepted with a reason.", remedy="Give it with --reason TEXT.")
-        refuse_findings(what_is_left(self.entries(), look(seal)))
+        refuse_findings(what_is_left(self.rows(), look(seal)))
         try:
             with writing(self._engine) as connection:
                 last = _newest(connection)
@@ -111,6 +124,32 @@ class Ledger:
         except sa.exc.DBAPIError as error:
             raise unusable(self._engine, error) from error
         seal.note(entry, after_loss=True)
+        return entry
+
+    def set_aside(self, actor: str, reason: str) -> Entry:
+        """Set aside, with a signed entry, every row of the table that is no continuation of the chain.
+
+        Raises ``RefusedAction`` for an empty reason, where there is no such row, and where the chain that is left does
+        not reach the signed head: then something was changed that this cannot mend.
+        """
+        seal = self._seal
+        if seal is None or not seal.exists() or not reason.strip():
+            raise RefusedAction("Rows are set aside in a signed ledger, with a reason.", remedy="Give --reason TEXT.")
+        name, why = _actor_text(actor), reason.strip()
+        try:
+            with writing(self._engine) as connection:
+                rows = [_entry(row) for row in connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.number))]
+                chain = chain_of(rows, seal.first_key(), seal.head().signed_from)
+                if not chain.intruders:
+                    raise RefusedAction("Every row of the ledger continues it.", remedy="Nothing is to be set aside.")
+                last = chain.sound[-1] if chain.sound else None
+                key = seal.key_after(last)
+                payload = _payload_text(content_of(chain.intruders, last, why))
+                entry = next_entry(rows[-1], SET_ASIDE, name, payload).signed(key)
+                connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
+        except sa.exc.DBAPIError as error:
+            raise unusable(self._engine, error) from error
+        seal.note(entry)
         return entry
 
     def _enter(self, kind: str, actor: str, payload: Callable[[], str]) -> Entry:
@@ -142,11 +181,9 @@ class Ledger:
         key = self._seal.key_after(last)
         return next_entry(last, kind, actor, payload()).signed(key)
 
-    def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
-        """Every entry in order of number, or those of one kind; raises ``MissingThing`` for a lost database."""
+    def rows(self) -> tuple[Entry, ...]:
+        """Every row of the table in order of number, unchecked; raises ``MissingThing`` for a lost database."""
         query = sa.select(ENTRIES).order_by(ENTRIES.c.number)
-        if kind is not None:
-            query = query.where(ENTRIES.c.kind == kind)
 
         def attempt() -> tuple[Entry, ...]:
             with reading(self._engine) as connection:
@@ -154,28 +191,51 @@ class Ledger:
 
         return self._tried(attempt)
 
-    def head(self) -> str:
-        """The newest entry's hash; ``GENESIS`` where there is none.
+    def entries(self, kind: str | None = None) -> tuple[Entry, ...]:
+        """Every entry in order of number, or those of one kind, all of them checked.
+
+        Raises ``BadInput`` that names the first one that is not sound, ``MissingThing`` for a lost database.
+        """
+        entries, verification = self.check()
+        refuse_findings(verification)
+        return entries if kind is None else tuple(entry for entry in entries if entry.kind == kind)
+
+    def place(self) -> Place:
+        """Where the ledger ends.
 
         One look at one row, and not tried again: a service asks every few seconds. Raises ``MissingThing``.
         """
-        query = sa.select(ENTRIES.c.hash).order_by(ENTRIES.c.number.desc()).limit(1)
         try:
             with reading(self._engine) as connection:
-                newest = connection.execute(query).scalar_one_or_none()
+                return Place.of(_newest(connection))
         except sa.exc.DBAPIError as error:
             raise unusable(self._engine, error) from error
-        return GENESIS if newest is None else str(newest)
+
+    def signed_place(self) -> Place | None:
+        """Where the ledger ends by its signed head; None where there is none that is genuine."""
+        found = look(self._seal).head
+        return Place(found.number, found.hash) if found is not None and found.is_genuine() else None
+
+    def signers(self) -> frozenset[str]:
+        """Public keys that the seal vouches for: the first one, and the one that signed the head."""
+        found = look(self._seal)
+        signer = found.head.signed_by if found.head is not None and found.head.is_genuine() else None
+        return frozenset(key for key in (found.first_key, signer) if key)
+
+    def check(self, noted: SignedHead | None = None) -> tuple[tuple[Entry, ...], Verification]:
+        """Every row that was not set aside, and what is wrong with them; ``noted`` is a head kept elsewhere."""
+        # The head is read before the rows: a writer at work meanwhile can only add to them.
+        before = look(self._seal)
+        rows = self.rows()
+        after = look(self._seal)
+        if after.is_made and not before.is_made:
+            return self.check(noted)
+        entries = before.entries_of(rows)
+        return entries, verification_of(entries, before, after, noted)
 
     def verify(self, noted: SignedHead | None = None) -> Verification:
         """Check every hash, link and signature, the workspace's head, and a head that was ``noted`` elsewhere."""
-        return self._checked(noted)[1]
-
-    def sound_entries(self) -> tuple[Entry, ...]:
-        """Every entry in order; raises ``BadInput`` that names the first one that ``verify`` finds changed."""
-        entries, verification = self._checked(None)
-        refuse_findings(verification)
-        return entries
+        return self.check(noted)[1]
 
     def mend_head(self) -> None:
         """Let the workspace's head name the newest entry, where a process was interrupted before it could.
@@ -201,15 +261,6 @@ class Ledger:
     def close(self) -> None:
         """Give the database's connections back."""
         self._engine.dispose()
-
-    def _checked(self, noted: SignedHead | None) -> tuple[tuple[Entry, ...], Verification]:
-        # The head is read before the entries: a writer at work meanwhile can only add to them.
-        before = look(self._seal)
-        entries = self.entries()
-        after = look(self._seal)
-        if after.is_made and not before.is_made:
-            return self._checked(noted)
-        return entries, verification_of(entries, before, after, noted)
 
 
 def open_ledger(workspace: Workspace) -> Ledger:

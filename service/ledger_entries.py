@@ -18,6 +18,8 @@ KEY = "key"
 """Kind of the entry that introduces a new key; only ``Ledger.rotate_key`` writes it."""
 LOSS = "loss"
 """Kind of the entry that goes on after entries were lost; only ``Ledger.accept_loss`` writes it."""
+SET_ASIDE = "set_aside"
+"""Kind of the entry that sets rows aside which are no continuation; only ``Ledger.set_aside`` writes it."""
 NOT_SEALED = ("payload", "hash", "signed_by", "signature")
 """Fields outside an entry's hash: the payload is in it by its own hash, a signature is made over the hash."""
 _PURPOSE = "ledger entry"
@@ -96,8 +98,21 @@ class Entry:
         return fits(self.signed_by, _PURPOSE, self.hash, self.signature)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Number and hash of an entry, or of none: 0 and ``GENESIS``."""
+
+    number: int
+    hash: str
+
+    @classmethod
+    def of(cls, entry: Entry | None) -> Place:
+        """The place of an entry."""
+        return cls(0, GENESIS) if entry is None else cls(entry.number, entry.hash)
+
+
 def next_entry(last: Entry | None, kind: str, actor: str, payload: str) -> Entry:
-    """The entry that follows ``last``, made now and not signed yet."""
+    """The entry that follows ``last`` in the table, made now and not signed yet."""
     unsealed = Entry(
         number=1 if last is None else last.number + 1,
         kind=kind,

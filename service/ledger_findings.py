@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from contracts import BadInput
 from service.ledger_entries import GENESIS, KEY, Entry, sha256_of
 from service.ledger_head import SignedHead
+from service.ledger_intruders import predecessor_of
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""By so much the clocks of machines that write one ledger may differ."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,11 @@ def findings_of(entries: Sequence[Entry]) -> list[Finding]:
     findings = []
     previous_number, previous_hash = 0, GENESIS
     for entry in entries:
+        follows = predecessor_of(entry)
+        if follows is not None:
+            if follows != (previous_number, previous_hash):
+                findings.append(Finding(entry.number, "it sets rows aside after another entry than the one before it"))
+            previous_number, previous_hash = entry.number - 1, entry.previous_hash
         if entry.number != previous_number + 1:
             findings.append(Finding(entry.number, f"a gap: the entries after number {previous_number} are missing"))
         if entry.previous_hash != previous_hash:
@@ -96,18 +107,36 @@ def head_findings(entries: Sequence[Entry], head: SignedHead, first_key: str, *,
     return []
 
 
-def behind_findings(newest: int, head: SignedHead) -> list[Finding]:
+def behind_findings(entries: Sequence[Entry], head: SignedHead) -> list[Finding]:
     """What is wrong with a workspace's head that stops more than one entry before the newest one."""
-    if newest - head.number <= 1:
+    following = [entry.number for entry in entries if entry.number > head.number]
+    missed = len(following)
+    if missed <= 1:
         return []
-    missed = newest - head.number
     return [
         Finding(
-            head.number + 1,
+            following[0],
             f"the workspace's signed head stops before it, although {missed} entries follow: an old head was put in "
             "its place",
         )
     ]
+
+
+def date_findings(entries: Sequence[Entry]) -> list[Finding]:
+    """Entries that are dated well before the one they follow, as by a clock that was set back."""
+    return [
+        Finding(
+            later.number,
+            f"it is dated {later.recorded_at[:19]}, before the entry it follows ({earlier.recorded_at[:19]})",
+        )
+        for earlier, later in itertools.pairwise(entries)
+        if datetime.fromisoformat(earlier.recorded_at) - datetime.fromisoformat(later.recorded_at) > CLOCKS_DIFFER
+    ]
+
+
+def key_in_force(entries: Sequence[Entry], first_key: str, signed_from: int) -> str:
+    """The key that signs the next entry."""
+    return _keys(entries, first_key, signed_from)[-1]
 
 
 def refuse_findings(verification: Verification) -> None:

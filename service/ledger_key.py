@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from contracts import BadInput, MissingThing
+from contracts import BadInput, MissingThing, RefusedAction
 from contracts.whole_files import write_file
 
 _RESTORE = "Restore it from the backup of the workspace's folder 'seal'."
@@ -29,7 +30,11 @@ class SigningKey:
 
     @classmethod
     def read(cls, path: Path) -> SigningKey:
-        """The key in a PEM file; raises ``MissingThing`` or ``BadInput``."""
+        """The key in a PEM file.
+
+        Raises ``MissingThing``, ``BadInput``, and ``RefusedAction`` where others have rights to it.
+        """
+        refuse_loose_rights(path, stat.S_IRWXG | stat.S_IRWXO)
         try:
             private = serialization.load_pem_private_key(_read(path, "private"), password=None)
         except (ValueError, TypeError) as error:
@@ -79,6 +84,20 @@ def read_public_key(path: Path) -> str:
     if not isinstance(key, Ed25519PublicKey):
         raise BadInput(f"{path} holds a key of another kind than Ed25519.", remedy=_RESTORE)
     return key.public_bytes_raw().hex()
+
+
+def refuse_loose_rights(path: Path, loose: int) -> None:
+    """Raise ``RefusedAction`` where a file or folder has one of the rights in ``loose``; what is absent has none."""
+    if not path.exists():
+        return
+    rights = stat.S_IMODE(path.stat().st_mode)
+    if rights & loose:
+        raise RefusedAction(
+            f"Others than its owner have rights to {path} (rights {rights:03o}) and could sign as this workspace, so "
+            "nothing is signed.",
+            remedy=f"Run 'chmod {rights & ~loose:03o} {path}'; if somebody may have used it, replace the key with: "
+            "wardcast ledger rotate-key --by NAME --reason TEXT",
+        )
 
 
 def _read(path: Path, which: str) -> bytes:

@@ -16,6 +16,7 @@ from service.ledger_findings import (
     signature_findings,
 )
 from service.ledger_head import SignedHead
+from service.ledger_intruders import without_set_aside
 from service.seal import Seal
 
 NO_KEY = "This workspace has no key yet, so its ledger carries no signatures; the next entry makes one."
@@ -33,6 +34,12 @@ class SealAsFound:
     first_key: str | None = None
     head: SignedHead | None = None
     problems: tuple[str, ...] = ()
+
+    def entries_of(self, rows: Sequence[Entry]) -> tuple[Entry, ...]:
+        """The rows of the ledger's table that are entries: all but those that were set aside."""
+        if self.first_key is None or self.head is None:
+            return tuple(rows)
+        return without_set_aside(rows, self.first_key, self.head.signed_from)
 
 
 def look(seal: Seal | None) -> SealAsFound:
@@ -62,8 +69,8 @@ def verification_of(
     newest = entries[-1].number if entries else 0
     findings = findings_of(entries)
     findings += _findings_with_a_seal(entries, newest, before, noted) if before.is_made else _unsealed(entries, noted)
-    findings += behind_findings(newest, after.head) if after.head is not None else []
-    is_behind = after.head is not None and after.head.number == newest - 1
+    findings += behind_findings(entries, after.head) if after.head is not None else []
+    is_behind = after.head is not None and sum(entry.number > after.head.number for entry in entries) == 1
     return Verification(
         entries=len(entries),
         head=entries[-1].hash if entries else GENESIS,

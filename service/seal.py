@@ -7,6 +7,7 @@ one entry behind. The next writer mends that before it writes: the head is never
 from __future__ import annotations
 
 import logging
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,8 @@ from contracts.locks import locked
 from contracts.whole_files import move_whole, new_folder, write_file
 from service.ledger_entries import GENESIS, KEY, Entry
 from service.ledger_head import SignedHead, read_head, sign_head, write_head
-from service.ledger_key import SigningKey, public_pem, read_public_key
+from service.ledger_intruders import predecessor_of
+from service.ledger_key import SigningKey, public_pem, read_public_key, refuse_loose_rights
 
 PRIVATE_KEY_FILE = "private_key.pem"
 NEXT_KEY_FILE = "next_private_key.pem"
@@ -52,6 +54,10 @@ class Seal:
         """The head as it lies there, unchecked; raises ``MissingThing`` or ``BadInput``."""
         return read_head(self.head_file)
 
+    def present_key(self) -> str:
+        """The public key of the private one in the folder; raises as ``SigningKey.read`` does."""
+        return self._private_key().public
+
     def make(self, last: Entry | None) -> None:
         """Make the key, with a head that seals every entry up to ``last``; nothing where the seal is made already.
 
@@ -73,6 +79,7 @@ class Seal:
         number, entry_hash = (0, GENESIS) if last is None else (last.number, last.hash)
         head = sign_head(key, number=number, entry_hash=entry_hash, signed_from=number + 1)
         with new_folder(self.folder) as made:
+            made.chmod(stat.S_IRWXU)
             key.write(made / PRIVATE_KEY_FILE)
             write_file(made / PUBLIC_KEY_FILE, public_pem(key.public))
             write_head(made / HEAD_FILE, head)
@@ -90,7 +97,7 @@ class Seal:
             head = self.head()
             if last is not None and last.kind == KEY and last.signed_by == head.signed_by and last.is_genuine():
                 self._take_up(last)
-            key = SigningKey.read(self.folder / PRIVATE_KEY_FILE)
+            key = self._private_key()
             if last is not None and _is_one_behind(head, last, key):
                 self._note(last, head, key)
             elif not head.is_genuine() or (head.number, head.hash) != _place(last):
@@ -109,7 +116,7 @@ class Seal:
         an entry that was lost.
         """
         with self._alone():
-            key, head = SigningKey.read(self.folder / PRIVATE_KEY_FILE), self.head()
+            key, head = self._private_key(), self.head()
         number, entry_hash = _place(last)
         if not head.is_genuine() or head.number < number or (head.number, head.hash) == (number, entry_hash):
             raise RefusedAction("No entry is missing from the end of the ledger.", remedy=_VERIFY)
@@ -133,7 +140,7 @@ class Seal:
                     self._take_up(entry)
                 head = self.head()
                 if after_loss or head.number < entry.number:
-                    self._note(entry, head, SigningKey.read(self.folder / PRIVATE_KEY_FILE))
+                    self._note(entry, head, self._private_key())
         except (OSError, NotWritten) as error:
             cause = error.__cause__ if isinstance(error, NotWritten) else error
             reason = cause.strerror if isinstance(cause, OSError) else error
@@ -157,6 +164,10 @@ class Seal:
     def _note(self, entry: Entry, head: SignedHead, key: SigningKey) -> None:
         new = sign_head(key, number=entry.number, entry_hash=entry.hash, signed_from=head.signed_from)
         write_head(self.head_file, new)
+
+    def _private_key(self) -> SigningKey:
+        refuse_loose_rights(self.folder, stat.S_IWGRP | stat.S_IWOTH)
+        return SigningKey.read(self.folder / PRIVATE_KEY_FILE)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -191,7 +202,8 @@ def _place(last: Entry | None) -> tuple[int, str]:
 
 def _is_one_behind(head: SignedHead, last: Entry, key: SigningKey) -> bool:
     """Whether ``last`` was written by a process that ended before it could note the head."""
-    if not head.is_genuine() or (head.number + 1, head.hash) != (last.number, last.previous_hash):
+    before = predecessor_of(last) or (last.number - 1, last.previous_hash)
+    if not head.is_genuine() or (head.number, head.hash) != before:
         return False
     return last.is_genuine() and last.signed_by == head.signed_by and _present_key(last) == key.public
 
@@ -210,5 +222,11 @@ def _refuse(head: SignedHead, last: Entry | None) -> None:
             f"The ledger ends at entry {number}, but its signed head names entry {head.number}: entries are gone from "
             "its end, or an old copy of the database was put back.",
             remedy=_VERIFY,
+        )
+    if last is not None and head.number < number:
+        raise BadInput(
+            f"The ledger's row {number} is no continuation of entry {head.number}, which its signed head names.",
+            remedy="See what it is with 'wardcast ledger verify'; if nobody of yours made it, go on with: "
+            "wardcast ledger set-aside --by NAME --reason TEXT",
         )
     raise BadInput(f"The ledger's entry {number} is not the one that its signed head names.", remedy=_VERIFY)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 
 from contracts import BadInput, RefusedAction, Workspace
 from service.app import create_app
+from service.connections import BoundedConnection, limit_logs, raise_file_limit
+from service.hosts import LOOPBACK_NAMES
 from service.ledger import open_ledger
 from service.watcher import SnapshotWatcher
 
@@ -42,6 +45,12 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
+def names_of(listener: socket.socket) -> frozenset[str]:
+    """The names under which a bound socket is reached, without its port."""
+    host = str(listener.getsockname()[0])
+    return LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host}
+
+
 def serve(workspace: Workspace, listener: socket.socket, *, tell: Callable[[str], None]) -> None:
     """Serve until an interrupt (Ctrl-C) or a termination signal."""
     ledger = open_ledger(workspace)
@@ -52,7 +61,11 @@ def serve(workspace: Workspace, listener: socket.socket, *, tell: Callable[[str]
         tell(f"Refused: {reason}")
     what = f"the forecast {snapshot.forecast_id}" if snapshot else "no forecast yet; issue one with: wardcast issue"
     tell(f"Serving {what}. Open {address_of(listener)} and stop with Ctrl-C.")
-    server = uvicorn.Server(uvicorn.Config(create_app(watcher), log_level="warning", access_log=False))
+    bounded = partial(BoundedConnection, most=raise_file_limit())
+    app = create_app(watcher, hosts=names_of(listener))
+    config = uvicorn.Config(app, http=bounded, log_level="warning", access_log=False)  # type: ignore[arg-type]  # a class
+    limit_logs()
+    server = uvicorn.Server(config)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -136,23 +136,49 @@ class Snapshot:
     models: tuple[tuple[str, int, str], ...]
     """Target, version and sha256 of each model that the forecast is of."""
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
+    stopped: Mapping[str, str] = field(default_factory=dict)
+    """Target → why it is not served while the ledger is not what it was."""
+    stopped_by_file: Mapping[str, str] = field(default_factory=dict)
+    """Target → why it is not served, by the file that stops without the ledger."""
+
+    def stopped_for(self, stopped: Mapping[str, str]) -> Snapshot:
+        """The same snapshot with these targets refused, each for its reason."""
+        return replace(self, stopped=stopped)
 
     def without(self, withdrawn: Mapping[str, Withdrawal]) -> Snapshot:
         """The same snapshot with these targets refused, and its summary saying so."""
-        if withdrawn == self.withdrawn:
+        if withdrawn == self.withdrawn and not self.stopped:
             return self
         targets = [
             {**about, "withdrawn": asdict(withdrawn[about["target"]]) if about["target"] in withdrawn else None}
             for about in self.about["targets"]
         ]
         return replace(
-            self, withdrawn=withdrawn, summary=answer_ahead(orjson.dumps({**self.about, "targets": targets}))
+            self,
+            stopped={},
+            withdrawn=withdrawn,
+            summary=answer_ahead(orjson.dumps({**self.about, "targets": targets})),
         )
 
-    def refuse_withdrawn(self) -> None:
-        """Raise ``WithdrawnModel`` where every target of the forecast is withdrawn."""
-        if set(self.targets) <= set(self.withdrawn):
-            raise _refusal(next(iter(self.withdrawn.values())))
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why targets of the forecast are not served, a sentence each."""
+        stopped = {**self.stopped_by_file, **self.stopped}
+        return (*(str(one) for one in self.withdrawn.values()), *dict.fromkeys(stopped.values()))
+
+    def refuse_unserved(self) -> None:
+        """Raise ``WithdrawnModel`` or ``StaleData`` where no target of the forecast is served."""
+        if set(self.targets) <= {*self.withdrawn, *self.stopped, *self.stopped_by_file}:
+            self._refuse(next(iter(self.targets)))
+
+    def _refuse(self, name: str) -> None:
+        """Raise the refusal of a target, if it is withdrawn or stopped."""
+        if name in self.withdrawn:
+            raise _refusal(self.withdrawn[name])
+        if name in self.stopped:
+            raise StaleData(self.stopped[name], remedy="See /readyz; run: wardcast ledger verify")
+        if name in self.stopped_by_file:
+            raise WithdrawnModel(f"{self.stopped_by_file[name]}.", remedy="Ask whoever runs the service.")
 
     def refuse_stale(self, today: date) -> None:
         """Raise ``StaleData`` once too many periods have begun after the next one; a replay is of the past anyway."""
@@ -167,11 +193,11 @@ class Snapshot:
     def of(self, target: str | None) -> TargetAnswers:
         """One target, the first of the settings by default.
 
-        Raises ``MissingThing`` with the targets there are, ``WithdrawnModel`` for one that is withdrawn.
+        Raises ``MissingThing`` with the targets there are, ``WithdrawnModel`` for one that is withdrawn or stopped,
+        ``StaleData`` where a withdrawal may be hidden.
         """
         name = next(iter(self.targets)) if target is None else target
-        if name in self.withdrawn:
-            raise _refusal(self.withdrawn[name])
+        self._refuse(name)
         if name not in self.targets:
             near = nearest(name, self.targets)
             remedy = f"{f'Did you mean {near}? ' if near else ''}Ask for one of {', '.join(self.targets)}."

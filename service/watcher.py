@@ -10,14 +10,15 @@ import orjson
 import sqlalchemy as sa
 
 from contracts import BadInput, RefusedAction, WardcastError, Workspace
-from service.approvals import champions_of, withdrawals_in_force
+from service.approvals import champions_of, withdrawals_in_force, withdrawals_named
 from service.history import history_of
 from service.history_page import history_page
 from service.issued import read_issued
-from service.ledger import GENESIS, Entry, Ledger
+from service.ledger import Entry, Ledger, Place, refuse_findings
 from service.life_cycle import LifeCycle, life_cycle_of
 from service.snapshot import Answer, Snapshot, answer_ahead
 from service.snapshot_building import build_snapshot
+from service.stopping import stops_of
 
 POLL_SECONDS = 2.0
 
@@ -34,12 +35,12 @@ class ToldHistory:
 class Standing:
     """What is served, and the reasons for which anything newer is not. Swapped as one reference.
 
-    ``head`` is the newest one of a ledger that was found sound.
+    ``seen`` is where the ledger ended when it was last found sound.
     """
 
     snapshot: Snapshot | None = None
     refused: tuple[str, ...] = ()
-    head: str | None = None
+    seen: Place | None = None
     histories: Mapping[str, ToldHistory] = field(default_factory=dict)
     """Target → what the ledger says of its models."""
 
@@ -76,21 +77,52 @@ class SnapshotWatcher:
         """Take up a new issue, if there is a valid one; otherwise keep the last good one and note why."""
         before = self.standing
         try:
-            head = self._ledger.head()
-            if head != before.head or before.refused:
-                self.standing = self._look(before, head)
+            # The head is read before the database: a writer at work meanwhile can only add to that.
+            signed, place = self._ledger.signed_place(), self._ledger.place()
+            if place != before.seen or before.refused or _hides(signed, place, before.seen):
+                self.standing = self._look(before, signed)
         except (WardcastError, sa.exc.SQLAlchemyError, OSError) as error:
             reason = str(error).splitlines()[0]
             self.standing = replace(before, refused=(f"The ledger cannot be read: {reason}",))
+        self._stop_by_file()
 
-    def _look(self, before: Standing, head: str) -> Standing:
-        entries = self._ledger.sound_entries()
-        _refuse_lost_end(entries, before.head)
+    def _look(self, before: Standing, signed: Place | None) -> Standing:
+        entries, verification = self._ledger.check()
+        place = Place.of(entries[-1] if entries else None)
+        try:
+            refuse_findings(verification)
+            _refuse_lost_end(entries, before.seen)
+        except BadInput as error:
+            return self._kept(before, entries, str(error), hidden=_hides(signed, place, before.seen))
         cycle = life_cycle_of(entries)
         snapshot, refused = self._newest(before.snapshot, entries)
         if snapshot is not None:
             snapshot = snapshot.without(withdrawals_in_force(cycle, snapshot.models))
-        return Standing(snapshot, refused, head, self._histories(entries, cycle))
+        return Standing(snapshot, refused, place, self._histories(entries, cycle))
+
+    def _kept(self, before: Standing, entries: tuple[Entry, ...], reason: str, *, hidden: bool) -> Standing:
+        """The last good snapshot, where the ledger is not what it was, without what a genuine entry there withdraws.
+
+        Where entries are hidden that this process never saw, a withdrawal may be among them, and nothing is served.
+        """
+        refused = (f"The ledger cannot be read: {reason}",)
+        if before.snapshot is None:
+            return replace(before, refused=refused)
+        named = withdrawals_named(entries, before.snapshot.models, self._ledger.signers())
+        snapshot = before.snapshot.without({**named, **before.snapshot.withdrawn})
+        if hidden:
+            words = f"Nothing is served: a withdrawal may be among the entries that are missing. {reason}"
+            snapshot = snapshot.stopped_for(dict.fromkeys(snapshot.targets, words))
+        return replace(before, snapshot=snapshot, refused=refused)
+
+    def _stop_by_file(self) -> None:
+        """Refuse the targets that the file of the workspace names, and take back what it does not name any more."""
+        snapshot = self.standing.snapshot
+        if snapshot is None:
+            return
+        stops = stops_of(self._workspace, snapshot.targets)
+        if stops != snapshot.stopped_by_file:
+            self.standing = replace(self.standing, snapshot=replace(snapshot, stopped_by_file=stops))
 
     def _newest(self, current: Snapshot | None, entries: tuple[Entry, ...]) -> tuple[Snapshot | None, tuple[str, ...]]:
         """The newest issue that can be served, or the current one, and why anything newer cannot."""
@@ -118,11 +150,18 @@ class SnapshotWatcher:
         return told
 
 
-def _refuse_lost_end(entries: tuple[Entry, ...], noted: str | None) -> None:
-    """Raise ``BadInput`` if a head that was noted earlier is not in the chain any more."""
-    if noted not in (None, GENESIS) and noted not in {entry.hash for entry in entries}:
+def _hides(signed: Place | None, place: Place, seen: Place | None) -> bool:
+    """Whether the signed head names an entry that neither the database has nor this process has seen."""
+    if signed is None:
+        return False
+    return signed.number > max(place.number, 0 if seen is None else seen.number)
+
+
+def _refuse_lost_end(entries: tuple[Entry, ...], seen: Place | None) -> None:
+    """Raise ``BadInput`` if an entry that was seen earlier is not in the chain any more."""
+    if seen is not None and seen.number and seen not in {Place.of(entry) for entry in entries}:
         raise BadInput(
-            f"Entries that were there are gone from the end of the ledger: none has the hash {noted}.",
+            f"Entries that were there are gone from the end of the ledger: none has the hash {seen.hash}.",
             remedy="Restore the database from its newest backup, or start the service again to accept what is left.",
         )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EXAMPLES = ("london", "chicago", "simulated")
 SIMULATED_SOURCE = "simulated-source"
 """The folder of a simulated workspace with the city's files and its truth."""
+_IGNORE_ALL = b"# A workspace holds a private key: git leaves all of it alone.\n*\n"
 _SEED_LINE = re.compile(r"^seed = \d+$", re.MULTILINE)
 
 
@@ -110,6 +111,7 @@ def _new_workspace(root: Path) -> Iterator[Path]:
             _refuse_existing(root)
             _refuse_second(root)
         with new_folder(root) as made:
+            write_files(made, {".gitignore": _IGNORE_ALL})
             yield made
     except NotWritten as error:
         raise NotWritten(

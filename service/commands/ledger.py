@@ -89,19 +89,44 @@ def accept_loss(by: str, reason: str, workspace: Workspace) -> None:
     click.echo(f"Entry {entry.number} records that the ledger lost its end, up to entry {lost['number']}.")
 
 
+@command.command(name="set-aside")
+@click.option("--by", required=True, help="Name of the person who sets the rows aside.")
+@click.option("--reason", required=True, help="What they are; it is kept in the ledger.")
+@workspace_option
+def set_aside(by: str, reason: str, workspace: Workspace) -> None:
+    """Go on after somebody without the key put rows into the database; a signed entry names each of them."""
+    from service.ledger import open_ledger
+
+    entry = open_ledger(workspace).set_aside(by, reason)
+    rows = ", ".join(str(one["number"]) for one in entry.content["set_aside"])
+    click.echo(f"Entry {entry.number} sets aside what is no continuation of the ledger: row {rows}.")
+
+
 @command.command(name="list")
 @workspace_option
 @json_option
 def list_entries(workspace: Workspace, as_json: bool) -> None:
-    """Print every entry in order."""
+    """Print every row in order; one that is no sound entry is marked."""
     from service.ledger import open_ledger
 
-    entries = open_ledger(workspace).entries()
+    ledger = open_ledger(workspace)
+    rows, (entries, verification) = ledger.rows(), ledger.check()
+    unsound = {row.number: "set aside" for row in rows if row not in entries}
+    unsound |= {finding.number: finding.problem for finding in verification.findings}
     if as_json:
-        click.echo(json.dumps([{**asdict(entry), "payload": entry.content} for entry in entries], indent=2))
+        listed = [{**asdict(row), "payload": _payload(row), "unsound": unsound.get(row.number)} for row in rows]
+        click.echo(json.dumps(listed, indent=2))
         return
-    for entry in entries:
-        click.echo(f"{entry.number:>5}  {entry.recorded_at[:19]}Z  {entry.kind:<9} {_about(entry)}  by {entry.actor}")
+    for row in rows:
+        about = f"NOT SOUND: {unsound[row.number]}" if row.number in unsound else f"{_about(row)}  by {row.actor}"
+        click.echo(f"{row.number:>5}  {row.recorded_at[:19]}Z  {row.kind:<9} {about}")
+
+
+def _payload(row: Entry) -> object:
+    try:
+        return row.content
+    except ValueError:
+        return row.payload
 
 
 def _about(entry: Entry) -> str:
@@ -110,4 +135,6 @@ def _about(entry: Entry) -> str:
         return f"{content['public_key'][:16]}…"
     if "lost_head" in content:
         return f"of entry {content['lost_head']['number']}"
+    if "set_aside" in content:
+        return f"of {len(content['set_aside'])} row(s)"
     return content.get("forecast_id") or f"{content['target']} version {content['version']}"

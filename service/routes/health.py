@@ -21,6 +21,6 @@ async def healthz() -> Health:
 async def readyz(request: Request, served: Served) -> Readiness:
     """A forecast is served; ``degraded`` with the reasons where a newer one was refused or a model withdrawn."""
     watcher: SnapshotWatcher = request.app.state.watcher
-    served.refuse_withdrawn()
-    refused = [*watcher.standing.refused, *(str(one) for one in served.withdrawn.values())]
+    served.refuse_unserved()
+    refused = [*watcher.standing.refused, *served.refusals]
     return Readiness(status="degraded" if refused else "ready", forecast_id=served.forecast_id, refused=refused)

@@ -217,14 +217,6 @@ def test_the_image_is_made_by_make_and_runs_as_nobody_special() -> None:
     assert not any("pip install" in line for line in lines)
 
 
-def test_what_the_image_needs_is_not_ignored() -> None:
-    ignored = {line.strip("/") for line in _text(".dockerignore").splitlines() if line and not line.startswith("#")}
-    needed = {"Makefile", "README.md", "LICENSE", "pyproject.toml", "requirements.lock"}
-    needed |= {"contracts", "features", "models", "monitoring", "training", "service"}
-    assert ignored & needed == set()
-    assert ".git" in ignored
-
-
 def test_containers_publish_on_loopback_only() -> None:
     services = yaml.safe_load(_text("compose.yaml"))["services"]
     assert set(services) == {"service", "postgres", "mlflow"}

@@ -375,7 +375,9 @@ def ledger(url: str, seal: Seal) -> Iterator[Ledger]:
 
 
 DISARMED = {
-    "sqlite": [f"DROP TRIGGER IF EXISTS ledger_entries_no_{what}" for what in ("update", "delete", "replace")],
+    "sqlite": [
+        f"DROP TRIGGER IF EXISTS ledger_entries_{what}" for what in ("no_update", "no_delete", "no_replace", "continue")
+    ],
     "postgresql": ["ALTER TABLE ledger_entries DISABLE TRIGGER USER"],
 }
 

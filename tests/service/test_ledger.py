@@ -47,7 +47,7 @@ def test_entries_are_numbered_without_a_gap_and_linked(ledger):
     entries = ledger.entries()
     assert [entry.number for entry in entries] == [1, 2, 3, 4, 5]
     assert [entry.previous_hash for entry in entries] == [GENESIS, *(entry.hash for entry in entries[:-1])]
-    assert ledger.head() == entries[-1].hash
+    assert ledger.place().hash == entries[-1].hash
     assert ledger.verify().findings == ()
 
 

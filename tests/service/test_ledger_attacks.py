@@ -49,7 +49,7 @@ def rewrite(full, url, change):
     engine = open_database(url)
 
     def rewrite_with(attack):
-        entries = attack(list(full.entries()))
+        entries = attack(list(full.rows()))
         with writing(engine) as connection:
             connection.execute(sa.delete(ENTRIES))
             if entries:
@@ -93,7 +93,7 @@ def assert_found(ledger, number, *words):
 
 @pytest.mark.parametrize("number", [1, 3, ENTRY_COUNT])
 def test_an_edited_column_is_found(full, rewrite, number):
-    sound = full.entries()
+    sound = full.rows()
     for column in (field.name for field in fields(Entry)):
         edited = list(sound)
         edited[number - 1] = replace(sound[number - 1], **{column: ANOTHER[column]})
@@ -177,7 +177,7 @@ def test_nothing_more_is_entered_into_a_ledger_whose_end_was_changed(full, rewri
 
 
 def test_an_old_copy_of_the_database_is_found(full, rewrite, seal, tmp_path):
-    copy = full.entries()
+    copy = full.rows()
     full.append("issue", "Ada", {"forecast_id": "f7"})
     full.append("issue", "Ada", {"forecast_id": "f8"})
     rewrite(lambda entries: list(copy))
@@ -217,7 +217,7 @@ def test_an_edited_head_is_found(full, seal):
 
 
 def test_a_head_signed_by_another_key_is_found(full, seal):
-    newest = full.entries()[-1]
+    newest = full.rows()[-1]
     write_head(seal.head_file, sign_head(MALLORY, number=6, entry_hash=newest.hash, signed_from=1))
     assert_found(full, 6, "is not signed by the key")
     with pytest.raises(BadInput, match="is not the one that signed the ledger's head"):
@@ -230,7 +230,7 @@ def test_an_old_head_in_the_place_of_the_newest_is_found(full, seal):
         full.append("issue", "Ada", {"forecast_id": f"f{number}"})
     seal.head_file.write_bytes(old)
     assert_found(full, 7, "stops before it, although 2 entries follow")
-    with pytest.raises(BadInput, match="entry 8 is not the one"):
+    with pytest.raises(BadInput, match="row 8 is no continuation"):
         full.append("issue", "Ada", {})
 
 
@@ -258,7 +258,7 @@ def test_another_private_key_signs_nothing(full, seal):
     MALLORY.write(seal.folder / PRIVATE_KEY_FILE)
     with pytest.raises(BadInput, match="is not the one that signed the ledger's head"):
         full.append("issue", "Ada", {})
-    assert len(full.entries()) == ENTRY_COUNT
+    assert len(full.rows()) == ENTRY_COUNT
     assert full.verify().findings == ()
 
 
@@ -278,7 +278,7 @@ def test_who_takes_database_and_workspace_cannot_take_a_head_that_was_kept_elsew
     rewrite(lambda entries: entries[:4])
     head = read_head(seal.head_file)
     own = SigningKey.read(seal.folder / PRIVATE_KEY_FILE)
-    write_head(seal.head_file, sign_head(own, number=4, entry_hash=full.entries()[-1].hash, signed_from=1))
+    write_head(seal.head_file, sign_head(own, number=4, entry_hash=full.rows()[-1].hash, signed_from=1))
     assert full.verify().findings == ()
     assert full.verify(noted).findings[0].number == 5
     assert "the head you gave names entry 6" in full.verify(noted).findings[0].problem
@@ -291,7 +291,7 @@ def test_who_takes_database_and_workspace_cannot_take_a_head_that_was_kept_elsew
     rewrite(lambda entries: chained(entries, MALLORY))
     (seal.folder / PUBLIC_KEY_FILE).write_bytes(public_pem(MALLORY.public))
     MALLORY.write(seal.folder / PRIVATE_KEY_FILE)
-    newest = full.entries()[-1]
+    newest = full.rows()[-1]
     write_head(seal.head_file, sign_head(MALLORY, number=7, entry_hash=newest.hash, signed_from=head.signed_from))
     assert full.verify().findings == ()
     assert "is not signed by the key that this ledger had then" in full.verify(noted).findings[0].problem
@@ -300,7 +300,7 @@ def test_who_takes_database_and_workspace_cannot_take_a_head_that_was_kept_elsew
 @pytest.mark.parametrize("payload", ["{}", "[]", "no JSON", '{"public_key":7}'])
 def test_a_forged_key_entry_of_any_form_is_found_and_refused(full, rewrite, payload):
     full.rotate_key("Ada", "Ben left")
-    sound = list(full.entries())
+    sound = list(full.rows())
     forgeries = [
         [*sound, added(sound, "key", payload)],
         [*sound, added(sound, "key", payload).signed(MALLORY)],
@@ -311,7 +311,7 @@ def test_a_forged_key_entry_of_any_form_is_found_and_refused(full, rewrite, payl
         rewrite(lambda _, forgery=forgery: forgery)
         assert_found(full, number)
         if number == 8:
-            with pytest.raises(BadInput, match="entry 8 is not the one that its signed head names"):
+            with pytest.raises(BadInput, match="row 8 is no continuation of entry 7"):
                 full.append("issue", "Ada", {})
 
 

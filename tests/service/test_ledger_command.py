@@ -24,10 +24,10 @@ def test_a_sound_record_is_told_with_its_head(issued_city, run):
     told = run("verify")
     assert told.exception is None
     assert "3 entries, every hash, link, signature and forecast file as recorded" in told.stdout
-    assert issued_city.ledger.head() in told.stdout
+    assert issued_city.ledger.place().hash in told.stdout
     assert json.loads(run("verify", "--json").stdout) == {
         "entries": 3,
-        "head": issued_city.ledger.head(),
+        "head": issued_city.ledger.place().hash,
         "findings": [],
         "notes": [],
         "is_behind": False,

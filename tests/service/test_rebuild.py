@@ -245,7 +245,7 @@ def test_entries_about_other_forecasts_are_withheld_and_the_chain_still_proven(o
     bundle = collect(busy.workspace, ledger, _only(office), office.forecast_id)
     chain = bundle.entries()
     assert [entry.payload == WITHHELD for entry in chain] == [False, False, True]
-    assert chain[-1].hash == ledger.head()
+    assert chain[-1].hash == ledger.place().hash
     assert b"A secret reason" not in bundle.files[LEDGER_FILE]
 
 
@@ -405,7 +405,7 @@ def test_the_commands_print_one_document_or_one_line(
     exported = json.loads(capsys.readouterr().out)
     assert (exported["bytes"], exported["head"]) == (
         out.stat().st_size,
-        open_ledger(office.workspace).head(),
+        open_ledger(office.workspace).place().hash,
     )
     wardcast.main(["explain", office.forecast_id, "--json", *place], standalone_mode=False)
     assert json.loads(capsys.readouterr().out)["targets"][0]["approval_reason"] == "Audit read"

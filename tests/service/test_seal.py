@@ -194,8 +194,35 @@ def test_a_key_that_cannot_be_used_is_told_and_nothing_is_entered(ledger, seal):
         ledger.append("issue", "Ada", note(1))
     assert ledger.entries() == ()
     private.write_bytes(whole)
+    private.chmod(0o600)
     ledger.append("issue", "Ada", note(1))
     assert ledger.verify().findings == ()
+
+
+@pytest.mark.parametrize("rights", [0o640, 0o604, 0o620, 0o644, 0o666])
+def test_a_key_that_others_may_read_or_write_signs_nothing(ledger, seal, rights):
+    private = seal.folder / PRIVATE_KEY_FILE
+    private.chmod(rights)
+    with pytest.raises(RefusedAction, match=f"rights {rights:03o}") as refused:
+        ledger.append("issue", "Ada", note(1))
+    assert ledger.entries() == ()
+    command = refused.value.remedy.split("'")[1]
+    subprocess.run(command.split(), check=True)
+    assert ledger.append("issue", "Ada", note(1)).number == 1
+
+
+@pytest.mark.parametrize("rights", [0o770, 0o707, 0o777])
+def test_a_folder_of_the_key_that_others_may_write_signs_nothing(ledger, seal, rights):
+    seal.folder.chmod(rights)
+    with pytest.raises(RefusedAction, match=f"rights {rights:03o}") as refused:
+        ledger.append("issue", "Ada", note(1))
+    subprocess.run(refused.value.remedy.split("'")[1].split(), check=True)
+    assert ledger.append("issue", "Ada", note(1)).number == 1
+
+
+def test_a_new_key_is_its_owners_alone(ledger, seal):
+    assert stat.S_IMODE(seal.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((seal.folder / PRIVATE_KEY_FILE).stat().st_mode) == 0o600
 
 
 def test_a_head_that_cannot_be_written_is_told_and_the_entry_stands(ledger, seal, monkeypatch):
@@ -244,7 +271,7 @@ def test_a_workspace_needs_no_private_key_to_be_read(tmp_path):
     ledger = open_ledger(workspace)
     ledger.append("issue", "Ada", note(1))
     (workspace.seal / PRIVATE_KEY_FILE).unlink()
-    assert len(ledger.sound_entries()) == 1
+    assert len(ledger.entries()) == 1
     ledger.close()
 
 
@@ -277,7 +304,7 @@ def test_a_loss_is_not_accepted_over_a_change(ledger, seal, url, change):
     )
     with pytest.raises(BadInput, match="entry 1: its fields were edited"):
         ledger.accept_loss("Ada", "the disk broke")
-    assert len(ledger.entries()) == 2
+    assert len(ledger.rows()) == 2
 
 
 def test_a_key_whose_entry_was_lost_signs_nothing(ledger, seal, url, change):
