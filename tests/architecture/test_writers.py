@@ -39,12 +39,13 @@ METHODS = {
     ),
 }
 IN_A_GIVEN_FOLDER = "fills a folder that whole_files gave"
-FOR_A_MOMENT = "in a temporary folder, from which MLflow takes a copy or nothing is kept"
+FOR_A_MOMENT = "in a temporary folder, from which a library reads or takes a copy, or nothing is kept"
 IN_MEMORY = "writes into memory"
 REASONS = {
     "features.publications._write_tables": IN_A_GIVEN_FOLDER,
     "features.incident_points.IncidentPoints.write": IN_A_GIVEN_FOLDER,
     "features.geography_folder.write_folder": IN_A_GIVEN_FOLDER,
+    "service.seal.Seal._make": IN_A_GIVEN_FOLDER,
     "features.simulation.files.write_city": IN_A_GIVEN_FOLDER,
     "features.simulation.files._write_truth": IN_A_GIVEN_FOLDER,
     "service.workspace_setup.make_simulated_workspace": IN_A_GIVEN_FOLDER,
@@ -52,6 +53,7 @@ REASONS = {
     "service.zip_files.write_zip": "writes into the file that whole_files gave",
     "contracts.locks._acquired": "the folder of the locks, which hold nothing",
     "service.issued.parquet_bytes": IN_MEMORY,
+    "features.geographic_files._read_by_gdal": FOR_A_MOMENT,
     "models.saved_model.save_model": FOR_A_MOMENT,
     "training.train.train": FOR_A_MOMENT,
     "training.figures._save": FOR_A_MOMENT,
