@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import Frequency, Workspace
+from features.common_totals import Districts
 from features.geography import (
     Geography,
     areas_of_points,
@@ -25,6 +26,7 @@ from features.grids import drawn_areas, hexagons
 from features.meaning import check_meaning
 from features.publication_record import Publication
 from features.publications import PublicationStore
+from features.refusing_changes import CityIntervals
 from features.sources.checks import KnownAreas
 from features.sources.counts import CountColumns, read_counts
 from features.sources.incidents import IncidentColumns, read_incidents
@@ -41,12 +43,24 @@ Degrees = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 
 
-def take_in(workspace: Workspace, counts: SourceCounts) -> Publication:
-    """Store counts that were read, with notes on what changed in meaning; raises ``BadInput`` and stores nothing."""
+def take_in(workspace: Workspace, counts: SourceCounts, issued: CityIntervals | None = None) -> Publication:
+    """Store counts that were read, with notes on what changed in meaning; raises ``BadInput`` and stores nothing.
+
+    ``issued`` are intervals of the city's totals that were issued for periods which may now be known.
+    """
     store = PublicationStore(workspace.publications)
     store.refuse_duplicate(counts)
-    notes = check_meaning(counts, store, workspace.settings)
+    districts = _districts(workspace, counts.provenance.geography)
+    notes = check_meaning(counts, store, workspace.settings, districts=districts, issued=issued)
     return store.write(replace(counts, notes=(*counts.notes, *notes)))
+
+
+def _districts(workspace: Workspace, geography: str) -> Districts:
+    if geography not in stored_names(workspace):
+        return Districts.none()
+    stored = load_geography(workspace, geography)
+    known = stored.areas.dropna(subset=["parent"])
+    return Districts(dict(zip(known["area"], known["parent"], strict=True)), stored.parent_names)
 
 
 def ingest_mps(
