@@ -38,7 +38,7 @@ In London 2010 to 2025 no offence steps alone so; in the spring of 2020 seven to
 FEWEST_COMPANIONS = 4
 """With fewer other offences to compare with, a step is told and not refused."""
 BEYOND_HISTORY = 1.25
-"""A step must be so many times the largest that the offence's own history holds."""
+"""A step must be so many times the largest that the offence took before when few others moved."""
 SUBSTANTIAL = 30.0
 """Crimes expected in the judged periods below which a level cannot be told from chance."""
 STEP_DEVIATIONS = 6.0
@@ -94,8 +94,9 @@ def _steps(names: tuple[str, ...], first: int, totals: Floats, several: int, yea
     if periods < year + several:
         return
     moves, before = _moves(totals, several, year)
-    latest, history = moves[:, -1], moves[:, : max(moves.shape[1] - several, 0)]
-    largest = np.fmax.reduce(np.abs(history), axis=1, initial=0.0) if history.size else np.zeros(len(names))
+    latest, history = moves[:, -1], np.abs(moves[:, : max(moves.shape[1] - several, 0)])
+    together = (history > MOVED).sum(axis=0) > 1 + COMPANIONS_THAT_MAY_MOVE
+    largest = np.fmax.reduce(np.where(together, 0.0, history), axis=1, initial=0.0)
     crimes, expected = totals[:, -several:].sum(axis=1), several * before[:, -1]
     substantial = np.isfinite(latest) & (expected >= SUBSTANTIAL)
     chance = STEP_DEVIATIONS * np.sqrt(np.maximum(np.maximum(crimes, expected), 1.0))

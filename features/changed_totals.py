@@ -60,6 +60,11 @@ class Change:
         """The change as a share of the older total; infinite where that is zero."""
         return abs(self.ours / self.theirs - 1.0) if self.theirs else float("inf")
 
+    @property
+    def deviations(self) -> float:
+        """The change in Poisson standard deviations of the larger total."""
+        return abs(self.ours - self.theirs) / max(self.ours, self.theirs, 1.0) ** 0.5
+
 
 @dataclass(frozen=True)
 class Family:
@@ -109,12 +114,12 @@ def family_of(counts: SourceCounts, stored: Sequence[Publication]) -> Family:
 
 def changed_totals(family: Family, settings: Settings, districts: Districts) -> list[Change]:
     """What changed, against the neighbours in order of publication and the back-files, beyond what revisions explain
-    and settings accept; the city before districts, the largest change first, a target before its offences."""
+    and settings accept; the furthest beyond chance first, a target before its offences."""
     limits = RevisionLimits(_revisions_seen(family, settings), settings.ingest.revision_share)
     found: list[Change] = []
     for edition, totals in _comparisons(family, settings, districts):
         found += _changes(family, edition, totals, limits, settings)
-    return sorted(found, key=lambda one: (one.district is not None, -one.size, not one.series.is_target))
+    return sorted(found, key=lambda one: (-one.deviations, not one.series.is_target))
 
 
 def _comparisons(family: Family, settings: Settings, districts: Districts) -> Iterator[tuple[Edition, CommonTotals]]:

@@ -70,8 +70,9 @@ def ingest_mps(
     source: str,
     published_on: date,
     geography: str | None = None,
+    issued: CityIntervals | None = None,
 ) -> tuple[Publication, ...]:
-    """Ingest Metropolitan Police tables; ``source`` is ``mps-ward`` or ``mps-lsoa``.
+    """Ingest Metropolitan Police tables; ``source`` is ``mps-ward`` or ``mps-lsoa``; ``issued`` as in ``take_in``.
 
     All are read before one is stored.
     """
@@ -88,18 +89,23 @@ def ingest_mps(
         )
         for path in paths
     ]
-    return tuple(take_in(workspace, counts) for counts in read)
+    return tuple(take_in(workspace, counts, issued) for counts in read)
 
 
 def ingest_police_uk(
-    workspace: Workspace, folder: Path, *, published_on: date | None = None, geography: str | None = None
+    workspace: Workspace,
+    folder: Path,
+    *,
+    published_on: date | None = None,
+    geography: str | None = None,
+    issued: CityIntervals | None = None,
 ) -> Publication:
-    """Ingest a data.police.uk archive."""
+    """Ingest a data.police.uk archive; ``issued`` as in ``take_in``."""
     areas = known_areas(workspace, load_geography(workspace, geography or LSOA_GEOGRAPHY))
     counts = read_police_uk(
         folder, settings=workspace.settings, areas=areas, published_on=published_on, today=date.today()
     )
-    return take_in(workspace, counts)
+    return take_in(workspace, counts, issued)
 
 
 def ingest_incidents(
@@ -110,10 +116,11 @@ def ingest_incidents(
     geography: str,
     frequency: Frequency,
     published_on: date | None = None,
+    issued: CityIntervals | None = None,
 ) -> Publication:
     """Ingest a file of incidents by the areas of ``geography``. One that does not exist is made where it is named like
     ``grid_500m`` or ``h3_8`` (cells over the file's extent), or where ``columns.area`` names a column of codes (each
-    area is drawn around its incidents)."""
+    area is drawn around its incidents). ``issued`` as in ``take_in``."""
 
     def locate(longitude: Degrees, latitude: Degrees, codes: Texts | None = None) -> tuple[KnownAreas, Integers]:
         found = _geography_or_made(workspace, geography, longitude, latitude, codes)
@@ -131,7 +138,7 @@ def ingest_incidents(
         published_on=published_on,
         today=date.today(),
     )
-    return take_in(workspace, counts)
+    return take_in(workspace, counts, issued)
 
 
 def ingest_counts(
@@ -143,8 +150,9 @@ def ingest_counts(
     published_on: date,
     geography: str | None = None,
     frequency: Frequency = Frequency.MONTH,
+    issued: CityIntervals | None = None,
 ) -> Publication:
-    """Ingest a long table of counts."""
+    """Ingest a long table of counts; ``issued`` as in ``take_in``."""
     areas = known_areas(workspace, load_geography(workspace, geography or workspace.settings.geography))
     counts = read_counts(
         path,
@@ -156,7 +164,7 @@ def ingest_counts(
         published_on=published_on,
         today=date.today(),
     )
-    return take_in(workspace, counts)
+    return take_in(workspace, counts, issued)
 
 
 def known_areas(workspace: Workspace, geography: Geography) -> KnownAreas:

@@ -54,7 +54,7 @@ def check_meaning(
     within = districts or Districts.none()
     refuse_changed_totals(counts, family, settings, within)
     notes += newest_levels(counts, family, settings, within)
-    notes += outside_issued(family, _new_totals(counts, family, settings), issued or {})
+    notes += outside_issued(counts.provenance.geography, _new_totals(counts, family, settings), issued or {})
     if (newest := _newest_before(counts, store)) is not None:
         notes += _different_wordings(counts, newest)
     return tuple(notes)
@@ -91,13 +91,13 @@ def _newest_before(counts: SourceCounts, store: PublicationStore) -> Publication
     return earlier[-1] if earlier else next(iter(stored), None)
 
 
-def _new_totals(counts: SourceCounts, family: Family, settings: Settings) -> dict[tuple[str, int], float]:
-    """City totals by target and period (ordinal), of the periods that no other publication of the family reaches."""
+def _new_totals(counts: SourceCounts, family: Family, settings: Settings) -> dict[tuple[str, str], float]:
+    """City totals by target and period, of the periods that no other publication of the family reaches."""
     known = max((other.last for other in family.others), default=counts.first.ordinal - 1)
     totals = _city_totals(counts)
     carried = target_offences(counts.provenance.taxonomy, counts.offences, settings)
     return {
-        (target, period): float(sum(totals[offence][column] for offence in offences))
+        (target, str(Period(family.frequency, period))): float(sum(totals[offence][column] for offence in offences))
         for target, offences in carried.items()
         for column, period in enumerate(counts.periods)
         if period > known

@@ -13,10 +13,10 @@ from features.sources.source_counts import SourceCounts
 
 SHOWN = 3
 """So many further changes are named in a refusal."""
-CityIntervals = Mapping[tuple[str, int], tuple[float, float]]
-"""The interval of a city's total that was issued for a target and a period (ordinal)."""
+CityIntervals = Mapping[tuple[str, str, str], tuple[float, float]]
+"""The interval that was issued for a city's total, by geography, target and period (as ``str(Period)``)."""
 FAR_OUTSIDE = 2.0
-"""A count is told that lies beyond its interval by more than so many times the interval's half width."""
+"""A count is told that lies further from its interval's middle than so many times the interval's half width."""
 
 
 def refuse_changed_totals(counts: SourceCounts, family: Family, settings: Settings, districts: Districts) -> None:
@@ -30,7 +30,7 @@ def refuse_changed_totals(counts: SourceCounts, family: Family, settings: Settin
     size = f"{first.size:.0%}" if first.theirs else "all of it"
     where = f" in {_district(first.district, districts)}" if first.district else ""
     raise BadInput(
-        f"{counts.provenance.file_name}: {first.series.title} has {first.ours:,.0f} crimes{where} from "
+        f"{counts.provenance.file_name}: {first.series.title} has {first.ours:,.0f} crimes{where} "
         f"{_span(first.periods, frequency)} and {first.theirs:,.0f} in {first.other.id}, a change of {size} in "
         f"{len(first.periods)} of {first.compared} {frequency}s, more than {first.limit:.1%}: its meaning has changed."
         f"{_also(others, frequency, districts)}",
@@ -58,21 +58,18 @@ def newest_levels(counts: SourceCounts, family: Family, settings: Settings, dist
     return notes
 
 
-def outside_issued(family: Family, totals: Mapping[tuple[str, int], float], issued: CityIntervals) -> list[str]:
-    """Notes about new periods whose city totals lie far outside the interval that was issued for them."""
+def outside_issued(geography: str, totals: Mapping[tuple[str, str], float], issued: CityIntervals) -> list[str]:
+    """Notes about new periods whose city totals, by target and period, lie far outside what was issued for them."""
     notes = []
-    for (target, period), (low, high) in sorted(issued.items()):
-        crimes = totals.get((target, period))
-        if crimes is not None and not low - _margin(low, high) <= crimes <= high + _margin(low, high):
+    for (target, period), crimes in totals.items():
+        low, high = issued.get((geography, target, period), (crimes, crimes))
+        margin = (FAR_OUTSIDE - 1) * (high - low) / 2
+        if not low - margin <= crimes <= high + margin:
             notes.append(
-                f"The target '{target}' has {crimes:,.0f} crimes in {Period(family.frequency, period)}; the interval "
-                f"that was issued for it is {low:,.0f} to {high:,.0f}."
+                f"The target '{target}' has {crimes:,.0f} crimes in {period}; the interval that was issued for it is "
+                f"{low:,.0f} to {high:,.0f}."
             )
     return notes
-
-
-def _margin(low: float, high: float) -> float:
-    return FAR_OUTSIDE * (high - low) / 2
 
 
 def _refuse_steps(
@@ -92,7 +89,7 @@ def _refuse_steps(
 
 def _step_words(subject: str, step: Step, frequency: Frequency) -> str:
     span = _span((step.first, step.last), frequency)
-    return f"{subject} has {step.crimes:,.0f} crimes from {span}, {step.ratio:.0%} of the nearest level before"
+    return f"{subject} has {step.crimes:,.0f} crimes {span}, {step.ratio:.0%} of the nearest level before"
 
 
 def _step_accepted(step: Step, family: Family, targets: Sequence[str], settings: Settings) -> bool:
@@ -115,7 +112,7 @@ def _weighty_targets(counts: SourceCounts, settings: Settings) -> dict[str, tupl
 
 
 def _without_repeats(changes: Sequence[Change]) -> list[Change]:
-    """One change a series: in the city where there is one, else the largest of a district."""
+    """One change a series, the first."""
     found: dict[tuple[str, bool], Change] = {}
     for one in changes:
         found.setdefault((one.series.name, one.series.is_target), one)
@@ -127,7 +124,7 @@ def _also(others: Sequence[Change], frequency: Frequency, districts: Districts) 
         return ""
     told = [
         f"{one.series.title}{f' in {_district(one.district, districts)}' if one.district else ''} "
-        f"({_span(one.periods, frequency)}, {one.theirs:,.0f} to {one.ours:,.0f})"
+        f"({_span(one.periods, frequency)}: {one.ours:,.0f} and {one.theirs:,.0f})"
         for one in others[:SHOWN]
     ]
     rest = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
@@ -147,7 +144,8 @@ def _acceptance(counts: SourceCounts, settings: Settings, targets: Sequence[str]
 
 
 def _span(periods: Sequence[int], frequency: Frequency) -> str:
-    return f"{Period(frequency, periods[0])} to {Period(frequency, periods[-1])}"
+    first, last = Period(frequency, periods[0]), Period(frequency, periods[-1])
+    return f"in {first}" if first == last else f"from {first} to {last}"
 
 
 def _district(code: str, districts: Districts) -> str:
