@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -63,7 +64,7 @@ class Change:
     @property
     def deviations(self) -> float:
         """The change in Poisson standard deviations of the larger total."""
-        return abs(self.ours - self.theirs) / max(self.ours, self.theirs, 1.0) ** 0.5
+        return abs(self.ours - self.theirs) / math.sqrt(max(self.ours, self.theirs, 1.0))
 
 
 @dataclass(frozen=True)
