@@ -50,18 +50,20 @@ STEADY_SHARE = 0.5
 @dataclass(frozen=True)
 class Step:
     """A level that moved in the newest periods, from ``first`` to ``last`` (ordinals), to ``ratio`` of the nearest of
-    the levels before them. ``alone`` where few other series moved with it and there are enough of them to tell."""
+    the levels before them. ``deviations`` is how many Poisson standard deviations its crimes lie from the year's level;
+    ``alone`` where few other series moved with it and there are enough of them to tell."""
 
     name: str
     first: int
     last: int
     crimes: float
     ratio: float
+    deviations: float
     alone: bool
 
 
 def changed_levels(family: Family) -> list[Step]:
-    """Steps of offences in the newest periods; the one over the most periods of each offence, refusable ones first."""
+    """Steps of offences in the newest periods, the clearest of each offence; those that are taken alone first."""
     return _newest_steps(family, Districts.none())
 
 
@@ -82,11 +84,12 @@ def _newest_steps(family: Family, districts: Districts) -> list[Step]:
     found: dict[str, Step] = {}
     for several in (1, *SEVERAL[family.frequency]):
         for step in _steps(names, first, totals, several, PERIODS_A_YEAR[family.frequency]):
-            if several > 1 or step.name not in found:
-                kept = found.get(step.name)
-                if kept is None or step.alone or not kept.alone:
-                    found[step.name] = step
-    return sorted(found.values(), key=lambda one: (not one.alone, -abs(np.log(max(one.ratio, 1e-9)))))
+            found[step.name] = max(found.get(step.name, step), step, key=_clearness)
+    return sorted(found.values(), key=_clearness, reverse=True)
+
+
+def _clearness(step: Step) -> tuple[bool, float]:
+    return step.alone, step.deviations
 
 
 def _steps(names: tuple[str, ...], first: int, totals: Floats, several: int, year: int) -> Iterator[Step]:
@@ -99,9 +102,9 @@ def _steps(names: tuple[str, ...], first: int, totals: Floats, several: int, yea
     largest = np.fmax.reduce(np.where(together, 0.0, history), axis=1, initial=0.0)
     crimes, expected = totals[:, -several:].sum(axis=1), several * before[:, -1]
     substantial = np.isfinite(latest) & (expected >= SUBSTANTIAL)
-    chance = STEP_DEVIATIONS * np.sqrt(np.maximum(np.maximum(crimes, expected), 1.0))
+    deviations = np.abs(crimes - expected) / np.sqrt(np.maximum(np.maximum(crimes, expected), 1.0))
     far = substantial & (np.abs(latest) > STEP) & (np.abs(latest) > BEYOND_HISTORY * largest)
-    far &= np.abs(crimes - expected) > chance
+    far &= deviations > STEP_DEVIATIONS
     moved = substantial & (np.abs(latest) > MOVED)
     for index in np.flatnonzero(far).tolist():
         others, moved_too = int(substantial.sum()) - 1, int(moved.sum()) - 1
@@ -113,6 +116,7 @@ def _steps(names: tuple[str, ...], first: int, totals: Floats, several: int, yea
             last=first + periods - 1,
             crimes=float(crimes[index]),
             ratio=float(np.exp(latest[index])),
+            deviations=float(deviations[index]),
             alone=bool(several > 1 and large and comparable),
         )
 

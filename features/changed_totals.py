@@ -235,22 +235,31 @@ def _beyond(older: Floats, newer: Floats, rise: Floats, fall: Floats, deviations
     Judged over every run of 1, 2, 4, … periods, so that a small series that moves little beyond chance in each period
     is found over many; a run marks its periods unless a shorter one in it was found already.
     """
-    flagged = np.zeros(older.shape, dtype=bool)
+    flagged: Flags = np.zeros(older.shape, dtype=bool)
+    before_all, after_all, may_rise, may_fall = (
+        _cumulated(values) for values in (older, newer, older * rise, older * fall)
+    )
     length = 1
     while length <= older.shape[1]:
-        before, after = _sums(older, length), _sums(newer, length)
+        before, after = _runs(before_all, length), _runs(after_all, length)
         moved = after - before
-        allowed = np.where(moved > 0, _sums(older * rise, length), _sums(older * fall, length))
+        allowed = np.where(moved > 0, _runs(may_rise, length), _runs(may_fall, length))
         chance = deviations * np.sqrt(np.maximum(np.maximum(before, after), 1.0))
         beyond = (np.abs(moved) > allowed * (1 + 1e-9)) & (np.abs(moved) > chance)
-        beyond &= _sums(flagged.astype(np.float64), length) == 0
+        beyond &= _runs(_cumulated(flagged), length) == 0
         for start in range(length):
             flagged[:, start : start + beyond.shape[1]] |= beyond
         length *= 2
     return flagged & ((older > 0) | (newer > 0))
 
 
-def _sums(values: Floats, length: int) -> Floats:
+def _cumulated(values: Floats | Flags) -> Floats:
+    """Sums of all columns before each, and of all of them: one column more."""
+    found: Floats = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=found[:, 1:])
+    return found
+
+
+def _runs(cumulated: Floats, length: int) -> Floats:
     """Sums of every run of so many columns."""
-    summed = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
-    return summed[:, length:] - summed[:, :-length]
+    return cumulated[:, length:] - cumulated[:, :-length]

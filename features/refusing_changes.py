@@ -80,8 +80,8 @@ def _refuse_steps(
     also = f" So did {', '.join(repr(one.name) for one in others)}." if others else ""
     words = _step_words(f"the offence '{first.name}'", first, frequency)
     raise BadInput(
-        f"{counts.provenance.file_name}: {words}, which no other "
-        f"publication knows, while the other offences keep theirs: its meaning has changed.{also}",
+        f"{counts.provenance.file_name}: {words}, while the other offences keep theirs, and no earlier publication "
+        f"knows the newest of these {frequency}s: its meaning has changed.{also}",
         remedy=f"Look for crimes counted under another wording and correct [offences.{counts.provenance.taxonomy}], or "
         f"accept it: {_acceptance(counts, settings, [name for one in refused for name in weighty[one.name]])}.",
     )
