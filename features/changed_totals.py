@@ -116,7 +116,7 @@ def family_of(counts: SourceCounts, stored: Sequence[Publication]) -> Family:
 def changed_totals(family: Family, settings: Settings, districts: Districts) -> list[Change]:
     """What changed, against the neighbours in order of publication and the back-files, beyond what revisions explain
     and settings accept; the furthest beyond chance first, a target before its offences."""
-    limits = RevisionLimits(_revisions_seen(family, settings), settings.ingest.revision_share)
+    limits = RevisionLimits(_revisions_seen(family, settings), settings.ingest.revision_share, family.frequency)
     found: list[Change] = []
     for edition, totals in _comparisons(family, settings, districts):
         found += _changes(family, edition, totals, limits, settings)

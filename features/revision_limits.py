@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import Ordinals
+from contracts import Frequency, Ordinals
 from features.common_totals import Series
 from features.publication_counts import Floats
 
@@ -19,10 +19,14 @@ FEWEST_SEEN = 3
 """So many periods of an age must have been seen revised before a limit is learned for it."""
 SUBSTANTIAL = 30.0
 """Totals under so many crimes teach nothing: a crime or two is a large share of them."""
-LATE_PERIODS = 2
-"""The newest periods of a publication, in which crimes that are recorded late are still to come."""
-LATE_RISE = 2.0
-"""They may rise by so many times the share that any other period may move."""
+LATE_RISES = {
+    Frequency.MONTH: ((2, 2.0),),
+    Frequency.WEEK: ((8, 2.0), (2, 5.0)),
+    Frequency.DAY: ((56, 2.0), (14, 5.0)),
+    Frequency.SHIFT: ((168, 2.0), (42, 5.0)),
+}
+"""So many of the newest periods of a publication, in which crimes that are recorded late are still to come, may rise by
+so many times the share that any other period may move: two months, and closer to the end two weeks."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,9 @@ class RevisionLimits:
     they do not fall so.
     """
 
-    def __init__(self, seen: Iterable[Revised], most: float) -> None:
+    def __init__(self, seen: Iterable[Revised], most: float, frequency: Frequency) -> None:
         self._most = most
+        self._frequency = frequency
         self._seen: dict[tuple[str, bool], list[tuple[int, Ordinals, Floats]]] = {}
         for one in seen:
             for index, series in enumerate(one.series):
@@ -58,7 +63,10 @@ class RevisionLimits:
 
     def most(self, age: Ordinals) -> tuple[Floats, Floats]:
         """The limits where nothing was learned: how far a period may rise, and fall; shape (periods,)."""
-        return np.where(age < LATE_PERIODS, LATE_RISE, 1.0) * self._most, np.full(len(age), self._most)
+        rise = np.full(len(age), self._most)
+        for periods, times in LATE_RISES[self._frequency]:
+            rise[age < periods] = times * self._most
+        return rise, np.full(len(age), self._most)
 
     def of(self, series: Series, age: Ordinals, days_between: int) -> tuple[Floats, Floats]:
         """How far each period may rise, and fall, as shares of the older total; shape (periods,)."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from contracts import Frequency
 from features.changed_totals import changed_totals, family_of
 from features.common_totals import Districts, Series
 from features.revision_limits import FLOOR, Revised, RevisionLimits
@@ -155,13 +156,28 @@ def test_limits_are_learned_from_what_a_store_saw_revised() -> None:
     older = np.array([[1000.0, 1000.0, 1000.0, 1000.0, 1000.0]])
     newer = np.array([[1020.0, 990.0, 1005.0, 1000.0, 1200.0]])
     seen = Revised((ASSAULT,), older, newer, np.array([5, 6, 7, 4, 0]), 180)
-    limits = RevisionLimits([seen], 0.2)
+    limits = RevisionLimits([seen], 0.2, Frequency.MONTH)
     rise, fall = limits.of(ASSAULT, np.array([6, 0, 9]), 300)
     assert rise == pytest.approx([0.04, 0.4, 0.2])
     assert fall == pytest.approx([FLOOR, 0.2, 0.2])
     assert limits.of(ASSAULT, np.array([6]), 400)[0] == pytest.approx([0.2])
     assert limits.of(Series("theft", False, ()), np.array([6]), 300)[0] == pytest.approx([0.2])
-    assert RevisionLimits([seen], 0.035).of(ASSAULT, np.array([6]), 300)[0] == pytest.approx([0.035])
+    assert RevisionLimits([seen], 0.035, Frequency.MONTH).of(ASSAULT, np.array([6]), 300)[0] == pytest.approx([0.035])
+
+
+@pytest.mark.parametrize(
+    ("frequency", "rises"),
+    [
+        (Frequency.MONTH, {0: 0.4, 1: 0.4, 2: 0.2}),
+        (Frequency.WEEK, {1: 1.0, 2: 0.4, 7: 0.4, 8: 0.2}),
+        (Frequency.DAY, {13: 1.0, 14: 0.4, 55: 0.4, 56: 0.2}),
+        (Frequency.SHIFT, {41: 1.0, 42: 0.4, 167: 0.4, 168: 0.2}),
+    ],
+)
+def test_late_records_have_two_months_whatever_the_period(frequency: Frequency, rises: dict[int, float]) -> None:
+    rise, fall = RevisionLimits([], 0.2, frequency).most(np.array(list(rises)))
+    assert rise == pytest.approx(list(rises.values()))
+    assert fall == pytest.approx([0.2] * len(rises))
 
 
 def test_a_store_of_small_revisions_refuses_one_of_a_tenth(city: Any, published: Published) -> None:
