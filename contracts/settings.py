@@ -33,8 +33,11 @@ class IngestLimits(_Part):
     stub_share: Share = 0.4
     """A first or last period under this share of the median period's crimes is a stub."""
     revision_share: Share = 0.2
-    """A target whose city total of the same period differs by more than this between publications
-    has changed its meaning, and stops the ingest until its settings say that this is so."""
+    """The most that a period's total of a target, or of an offence with weight in one, may differ between publications
+    before its meaning has changed and the ingest stops until its settings say that this is so. It holds as it stands
+    for districts, and where the store has not yet seen periods of that age revised; for the city's totals the limit is
+    then learned from the revisions in the store and is lower, never under 0.03. The newest two months of the older
+    publication may rise by twice as much, and the newest two weeks of a finer one by five times."""
 
 
 class GeographyMeaning(_Part):

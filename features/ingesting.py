@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import Frequency, Workspace
+from features.common_totals import Districts
 from features.geography import (
     Geography,
     areas_of_points,
@@ -25,6 +26,7 @@ from features.grids import drawn_areas, hexagons
 from features.meaning import check_meaning
 from features.publication_record import Publication
 from features.publications import PublicationStore
+from features.refusing_changes import CityIntervals
 from features.sources.checks import KnownAreas
 from features.sources.counts import CountColumns, read_counts
 from features.sources.incidents import IncidentColumns, read_incidents
@@ -41,12 +43,24 @@ Degrees = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 
 
-def take_in(workspace: Workspace, counts: SourceCounts) -> Publication:
-    """Store counts that were read, with notes on what changed in meaning; raises ``BadInput`` and stores nothing."""
+def take_in(workspace: Workspace, counts: SourceCounts, issued: CityIntervals | None = None) -> Publication:
+    """Store counts that were read, with notes on what changed in meaning; raises ``BadInput`` and stores nothing.
+
+    ``issued`` are intervals of the city's totals that were issued for periods which may now be known.
+    """
     store = PublicationStore(workspace.publications)
     store.refuse_duplicate(counts)
-    notes = check_meaning(counts, store, workspace.settings)
+    districts = _districts(workspace, counts.provenance.geography)
+    notes = check_meaning(counts, store, workspace.settings, districts=districts, issued=issued)
     return store.write(replace(counts, notes=(*counts.notes, *notes)))
+
+
+def _districts(workspace: Workspace, geography: str) -> Districts:
+    if geography not in stored_names(workspace):
+        return Districts.none()
+    stored = load_geography(workspace, geography)
+    known = stored.areas.dropna(subset=["parent"])
+    return Districts(dict(zip(known["area"], known["parent"], strict=True)), stored.parent_names)
 
 
 def ingest_mps(
@@ -56,8 +70,9 @@ def ingest_mps(
     source: str,
     published_on: date,
     geography: str | None = None,
+    issued: CityIntervals | None = None,
 ) -> tuple[Publication, ...]:
-    """Ingest Metropolitan Police tables; ``source`` is ``mps-ward`` or ``mps-lsoa``.
+    """Ingest Metropolitan Police tables; ``source`` is ``mps-ward`` or ``mps-lsoa``; ``issued`` as in ``take_in``.
 
     All are read before one is stored.
     """
@@ -74,18 +89,23 @@ def ingest_mps(
         )
         for path in paths
     ]
-    return tuple(take_in(workspace, counts) for counts in read)
+    return tuple(take_in(workspace, counts, issued) for counts in read)
 
 
 def ingest_police_uk(
-    workspace: Workspace, folder: Path, *, published_on: date | None = None, geography: str | None = None
+    workspace: Workspace,
+    folder: Path,
+    *,
+    published_on: date | None = None,
+    geography: str | None = None,
+    issued: CityIntervals | None = None,
 ) -> Publication:
-    """Ingest a data.police.uk archive."""
+    """Ingest a data.police.uk archive; ``issued`` as in ``take_in``."""
     areas = known_areas(workspace, load_geography(workspace, geography or LSOA_GEOGRAPHY))
     counts = read_police_uk(
         folder, settings=workspace.settings, areas=areas, published_on=published_on, today=date.today()
     )
-    return take_in(workspace, counts)
+    return take_in(workspace, counts, issued)
 
 
 def ingest_incidents(
@@ -96,10 +116,11 @@ def ingest_incidents(
     geography: str,
     frequency: Frequency,
     published_on: date | None = None,
+    issued: CityIntervals | None = None,
 ) -> Publication:
     """Ingest a file of incidents by the areas of ``geography``. One that does not exist is made where it is named like
     ``grid_500m`` or ``h3_8`` (cells over the file's extent), or where ``columns.area`` names a column of codes (each
-    area is drawn around its incidents)."""
+    area is drawn around its incidents). ``issued`` as in ``take_in``."""
 
     def locate(longitude: Degrees, latitude: Degrees, codes: Texts | None = None) -> tuple[KnownAreas, Integers]:
         found = _geography_or_made(workspace, geography, longitude, latitude, codes)
@@ -117,7 +138,7 @@ def ingest_incidents(
         published_on=published_on,
         today=date.today(),
     )
-    return take_in(workspace, counts)
+    return take_in(workspace, counts, issued)
 
 
 def ingest_counts(
@@ -129,8 +150,9 @@ def ingest_counts(
     published_on: date,
     geography: str | None = None,
     frequency: Frequency = Frequency.MONTH,
+    issued: CityIntervals | None = None,
 ) -> Publication:
-    """Ingest a long table of counts."""
+    """Ingest a long table of counts; ``issued`` as in ``take_in``."""
     areas = known_areas(workspace, load_geography(workspace, geography or workspace.settings.geography))
     counts = read_counts(
         path,
@@ -142,7 +164,7 @@ def ingest_counts(
         published_on=published_on,
         today=date.today(),
     )
-    return take_in(workspace, counts)
+    return take_in(workspace, counts, issued)
 
 
 def known_areas(workspace: Workspace, geography: Geography) -> KnownAreas:

@@ -10,14 +10,16 @@ import numpy.typing as npt
 
 from contracts import BadInput, Period, Settings
 from contracts.targets import ALL_OFFENCES
-from features.publication_counts import lacking_offences, load_target_counts, target_counts_of, target_offences
+from features.changed_totals import Family, family_of
+from features.common_totals import Districts
+from features.publication_counts import lacking_offences, target_offences
 from features.publication_record import Publication
 from features.publications import PublicationStore
-from features.revisions import Overlap, overlap_of
+from features.refusing_changes import CityIntervals, newest_levels, outside_issued, refuse_changed_totals
 from features.sources.source_counts import SourceCounts, Wording
 
 CHANCE_DEVIATIONS = 4.0
-"""A difference of two totals under so many Poisson standard deviations is left to chance."""
+"""A break of a level under so many Poisson standard deviations is left to chance."""
 WEIGHTY_SHARE = 0.1
 """An offence that ends or begins matters to a target where it was at least this share of the target."""
 WINDOW = 12
@@ -28,21 +30,33 @@ SUBSTANTIAL_MEAN = 30.0
 Totals = npt.NDArray[np.float64]
 
 
-def check_meaning(counts: SourceCounts, store: PublicationStore, settings: Settings) -> tuple[str, ...]:
-    """Notes about what was split, merged or renamed, for the user to read.
+def check_meaning(
+    counts: SourceCounts,
+    store: PublicationStore,
+    settings: Settings,
+    *,
+    districts: Districts | None = None,
+    issued: CityIntervals | None = None,
+) -> tuple[str, ...]:
+    """Notes about what was split, merged or renamed, and about levels that moved, for the user to read.
 
-    Raises ``BadInput`` where a target lacks an offence, where its city total of the same periods differs from the
-    newest stored publication's by more than settings allow, or where one of its offences ends or begins inside the
-    publication and takes the total with it; the message says what settings can say about it.
+    Raises ``BadInput`` where a target lacks an offence; where one of its offences ends or begins inside the publication
+    and takes the total with it; where the total of a target or of an offence with weight in one differs, in some
+    period, in the city or a district, from that of the publications before and after this one or of a back-file by more
+    than revisions do; or where an offence took a step alone in the periods that no earlier publication knows. The
+    message says what settings can say about it. ``issued`` are the intervals of the city's totals that were issued for
+    new periods.
     """
     notes = _lacking(counts, settings)
     _refuse_breaks(counts, settings)
     notes += _wordings_that_end_or_begin(counts)
-    earlier = _newest_overlapping(counts, store, settings)
-    if earlier is not None:
-        publication, common = earlier
-        _refuse_changed_totals(counts, publication, common, settings)
-        notes += _different_wordings(counts, publication)
+    family = family_of(counts, store.list())
+    within = districts or Districts.none()
+    refuse_changed_totals(counts, family, settings, within)
+    notes += newest_levels(counts, family, settings, within)
+    notes += outside_issued(counts.provenance.geography, _new_totals(counts, family, settings), issued or {})
+    if (newest := _newest_before(counts, store)) is not None:
+        notes += _different_wordings(counts, newest)
     return tuple(notes)
 
 
@@ -68,35 +82,26 @@ def _lacking(counts: SourceCounts, settings: Settings) -> list[str]:
     return notes
 
 
-def _newest_overlapping(
-    counts: SourceCounts, store: PublicationStore, settings: Settings
-) -> tuple[Publication, Overlap] | None:
+def _newest_before(counts: SourceCounts, store: PublicationStore) -> Publication | None:
+    """The publication of the family that was published before this one, else the one after it; None for the first."""
     origin = counts.provenance
     family = (origin.source, origin.taxonomy, origin.geography, str(origin.frequency))
-    ours = target_counts_of(counts, settings)
-    for publication in reversed([stored for stored in store.list() if stored.family == family]):
-        common = overlap_of(load_target_counts(publication, settings), ours)
-        if common is not None:
-            return publication, common
-    return None
+    stored = [one for one in store.list() if one.family == family]
+    earlier = [one for one in stored if one.published_on <= origin.published_on]
+    return earlier[-1] if earlier else next(iter(stored), None)
 
 
-def _refuse_changed_totals(counts: SourceCounts, stored: Publication, common: Overlap, settings: Settings) -> None:
-    limit = settings.ingest.revision_share
-    for index, name in enumerate(common.targets):
-        before, after = float(common.older[index].sum()), float(common.newer[index].sum())
-        difference = abs(after - before)
-        by_chance = CHANCE_DEVIATIONS * float(np.sqrt(max(before, after, 1.0)))
-        accepted = settings.targets[name].accepted_changes
-        if difference > limit * before and difference > by_chance and counts.provenance.label not in accepted:
-            frequency = counts.provenance.frequency
-            span = f"{Period(frequency, int(common.periods[0]))} to {Period(frequency, int(common.periods[-1]))}"
-            raise BadInput(
-                f"{counts.provenance.file_name}: the target '{name}' has {after:,.0f} crimes from {span} and "
-                f"{before:,.0f} in {stored.id}, a change of more than {limit:.0%}: its meaning has changed.",
-                remedy=f"Correct its offences in wardcast.toml, or accept it: "
-                f'[targets.{name}] accepted_changes = ["{counts.provenance.label}"].',
-            )
+def _new_totals(counts: SourceCounts, family: Family, settings: Settings) -> dict[tuple[str, str], float]:
+    """City totals by target and period, of the periods that no other publication of the family reaches."""
+    known = max((other.last for other in family.others), default=counts.first.ordinal - 1)
+    totals = _city_totals(counts)
+    carried = target_offences(counts.provenance.taxonomy, counts.offences, settings)
+    return {
+        (target, str(Period(family.frequency, period))): float(sum(totals[offence][column] for offence in offences))
+        for target, offences in carried.items()
+        for column, period in enumerate(counts.periods)
+        if period > known
+    }
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,31 @@ def target_offences(taxonomy: str, offences: Sequence[str], settings: Settings) 
     return carried
 
 
-def load_target_counts(publication: Publication, settings: Settings) -> TargetCounts:
-    """Read one stored publication; the targets it carries are in the order of the settings."""
+@dataclass(frozen=True)
+class RecordedCounts:
+    """What one publication recorded, row by row: ``count`` crimes of an ``offence`` in an ``area``, ``since`` periods
+    after ``first``; the columns hold positions in ``offences`` and ``areas`` (sorted by code), zeros left out.
+
+    ``known`` has shape (areas, periods).
+    """
+
+    offences: tuple[str, ...]
+    areas: tuple[str, ...]
+    first: int
+    known: Flags
+    offence: Ordinals
+    area: Ordinals
+    since: Ordinals
+    count: Floats
+
+    @property
+    def last(self) -> int:
+        """The ordinal of the last period."""
+        return self.first + int(self.known.shape[1]) - 1
+
+
+def load_recorded_counts(publication: Publication) -> RecordedCounts:
+    """Read one stored publication."""
     offences = publication.offences
     areas, known, first = _coverage(publication)
     with duckdb.connect() as database:
@@ -85,14 +108,19 @@ def load_target_counts(publication: Publication, settings: Settings) -> TargetCo
             """,
             [publication.parquet(COUNTS_FILE)],
         ).fetchnumpy()
-    dense = np.zeros((len(offences), *known.shape))
-    since = _ordinals(np.asarray(rows["seconds"]), publication.provenance.frequency) - first
-    dense[rows["offence_index"], rows["area_index"], since] = rows["count"]
-    carried = target_offences(publication.provenance.taxonomy, offences, settings)
-    return TargetCounts(tuple(carried), areas, first, _summed(dense, offences, carried), known)
+    return RecordedCounts(
+        offences=offences,
+        areas=areas,
+        first=first,
+        known=known,
+        offence=np.asarray(rows["offence_index"], dtype=np.int64),
+        area=np.asarray(rows["area_index"], dtype=np.int64),
+        since=_ordinals(np.asarray(rows["seconds"]), publication.provenance.frequency) - first,
+        count=np.asarray(rows["count"], dtype=np.float64),
+    )
 
 
-def target_counts_of(counts: SourceCounts, settings: Settings) -> TargetCounts:
+def recorded_counts_of(counts: SourceCounts) -> RecordedCounts:
     """The same, of a publication that is not stored yet."""
     areas = tuple(sorted({area for cover in counts.covers for area in cover.areas}))
     position = {area: index for index, area in enumerate(areas)}
@@ -103,10 +131,26 @@ def target_counts_of(counts: SourceCounts, settings: Settings) -> TargetCounts:
         known[members[:, None], np.array(cover.periods, dtype=np.int64) - first] = True
     coded = counts.counts
     where = np.array([position.get(area, -1) for area in coded.areas], dtype=np.int64)
-    dense = np.zeros((len(coded.offences), *known.shape))
-    dense[coded.offence, where[coded.area], coded.period - first] = coded.count
-    carried = target_offences(counts.provenance.taxonomy, counts.offences, settings)
-    return TargetCounts(tuple(carried), areas, first, _summed(dense, coded.offences, carried), known)
+    return RecordedCounts(
+        offences=coded.offences,
+        areas=areas,
+        first=first,
+        known=known,
+        offence=coded.offence,
+        area=where[coded.area],
+        since=coded.period - first,
+        count=coded.count.astype(np.float64),
+    )
+
+
+def load_target_counts(publication: Publication, settings: Settings) -> TargetCounts:
+    """Read one stored publication; the targets it carries are in the order of the settings."""
+    recorded = load_recorded_counts(publication)
+    dense = np.zeros((len(recorded.offences), *recorded.known.shape))
+    dense[recorded.offence, recorded.area, recorded.since] = recorded.count
+    carried = target_offences(publication.provenance.taxonomy, recorded.offences, settings)
+    summed = _summed(dense, recorded.offences, carried)
+    return TargetCounts(tuple(carried), recorded.areas, recorded.first, summed, recorded.known)
 
 
 def _summed(dense: Floats, offences: Sequence[str], carried: Mapping[str, tuple[str, ...]]) -> Floats:

@@ -29,8 +29,9 @@ def cleaning_rules(settings: Settings) -> tuple[str, ...]:
         f"A first period with under {limits.stub_share:.0%} of the median period's crimes is set aside as a stub; a "
         "last one refuses the file.",
         "A wording of an offence that the settings do not know stops the ingest; wordings of one offence are summed.",
-        f"A target whose city total moves by more than {limits.revision_share:.0%} between two publications of the "
-        "same periods stops the ingest until the settings accept it.",
+        "A target or offence whose total of a period moves further than revisions do between two publications, by more "
+        f"than {limits.revision_share:.0%} at most, stops the ingest until the settings accept it; so does one that "
+        "steps alone in the newest periods.",
         "A missing period is never read as zero. No count is imputed, smoothed or corrected; a revision is a new "
         "publication beside the old one.",
     )

@@ -60,11 +60,17 @@ def _mps(source: str, areas: str, default_geography: str) -> click.Command:
         files: tuple[Path, ...], published_on: date, geography: str | None, workspace: Workspace, as_json: bool
     ) -> None:
         from features.ingesting import ingest_mps
+        from service.issued_intervals import issued_city_intervals
 
-        show(
-            ingest_mps(workspace, files, source=source, published_on=published_on, geography=geography),
-            as_json=as_json,
+        publications = ingest_mps(
+            workspace,
+            files,
+            source=source,
+            published_on=published_on,
+            geography=geography,
+            issued=issued_city_intervals(workspace),
         )
+        show(publications, as_json=as_json)
 
     return ingest_mps_table
 
@@ -88,8 +94,16 @@ def police_uk(
     of the second month after the last one is assumed.
     """
     from features.ingesting import ingest_police_uk
+    from service.issued_intervals import issued_city_intervals
 
-    show([ingest_police_uk(workspace, folder, published_on=published_on, geography=geography)], as_json=as_json)
+    publication = ingest_police_uk(
+        workspace,
+        folder,
+        published_on=published_on,
+        geography=geography,
+        issued=issued_city_intervals(workspace),
+    )
+    show([publication], as_json=as_json)
 
 
 @command.command("incidents")
@@ -128,6 +142,7 @@ def incidents(
     """
     from features.ingesting import ingest_incidents
     from features.sources.incidents import IncidentColumns
+    from service.issued_intervals import issued_city_intervals
 
     publication = ingest_incidents(
         workspace,
@@ -136,6 +151,7 @@ def incidents(
         geography=geography or workspace.settings.geography,
         frequency=Frequency(period) if period else workspace.settings.frequency,
         published_on=published_on,
+        issued=issued_city_intervals(workspace),
     )
     show([publication], as_json=as_json)
 
@@ -168,6 +184,7 @@ def counts(
     """A long table of counts (CSV or Parquet): a row per area, period and category; a row left out means zero."""
     from features.ingesting import ingest_counts
     from features.sources.counts import CountColumns
+    from service.issued_intervals import issued_city_intervals
 
     publication = ingest_counts(
         workspace,
@@ -177,6 +194,7 @@ def counts(
         published_on=published_on,
         geography=geography,
         frequency=Frequency(frequency) if frequency else workspace.settings.frequency,
+        issued=issued_city_intervals(workspace),
     )
     show([publication], as_json=as_json)
 
