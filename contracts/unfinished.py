@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 
 UNFINISHED = ".unfinished-"
@@ -100,19 +101,25 @@ def if_left(path: Path) -> Iterator[bool]:
         yield False
         return
     try:
-        yield _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB) is _Lock.TAKEN
     finally:
         os.close(held)
 
 
-def _lock(held: int, how: int) -> bool:
+class _Lock(Enum):
+    TAKEN = "taken"
+    OF_ANOTHER = "of another process"
+    UNKNOWN = "the file system knows no locks"
+
+
+def _lock(held: int, how: int) -> _Lock:
     try:
         fcntl.flock(held, how)
-    except OSError as error:
-        if error.errno == errno.EINTR:
-            raise
-        return False
-    return True
+    except BlockingIOError:
+        return _Lock.OF_ANOTHER
+    except OSError:
+        return _Lock.UNKNOWN
+    return _Lock.TAKEN
 
 
 def remove_leftovers(folder: Path) -> tuple[str, ...]:
@@ -128,11 +135,17 @@ def remove_leftovers(folder: Path) -> tuple[str, ...]:
 
 
 def is_being_made(path: Path) -> bool:
-    """Whether another process is making this file or folder now."""
+    """Whether another process is making this file or folder now, as far as the file system can tell."""
     for one in hidden_names(Path(os.path.realpath(path)), UNFINISHED):
-        with if_left(one) as is_left:
-            if not is_left and one.exists():
+        try:
+            held = os.open(one, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            if _lock(held, fcntl.LOCK_EX | fcntl.LOCK_NB) is _Lock.OF_ANOTHER:
                 return True
+        finally:
+            os.close(held)
     return False
 
 

@@ -278,6 +278,20 @@ def test_what_a_living_writer_makes_is_never_removed(tmp_path: Path) -> None:
     assert names(tmp_path) == ["file", "folder"]
 
 
+def test_where_the_file_system_knows_no_locks_nothing_is_removed_and_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(held: int, how: int) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(unfinished.fcntl, "flock", no_locks)
+    (tmp_path / ".unfinished-folder-0123abcd").mkdir()
+    assert not is_being_made(tmp_path / "folder")
+    with new_folder(tmp_path / "folder") as made:
+        write_files(made, {"a": b"1"})
+    assert names(tmp_path) == [".unfinished-folder-0123abcd", "folder"]
+
+
 def test_a_writer_removes_the_leftovers_of_its_own_place_only(tmp_path: Path) -> None:
     for name in (".unfinished-file-0123abcd", ".unfinished-other-0123abcd", ".unfinished-file-notes"):
         (tmp_path / name).write_bytes(b"half")
