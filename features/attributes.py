@@ -83,7 +83,7 @@ def read_table(path: Path, *, text: tuple[str, ...] = ()) -> pd.DataFrame:
         raise BadInput(f"There is no file {path}.", remedy="Correct the path of the attributes.")
     try:
         if path.suffix.lower() == ".parquet":
-            return pd.DataFrame(read_parquet(path).to_pandas())
+            return pd.DataFrame(read_parquet(path).to_pandas(ignore_metadata=True))
         data = read_limited(path, MOST_BYTES)
         if data[:2] == b"PK":
             raise BadInput(f"{path} is a zip file or a workbook.", remedy="Unpack it or save it as CSV.")

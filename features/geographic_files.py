@@ -40,7 +40,11 @@ _SYSTEM = re.compile(
     r"(?:urn:(?:x-)?ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?(EPSG|OGC|ESRI)(?:[:/][\w.]*)?[:/](\w+)",
     re.IGNORECASE,
 )
-_CONFINED = {"OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".nothing-is-fetched"}
+_CONFINED = {
+    "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".nothing-is-fetched",
+    "OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": "NO",
+}
 
 
 def read_geographic_file(path: Path) -> gpd.GeoDataFrame:
@@ -208,7 +212,7 @@ def _only_layer(path: Path, copy: Path) -> str:
             database.execute("PRAGMA trusted_schema = OFF")
             _refuse_made_up(path, database)
             found = database.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'").fetchall()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _unreadable(path, str(error)) from error
     layers = [str(name) for (name,) in found]
     if not layers:

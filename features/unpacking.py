@@ -78,27 +78,21 @@ def refuse_long_rows(path: Path, data: bytes) -> None:
         start = end + 1
 
 
-def refuse_giant_parquet(path: Path, columns: Sequence[str] | None = None) -> None:
-    """Raise ``BadInput`` where a Parquet file declares more than can be held, in ``columns`` or in all of them.
-
-    Raises ``pyarrow.ArrowInvalid`` for a file that is no Parquet.
-    """
-    declared = pq.ParquetFile(path).metadata
-    names = [declared.schema.column(index).path for index in range(declared.num_columns)]
-    read = [index for index, name in enumerate(names) if columns is None or name.partition(".")[0] in columns]
-    groups = [declared.row_group(index) for index in range(declared.num_row_groups)]
-    unpacked = sum(group.column(index).total_uncompressed_size for group in groups for index in read)
-    if max(declared.num_rows, 0) * len(read) > MOST_VALUES or unpacked > MOST_BYTES:
-        raise BadInput(
-            f"{path} is refused: it declares {declared.num_rows:,} rows, {unpacked:,} bytes unpacked.",
-            remedy=_SPLIT,
-        )
-
-
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """A whole Parquet table. A text that stands in each of a million rows takes no room in the file and a terabyte in
-    memory, so texts are read as they are packed, and measured, first. Raises as ``refuse_giant_parquet``."""
-    refuse_giant_parquet(path, columns)
+    """A whole Parquet table, or ``columns`` of it.
+
+    A text that stands in each of a million rows takes no room in the file and a terabyte in memory, so texts are read
+    as they are packed, and measured, first. Raises ``BadInput`` for a damaged file and for one that holds too much.
+    """
+    try:
+        return _read_parquet(path, columns)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        raise BadInput(f"{path} is not a whole Parquet file: {reason}.", remedy="Download it again.") from error
+
+
+def _read_parquet(path: Path, columns: Sequence[str] | None) -> pa.Table:
+    _refuse_giant_parquet(path, columns)
     texts = [field.name for field in pq.read_schema(path) if _is_text(field.type)]
     file = pq.ParquetFile(path, read_dictionary=texts)
     batches, held = [], 0
@@ -112,6 +106,20 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         if field.name in texts:
             table = table.set_column(index, field.name, table.column(index).cast(pa.string()))
     return table
+
+
+def _refuse_giant_parquet(path: Path, columns: Sequence[str] | None) -> None:
+    """Raise ``BadInput`` where a Parquet file declares more than can be held, in ``columns`` or in all of them."""
+    declared = pq.ParquetFile(path).metadata
+    names = [declared.schema.column(index).path for index in range(declared.num_columns)]
+    read = [index for index, name in enumerate(names) if columns is None or name.partition(".")[0] in columns]
+    groups = [declared.row_group(index) for index in range(declared.num_row_groups)]
+    unpacked = sum(group.column(index).total_uncompressed_size for group in groups for index in read)
+    if max(declared.num_rows, 0) * len(read) > MOST_VALUES or unpacked > MOST_BYTES:
+        raise BadInput(
+            f"{path} is refused: it declares {declared.num_rows:,} rows, {unpacked:,} bytes unpacked.",
+            remedy=_SPLIT,
+        )
 
 
 def _is_text(kind: pa.DataType) -> bool:

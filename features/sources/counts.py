@@ -89,10 +89,7 @@ def _read(path: Path, columns: CountColumns) -> tuple[pa.Table, str]:
     names = (columns.area, columns.period, columns.category, columns.count)
     if path.suffix == ".parquet":
         data = read_limited(text_files.existing_file(path))
-        try:
-            table = read_parquet(path)
-        except pa.ArrowInvalid as error:
-            raise BadInput(f"{path} is not a whole Parquet file: {error}.", remedy="Download it again.") from error
+        table = read_parquet(path)
         text_files.require_columns(path, table.column_names, names)
         table = pa.table({name: _as_text(table.column(name).combine_chunks()) for name in names})
     else:
