@@ -29,5 +29,5 @@ PROBLEMS: dict[type[WardcastError], Problem] = {
 
 
 def problem_of(error: WardcastError) -> Problem:
-    """The row of the table for an error."""
-    return PROBLEMS[type(error)]
+    """The row of the table for an error: that of its kind, or of the kind it is a case of."""
+    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)

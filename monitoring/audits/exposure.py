@@ -100,8 +100,9 @@ def _over(material: Material, groups: Groups, description: Description, due: Flo
 
     def rates() -> tuple[Floats, Floats]:
         found, reference = _rates(people, others, material.flags)
-        due_to_one = due.sum(axis=0) / people.sum(axis=0), due_others.sum(axis=0) / others.sum(axis=0)
-        return ratio_or_none(found, due_to_one[0]), ratio_or_none(reference, due_to_one[1])
+        due_to_one = ratio_or_none(due.sum(axis=0), people.sum(axis=0))
+        due_to_others = ratio_or_none(due_others.sum(axis=0), others.sum(axis=0))
+        return ratio_or_none(found, due_to_one), ratio_or_none(reference, due_to_others)
 
     return _audit(
         material,
