@@ -1,38 +1,43 @@
 """Small odd panels through everything a run does: ``python -m benchmarks.odd_panels`` tries 500 of them.
 
 Each has 1 to 12 areas and 3 to 30 months, weeks, days or shifts, and something odd: no crime at all, the same count
-always, one giant area, months that are missing for some areas or for all, areas that begin or stop, companions that
-are empty. Every forecaster is backtested on it, judged and audited, and the recipe is trained, saved and asked for its
-forecast, its reasons and the sums of districts. What is right: every mean is finite and not negative, quantiles rise
-with their level, the reasons add up; or one line that says what is wrong, with a remedy that can be followed.
+always, one giant area, periods that are missing for some areas or for all, areas that begin late or stop, companions
+that are empty. Every forecaster of counts is backtested on it, judged, audited and held against the gates; the recipe
+is trained, saved, read and asked for its forecast, its reasons and the sums of districts; a few are ingested, trained,
+approved, issued, explained and reported by the commands that a user types. What is right: means are finite and not
+negative, quantiles rise with their level, reasons add up, no library warns; or one line with a remedy.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
+import io
 import sys
 import tempfile
+import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from contracts import CountDistribution, Frequency, Period, Settings, WardcastError, Workspace
-from features.as_of import ViewMode
-from features.geography import Geography, add_geography
+from benchmarks.odd_cities import AS_OF, TARGET, OddCity, PanelDoor, odd_city
+from contracts import CountDistribution, WardcastError, Workspace, starts_of, sum_over
 from features.hierarchy import hierarchy_over
 from features.panel import Panel
-from models import save_model
+from models import registry, save_model
 from models.area_share import ShareSettings
-from models.champion import ChampionForecaster
-from models.level_forecasts import reconciled
+from models.champion import ChampionForecaster, FittedChampion
 from models.saved_model import read_model
+from monitoring import level_scores
+from service.cli import wardcast
+from service.gate_findings import recorded_gates
 from training.experiment import judge
 from training.figures import write_figures
 from training.forecasters import BASELINE, CHAMPION, forecaster_names, needs_points
@@ -41,41 +46,10 @@ from training.learned import learned
 from training.levels import backtest_levels, reconciled_levels
 from training.train import HORIZONS_BEYOND, training_plan
 
-MOST_AREAS, FEWEST_PERIODS, MOST_PERIODS = 12, 3, 30
 PANELS = 500
-AS_OF = date(2024, 6, 1)
-LEVELS = (0.02, 0.3, 3.0, 40.0)
-ODD = ("ordinary", "zeros", "constant", "giant", "nearly_zero", "one_event", "zeros_since", "step")
-GAPS = ("whole", "whole", "scattered", "periods", "late_areas", "ended_areas", "one_area_last")
-TARGET, COMPANIONS = "violence", ("theft", "robbery")
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class OddCity:
-    """One odd panel with the geography and the settings it is judged by; ``words`` say what is odd about it."""
-
-    words: str
-    panel: Panel
-    geography: Geography
-    settings: Settings
-
-
-@dataclass(frozen=True)
-class PanelDoor:
-    """An as-of door that shows the periods of one panel up to the last one that was over on a day."""
-
-    panel: Panel
-    lag: int = 10
-
-    def view(self, as_of: date, mode: ViewMode = ViewMode.AS_OF) -> Panel:
-        """What was known on a day."""
-        over = Period.containing(date.fromordinal(as_of.toordinal() - self.lag), self.panel.frequency).shift(-1)
-        return self.panel.until(min(over, self.panel.last))
-
-    def outcomes(self) -> Panel:
-        """All of it, for the judge."""
-        return self.panel
+COUNTING = tuple(name for name in forecaster_names() if not needs_points(name))
+FIGURES_EVERY, LEVELS_EVERY, ISSUED_EVERY = 10, 5, 25
+"""Of so many panels one has its pictures drawn, its levels reconciled, its commands typed."""
 
 
 @dataclass(frozen=True)
@@ -87,177 +61,149 @@ class Outcome:
     fault: str | None = None
 
 
-def odd_city(folder: Path, number: int, seed: int = 7) -> OddCity:
-    """The odd city of that number; the same numbers make the same city."""
-    generator = np.random.default_rng([seed, number])
-    areas = int(generator.integers(1, MOST_AREAS + 1))
-    periods = int(generator.integers(FEWEST_PERIODS, MOST_PERIODS + 1))
-    frequency = list(Frequency)[int(generator.choice(4, p=(0.55, 0.2, 0.15, 0.1)))]
-    odd, gap = str(generator.choice(ODD)), str(generator.choice(GAPS))
-    companions = COMPANIONS[: int(generator.integers(0, 3))]
-    counts = np.stack([_counts(generator, odd, areas, periods)] + [
-        _counts(generator, str(generator.choice(ODD)), areas, periods) for _ in companions
-    ])
-    counts[0] = _with_gaps(generator, gap, counts[0])
-    if companions and generator.random() < 0.3:
-        counts[1] = np.nan if generator.random() < 0.5 else _with_gaps(generator, "scattered", counts[1])
-    last = Period.containing(AS_OF, frequency).shift(-1)
-    geography = _geography(folder, areas, parents=bool(generator.random() < 0.7))
-    panel = Panel(
-        as_of=AS_OF,
-        geography=geography.name,
-        frequency=frequency,
-        targets=(TARGET, *companions),
-        areas=geography.codes,
-        first=last.shift(1 - periods),
-        counts=counts,
-        settled=np.zeros(counts.shape[::2], dtype=bool),
-        publications=("odd",),
-    )
-    ahead = int(generator.integers(1, 4))
-    words = f"panel {number}: {areas} areas, {periods} {frequency}s, {odd}, {gap}, {len(companions)} companions"
-    settings = _settings(geography, frequency, companions, ahead, attributed=bool(generator.random() < 0.7))
-    return OddCity(f"{words}, {ahead} ahead", panel, geography, settings)
+def tried(folder: Path, number: int, *, models: Sequence[str] = COUNTING, issued: bool = False) -> Outcome:
+    """Everything that ``backtest``, ``train`` and ``issue`` compute of one odd city; a warning is a fault.
 
-
-def _counts(generator: np.random.Generator, odd: str, areas: int, periods: int) -> Floats:
-    """Counts (areas, periods) with one oddity."""
-    rates = float(generator.choice(LEVELS)) * generator.gamma(2.0, 0.5, (areas, 1)) * np.ones((1, periods))
-    if odd == "giant":
-        rates[0] = 5000.0
-    if odd == "step":
-        rates[:, periods // 2 :] *= 10.0
-    counts = generator.poisson(rates).astype(np.float64)
-    if odd == "zeros":
-        counts[:] = 0.0
-    elif odd == "constant":
-        counts[:] = np.round(generator.gamma(1.0, 4.0, (areas, 1)))
-    elif odd == "nearly_zero":
-        counts[:] = 0.0
-        counts[generator.integers(0, areas), generator.integers(0, periods)] = 1.0
-    elif odd == "one_event":
-        counts[generator.integers(0, areas), generator.integers(0, periods)] = 10_000.0
-    elif odd == "zeros_since":
-        counts[:, periods // 3 :] = 0.0
-    return counts
-
-
-def _with_gaps(generator: np.random.Generator, gap: str, counts: Floats) -> Floats:
-    areas, periods = counts.shape
-    some = generator.random(areas) < 0.5
-    if gap == "scattered":
-        counts[generator.random(counts.shape) < 0.3] = np.nan
-    elif gap == "periods":
-        counts[:, generator.random(periods) < 0.4] = np.nan
-    elif gap == "late_areas":
-        counts[some, : int(generator.integers(1, periods))] = np.nan
-    elif gap == "ended_areas":
-        counts[some, int(generator.integers(1, periods)) :] = np.nan
-    elif gap == "one_area_last":
-        counts[1:, -int(generator.integers(1, 4)) :] = np.nan
-    if np.isnan(counts).all():
-        counts[0, -1] = 1.0
-    return counts
-
-
-def _geography(folder: Path, areas: int, *, parents: bool) -> Geography:
-    """Squares in a row of four, with residents, two groups of them and deprivation, kept in a workspace in ``folder``."""
-    name = f"squares_{areas}{'_nested' if parents else ''}"
-    workspace = Workspace(folder)
-    features, rows = [], ["code,residents,deprivation,some,others,need"]
-    for number in range(areas):
-        west, south, code = 0.01 * (number % 4), 51.0 + 0.01 * (number // 4), f"A{number:02d}"
-        ring = [[west, south], [west + 0.01, south], [west + 0.01, south + 0.01], [west, south + 0.01], [west, south]]
-        about = {"code": code, "name": f"Area {number}", "parent": f"D{number // 4}"}
-        shape = {"type": "Polygon", "coordinates": [ring]}
-        features.append({"type": "Feature", "properties": about, "geometry": shape})
-        rows.append(f"{code},{1000 + 100 * number},{number % 5},{0.1 * (number % 7):.1f},{1 - 0.1 * (number % 7):.1f},5")
-    boundaries, attributes = folder / f"{name}.geojson", folder / f"{name}.csv"
-    boundaries.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    attributes.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return add_geography(
-        workspace,
-        name,
-        boundaries=boundaries,
-        code="code",
-        area_name="name",
-        parent="parent" if parents else None,
-        attributes=attributes,
-    )
-
-
-def _settings(geography: Geography, frequency: Frequency, companions: Sequence[str], ahead: int, *, attributed: bool) -> Settings:
-    names = (TARGET, *companions)
-    targets: dict[str, dict[str, object]] = {
-        name: {"title": name.title(), "offences": {"counts": [name]}, "forecast": name == TARGET} for name in names
-    }
-    if companions:
-        targets[TARGET]["borrows_from"] = companions[0]
-    meaning = {
-        "residents": "residents",
-        "deprivation": "deprivation",
-        "need": "need",
-        "workday": "residents",
-        "groups": {"some": "some", "others": "others"},
-    }
-    return Settings.model_validate(
-        {
-            "city": "Odd",
-            "geography": geography.name,
-            "frequency": frequency,
-            "holidays": "GB-ENG",
-            "forecast": {"periods_ahead": ahead},
-            "audit": {"replicates": 1000},
-            "geographies": {geography.name: meaning} if attributed else {},
-            "offences": {"counts": {name: [name.title()] for name in names}},
-            "targets": targets,
-        }
-    )
-
-
-def walk(folder: Path, city: OddCity, *, models: Sequence[str] | None = None, figures: bool = True) -> Outcome:
-    """Everything that ``backtest``, ``train`` and ``issue`` compute of one city; warnings count as faults."""
-    chosen = tuple(models or (name for name in forecaster_names() if not needs_points(name)))
+    ``issued`` types the commands as well, in a workspace of its own.
+    """
+    city = odd_city(folder, number)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            _trained(folder, city)
-            _backtested(folder, city, chosen, figures=figures)
+        with warnings.catch_warnings(), threadpool_limits(1), contextlib.redirect_stdout(io.StringIO()):
+            _make_warnings_faults()
+            fitted = _trained(folder, city)
+            _backtested(folder, city, fitted, models, draw=number % FIGURES_EVERY == 0)
+            if number % LEVELS_EVERY == 0:
+                _reconciled(folder, city)
+            if issued:
+                _issued(folder / f"city_{number}", city)
     except WardcastError as error:
-        return Outcome(city.words, error=error, fault=None if "\n" not in str(error) else "more than one line")
+        lines = str(error).strip().count("\n") + 1
+        return Outcome(city.words, error=error, fault=None if lines == 1 else f"{lines} lines: {error}")
     except Exception:  # noqa: BLE001  # every other error is what is looked for
         return Outcome(city.words, fault=traceback.format_exc())
     return Outcome(city.words)
 
 
-def _trained(folder: Path, city: OddCity) -> None:
-    """Fit, save, read, forecast, explain and sum as train and issue do."""
+def _make_warnings_faults() -> None:
+    """But for those that Python hides from users, and MLflow's about its own types when its models are imported."""
+    warnings.simplefilter("error")
+    for hidden in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
+        warnings.simplefilter("ignore", hidden)
+    warnings.filterwarnings("ignore", ".*Any type hint is inferred as AnyType", UserWarning)
+
+
+def _trained(folder: Path, city: OddCity) -> FittedChampion:
+    """Fit, save, read, forecast, explain and sum as ``train`` and ``issue`` do."""
     panel = city.panel.for_target(TARGET)
     local = city.geography.only(panel.areas)
-    horizons = range(1, city.settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
-    recipe = ChampionForecaster(city.settings.holidays, ShareSettings(seed=7))
-    fitted = recipe.fit(panel, TARGET, local, horizons)
+    horizons = list(range(1, city.settings.forecast.periods_ahead + HORIZONS_BEYOND + 1))
+    fitted = _recipe(city).fit(panel, TARGET, local, horizons)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         save_model(fitted, Path(scratch) / "model")
         saved = read_model(Path(scratch) / "model")
-    forecast = saved.predict(panel, local, list(horizons))
+    forecast = saved.predict(panel, local, horizons)
     _check(forecast, "the recipe's forecast")
-    saved.explain(panel, local, list(horizons)).rows(panel, TARGET, list(horizons), forecast.mean)
+    saved.explain(panel, local, horizons).rows(panel, TARGET, horizons, forecast.mean)
+    _check(sum_over(forecast, np.zeros(len(panel.areas), dtype=np.int64), 1), "the city's sum")
+    return fitted
 
 
-def _backtested(folder: Path, city: OddCity, models: Sequence[str], *, figures: bool) -> None:
-    """Backtest, judge, audit and hold against the gates, over the plan that training would make."""
+def _recipe(city: OddCity) -> ChampionForecaster:
+    return ChampionForecaster(city.settings.holidays, ShareSettings(seed=city.settings.seed))
+
+
+def _backtested(folder: Path, city: OddCity, fitted: FittedChampion, models: Sequence[str], *, draw: bool) -> None:
+    """Backtest, judge, audit, hold against the gates and draw, over the plan that training would make."""
     panel = city.panel.for_target(TARGET)
-    plan = replace(training_plan(city.settings, TARGET, panel), models=models)
-    door = PanelDoor(city.panel)
-    backtest, scores, fairness = judge(city.settings, door, city.geography, plan, progress=False)
+    plan = replace(training_plan(city.settings, TARGET, panel), models=tuple(models))
+    from_what = partial(learned, city.settings, _recipe(city), fitted, panel)
+    backtest, scores, fairness = judge(
+        city.settings, PanelDoor(city.panel), city.geography, plan, learned=from_what, progress=False
+    )
     for verification in backtest.verifications:
         _check(verification.forecast, verification.model)
-    scores.areas.as_text(), scores.city.as_text(), fairness.as_text(), fairness.to_json()
-    if {CHAMPION, BASELINE} - set(backtest.plan.models):
-        return
-    gates = judge_gates(city.settings, backtest, fairness, last_known=panel.last, as_of=AS_OF, fits=("a", "a"))
-    gates.as_text(every_part=True), gates.to_json()
+    texts = [scores.areas.as_text(), scores.city.as_text(), fairness.as_text(), fairness.to_json(), *backtest.remarks]
+    if {CHAMPION, BASELINE} <= set(backtest.plan.models):
+        gates = judge_gates(city.settings, backtest, fairness, last_known=panel.last, as_of=AS_OF, fits=("a", "a"))
+        texts += [gates.as_text(every_part=True), gates.to_json()]
+    if any("NaN" in text for text in texts):
+        raise ValueError("a document holds NaN")
+    if draw:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            write_figures(Path(scratch), backtest.verifications[0], backtest.geography, panel.frequency)
+
+
+def _reconciled(folder: Path, city: OddCity) -> None:
+    """Backtest the areas and the city, and make them add up."""
+    panel = city.panel.for_target(TARGET)
+    plan = replace(training_plan(city.settings, TARGET, panel), models=(BASELINE, CHAMPION))
+    hierarchy = hierarchy_over(Workspace(folder), city.geography, ["city"])
+    local, backtests = backtest_levels(PanelDoor(city.panel), hierarchy, city.settings, plan, progress=False)
+    level_scores(reconciled_levels(local, backtests), seed=plan.seed)
+
+
+def _issued(folder: Path, city: OddCity) -> None:
+    """From the ingest to the oversight report, by the commands that a user types."""
+    folder.mkdir()
+    panel, geography = city.panel, city.geography
+    table = _table(panel)
+    table.to_csv(folder / "counts.csv", index=False)
+    root = folder / "workspace"
+    _type(root, "init")
+    (root / "wardcast.toml").write_text(_toml(city), encoding="utf-8")
+    nested = ("--parent", "parent") if geography.areas["parent"].notna().any() else ()
+    files = ("--boundaries", str(city.files[0]), "--attributes", str(city.files[1]))
+    _type(root, "geography", "add", geography.name, *files, "--code", "code", "--name", "name", *nested)
+    columns = ("--area", "area", "--period", "period", "--category", "category", "--count", "count")
+    about = ("--taxonomy", "counts", "--geography", geography.name, "--published-on", str(AS_OF))
+    _type(root, "ingest", "counts", str(folder / "counts.csv"), *columns, *about)
+    _type(root, "train", "--target", TARGET)
+    workspace = Workspace(root)
+    challenger = registry.registered(workspace, TARGET, registry.CHALLENGER)
+    found = None if challenger is None else recorded_gates(workspace, registry, challenger)
+    failed = () if found is None else tuple(gate for gate, verdict in found.verdicts.items() if verdict == "fail")
+    override = [word for gate in failed for word in ("--override", gate)]
+    _type(root, "approve", "--by", "Ann", "--reason", "An odd panel.", *override)
+    _type(root, "issue")
+    _type(root, "reasons", "--area", panel.areas[0])
+    _type(root, "audit", "--latest", "--out", str(folder / "report"))
+
+
+def _toml(city: OddCity) -> str:
+    """The city's settings as a ``wardcast.toml``."""
+    about = city.settings
+    lines = [f'city = "{about.city}"', f'geography = "{about.geography}"', f'frequency = "{about.frequency}"']
+    lines += [f'holidays = "{about.holidays}"', "[forecast]", "replay = true"]
+    lines += [f"periods_ahead = {about.forecast.periods_ahead}", "[offences.counts]"]
+    lines += [f'{name} = ["{name.title()}"]' for name in about.targets]
+    for name, target in about.targets.items():
+        lines += [f"[targets.{name}]", f'title = "{target.title}"', f"forecast = {str(target.forecast).lower()}"]
+        lines += [f'borrows_from = "{target.borrows_from}"', f'offences.counts = ["{name}"]']
+    for name, meaning in about.geographies.items():
+        lines.append(f"[geographies.{name}]")
+        for field in ("residents", "deprivation", "need", "workday"):
+            lines.append(f'{field} = "{getattr(meaning, field)}"')
+        lines += [f'groups.{group} = "{column}"' for group, column in meaning.groups.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _type(root: Path, *words: str) -> None:
+    with contextlib.redirect_stderr(io.StringIO()):
+        wardcast.main([*words, "--workspace", str(root)], prog_name="wardcast", standalone_mode=False)
+
+
+def _table(panel: Panel) -> pd.DataFrame:
+    """The counts as a long table; a period that an area does not know has no row."""
+    shape = panel.counts.shape
+    long = pd.DataFrame(
+        {
+            "area": np.tile(np.repeat(np.array(panel.areas, dtype=object), shape[2]), shape[0]),
+            "period": np.tile(starts_of(panel.periods, panel.frequency), shape[0] * shape[1]),
+            "category": np.repeat([name.title() for name in panel.targets], shape[1] * shape[2]),
+            "count": panel.counts.ravel(),
+        }
+    )
+    return long.dropna().astype({"count": int})
 
 
 def _check(forecast: CountDistribution, what: str) -> None:
@@ -269,16 +215,27 @@ def _check(forecast: CountDistribution, what: str) -> None:
         raise ValueError(f"{what}: quantiles are not finite or not in order")
 
 
-def main(numbers: Sequence[int]) -> None:
+def main(first: int, panels: int) -> None:
+    """Print how many panels were forecast and how many refused, by reason; end with 1 if one ended otherwise."""
+    began, refused, faults = time.perf_counter(), Counter[str](), []
     with tempfile.TemporaryDirectory() as scratch:
-        import time
-        for number in numbers:
-            t=time.time()
-            out = walk(Path(scratch), odd_city(Path(scratch), number))
-            last = (out.fault or "").strip().splitlines()[-1:] 
-            print(f"{time.time()-t:.1f}", out.words, "|", out.error or "", "|", *last, flush=True)
-            if out.fault and "-v" in sys.argv: print(out.fault)
+        for number in range(first, first + panels):
+            outcome = tried(Path(scratch), number, issued=number % ISSUED_EVERY == 0)
+            if outcome.fault is not None:
+                faults.append(outcome)
+                print(f"{outcome.words}\n{outcome.fault}", flush=True)
+            elif outcome.error is not None:
+                refused[f"{type(outcome.error).__name__}: {outcome.error.message.split(',')[-1].strip()}"] += 1
+    seconds = time.perf_counter() - began
+    forecast = panels - len(faults) - refused.total()
+    print(
+        f"{panels} odd panels in {seconds:.0f} s: {forecast} forecast, {refused.total()} refused, {len(faults)} faults"
+    )
+    for reason, number in refused.most_common():
+        print(f"{number:5d}  {reason}")
+    if faults:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    main(range(int(sys.argv[1]), int(sys.argv[2])))
+    main(int(sys.argv[2]) if len(sys.argv) > 2 else 0, int(sys.argv[1]) if len(sys.argv) > 1 else PANELS)

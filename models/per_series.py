@@ -116,7 +116,8 @@ def long_counts(panel: Panel, target: str) -> pd.DataFrame:
 
 def _count_distribution(means: Floats, upper: Floats, counts: Floats) -> CountDistribution:
     """Negative binomials with the models' own standard deviations, pooled over areas at each horizon."""
-    typical = np.nanmean(counts[:, -12:], axis=1)
+    lately = (~np.isnan(counts[:, -12:])).sum(axis=1)
+    typical = np.nansum(counts[:, -12:], axis=1) / np.maximum(lately, 1)
     floor = np.maximum(SMALLEST_MEAN_SHARE * np.maximum(typical, SMALLEST_MEAN_SHARE * typical.mean()), 1e-6)
     finite = np.where(np.isfinite(means), means, typical)
     positive = np.maximum(finite, floor)

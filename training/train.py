@@ -141,8 +141,8 @@ def _first_to_judge(panel: Panel, target: str, horizon: int) -> Period:
     if first > panel.last:
         more = first - panel.last
         raise UnusableForecaster(
-            f"'{target}' is known for {counted(int(known[-1]), panel.frequency)}, too few to train on: of "
-            f"{SHORTEST[panel.frequency]} to learn from and {horizon} ahead none is left to judge the model by.",
+            f"'{target}' is known for {counted(int(known[-1]), panel.frequency)}, too few to train: "
+            f"{SHORTEST[panel.frequency]} to learn from and forecasts {horizon} ahead leave none to judge the model by.",
             remedy=f"Ingest {counted(more, panel.frequency)} more of it with: wardcast ingest",
         )
     return first
