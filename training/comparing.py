@@ -150,7 +150,7 @@ def _skill(first: Verification, second: Verification, seed: int) -> Skill:
     ratio = paired_ratio(losses, baseline, draws)
     if not np.isfinite(ratio.value):
         raise BadInput(
-            f"At horizon {first.horizon} {first.model} of the first run missed nothing, so no skill over it is defined.",
+            f"At horizon {first.horizon} {first.model} of the first run missed nothing: no skill over it is defined.",
             remedy="Name another model with --model.",
         )
     return Skill(

@@ -142,7 +142,7 @@ def _first_to_judge(panel: Panel, target: str, horizon: int) -> Period:
         more = first - panel.last
         raise UnusableForecaster(
             f"'{target}' is known for {counted(int(known[-1]), panel.frequency)}, too few to train: "
-            f"{SHORTEST[panel.frequency]} to learn from and forecasts {horizon} ahead leave none to judge the model by.",
+            f"{SHORTEST[panel.frequency]} to learn from and {horizon} ahead leave none to judge the model by.",
             remedy=f"Ingest {counted(more, panel.frequency)} more of it with: wardcast ingest",
         )
     return first

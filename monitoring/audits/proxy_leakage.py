@@ -43,7 +43,8 @@ def proxy_leakage(material: Material, groups: Groups) -> list[dict[str, object]]
     """One row a group: R² of all features, the feature that alone tells most, its R², and R² without it.
 
     ``flags_kept`` is the Jaccard index of the flags of the model fitted with all features and without those that lead
-    for any group; None where the model cannot be fitted anew. No row where no feature varies from area to area. Raises ``ValueError`` where no features are given.
+    for any group; None where the model cannot be fitted anew. No row where no feature varies from area to area.
+    Raises ``ValueError`` where no features are given.
     """
     if material.features is None:
         raise ValueError("no features are given")
