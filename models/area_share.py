@@ -138,7 +138,9 @@ def fit_share_model(
     spread = learn_area_dispersion(features, counts, min(horizons))
 
     def fit_at(horizon: int) -> tuple[lgb.Booster, Dispersion]:
-        learning, held_out = _split_origins(counts.shape[1], horizon, periods_per_year(panel.frequency), settings.years)
+        learning, held_out = split_origins(counts.shape[1], horizon, periods_per_year(panel.frequency), settings.years)
+        if not learning:
+            return _unmoved(features), spread.level
         booster = _boost(features, counts, horizon, _thinned(learning, len(counts), panel.frequency), settings)
         return booster, _dispersion_of(booster, features, counts, horizon, held_out, spread)
 
@@ -153,18 +155,22 @@ def fit_share_model(
     )
 
 
-def _split_origins(periods: int, horizon: int, season: int, years: int) -> tuple[range, range]:
-    """Origins to learn from and the newest ones held out for the dispersion."""
+def split_origins(periods: int, horizon: int, season: int, years: int) -> tuple[range, range]:
+    """Origins to learn from and the newest ones held out for the dispersion; both empty in too short a history."""
     last = periods - 1 - horizon
     first = min(WARM_UP_YEARS * season, periods // 3)
     held_out = min(max(season // 2, 1), max((last - first) // 4, 1))
     start = max(first, last - held_out - years * season + 1)
     if last - held_out < start:
-        raise BadInput(
-            f"{periods} known periods are too few to learn shares {horizon} ahead.",
-            remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
-        )
+        return range(0), range(0)
     return range(start, last - held_out + 1), range(last - held_out + 1, last + 1)
+
+
+def rows_to_learn(counts: Floats, horizon: int, season: int, settings: ShareSettings) -> int:
+    """How many past counts of (areas, periods) a booster learns from; under ``2 * smallest_leaf`` no tree can split."""
+    learning, _ = split_origins(counts.shape[1], horizon, season, settings.years)
+    outcomes = counts[:, learning.start + horizon : learning.stop + horizon] if learning else counts[:, :0]
+    return int((~np.isnan(outcomes)).sum())
 
 
 def _thinned(origins: range, areas: int, frequency: Frequency) -> range:
@@ -184,6 +190,8 @@ def _boost(
         [_log_mean(features.base_share[:, origin], features.city_total[origin + horizon]) for origin in origins]
     )
     known = ~np.isnan(outcomes) & np.isfinite(offsets)
+    if known.sum() < 2 * settings.smallest_leaf or not outcomes[known].any():
+        return _unmoved(features)
     data = lgb.Dataset(
         rows[known], outcomes[known], init_score=offsets[known], feature_name=list(features.names), free_raw_data=True
     )
@@ -198,15 +206,23 @@ def _boost(
     return lgb.train(parameters, data, num_boost_round=settings.rounds)
 
 
+def _unmoved(features: ShareFeatures) -> lgb.Booster:
+    """A booster that moves no share: for where no tree could split, or no crime is there to learn from."""
+    made_up = np.ones(10)
+    rows = np.zeros((made_up.size, len(features.names)), dtype=np.float32)
+    data = lgb.Dataset(rows, made_up, init_score=0.0 * made_up, feature_name=list(features.names))
+    return lgb.train(BOOSTING, data, num_boost_round=1)
+
+
 def deviance_on_newest(features: ShareFeatures, counts: Floats, horizon: int, settings: ShareSettings) -> float:
     """Mean Poisson deviance in the newest year of ``counts``, by shares boosted on what was known before it.
 
-    The shares are taken times the totals that came, so that only they are judged. Raises ``BadInput`` for a history
-    that is too short to leave a year out.
+    The shares are taken times the totals that came, so that only they are judged. ``split_origins``
+    must find some to learn from before that year.
     """
     season = periods_per_year(features.frequency)
     before = counts.shape[1] - season
-    learning, _ = _split_origins(before, horizon, season, settings.years)
+    learning, _ = split_origins(before, horizon, season, settings.years)
     booster = _boost(features, counts, horizon, _thinned(learning, len(counts), features.frequency), settings)
     origins = range(before - 1, counts.shape[1] - horizon)
     outcomes = np.stack([counts[:, origin + horizon] for origin in origins])

@@ -12,6 +12,7 @@ from features.panel import Panel
 from features.recipe import smoothed_share
 from models.area_share import ShareModel, ShareSettings, fit_share_model
 from models.city_total import city_pattern, forecast_city_total
+from models.history import refuse_too_short
 from models.reasons import CityChange, Reasons, group_of, reasons_of, usual_share
 from models.tuning import Trial, tune_share
 
@@ -30,6 +31,8 @@ class ChampionForecaster:
         return NAME
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedChampion:
+        """Raises ``UnusableForecaster`` where fewer periods are known than ``models.history`` says are needed."""
+        refuse_too_short(panel, target)
         trials = tune_share(panel, target, geography, horizons, self.share) if self.share.trials else ()
         settings = trials[0].settings if trials else self.share
         model = fit_share_model(panel, target, geography, horizons, settings)

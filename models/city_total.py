@@ -18,12 +18,18 @@ from contracts import Frequency, periods_per_year
 from features.calendar_terms import days_in, holiday_days, season_of, weekend_days
 from features.near_repeat import PERIODS_PER_WEEK
 from features.panel import Floats, Panel
-from models.city_spread import SPREAD_ORIGINS, combination_weights, spread_of_combination
+from models.city_spread import SMALLEST_LOG_SD, SPREAD_ORIGINS, combination_weights, spread_of_combination
 
 LONGEST_HORIZON = 12
 PAST_ORIGINS = 24
 LONGEST_SEASON = 24
+YEARS_FOR_SEASON = 3
+"""A season, and what weekends and bank holidays add, are learned from so many years; a shorter history has none."""
+WEEKS_FOR_WEEKDAYS = 4
 SHORTEST_FOR_MODELS = 8
+"""Exponential smoothing and theta need so many periods, also at the earliest origin that they are judged at."""
+FEW_ORIGINS = 12
+"""From fewer past errors the spread is not well known, and taken wider."""
 STRUCTURAL_WEIGHTS = (0.35, 0.5, 0.7)
 DRIFT_YEARS = 6
 CALENDAR_RIDGE = 0.05
@@ -65,6 +71,8 @@ class _Series:
 
 def forecast_city_total(panel: Panel, target: str, horizons: Sequence[int], *, country: str = "") -> CityForecast:
     """Forecast the sum over the panel's areas. ``country`` names the bank holidays that are used, if any."""
+    if not np.nansum(panel.of(target)):
+        return _nothing_counted(panel, target, horizons)
     series = _series_of(panel, target, country)
     members = _members(len(series.log_rate), panel.frequency)
     combined = [_combine(series, members, horizon) for horizon in horizons]
@@ -74,6 +82,18 @@ def forecast_city_total(panel: Panel, target: str, horizons: Sequence[int], *, c
         log_sd=np.array([log_sd for _, log_sd, _ in combined]),
         weights=combined[0][2],
     )
+
+
+def _nothing_counted(panel: Panel, target: str, horizons: Sequence[int]) -> CityForecast:
+    """What no crime at all in so many days leaves possible: Jeffreys' prior, a gamma with shape ½ for the rate.
+
+    Half a crime in the time that was counted is expected, with the spread of the gamma and of a count around it.
+    """
+    known = (~np.isnan(panel.of(target))).any(axis=0)
+    counted = days_in(panel.periods[known], panel.frequency).sum()
+    ahead = days_in(panel.last.ordinal + np.asarray(horizons, dtype=np.int64), panel.frequency)
+    mean = 0.5 * ahead / counted
+    return CityForecast(mean=mean, log_sd=np.sqrt(2.0 + 1.0 / mean), weights={"nothing_counted": 1.0})
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,7 @@ def city_pattern(panel: Panel, target: str, horizons: Sequence[int], *, country:
         weekday = calendar
     else:
         season = season + calendar
-        if past >= 3 * year:
+        if past >= YEARS_FOR_SEASON * year:
             position = season_of(ordinals, panel.frequency)
             season = season + _seasonal_factors(series.log_rate - calendar[:past], position[:past], year)[position]
 
@@ -149,11 +169,24 @@ def _combine(series: _Series, members: dict[str, Member], horizon: int) -> tuple
     now = np.array([run(series)[horizon - 1] for run in members.values()])
     if len(paths) == 0:
         weights = np.full(len(members), 1.0 / len(members))
-        return float(weights @ now), float(np.std(np.diff(series.log_rate))), _named(members, weights)
+        return float(weights @ now), _spread_of_steps(series.log_rate, horizon), _named(members, weights)
     outcomes = series.log_rate[[end + horizon - 1 for end in origins]]
     errors = paths - outcomes[:, None]
     weights = combination_weights(errors[-PAST_ORIGINS:])
-    return float(weights @ now), spread_of_combination(errors), _named(members, weights)
+    return float(weights @ now), spread_of_combination(errors) * _wider(len(errors)), _named(members, weights)
+
+
+def _spread_of_steps(log_rate: Floats, horizon: int) -> float:
+    """Where no past forecast so far ahead can be judged: as if the series took its steps at random."""
+    steps = np.diff(log_rate)
+    if not steps.size:
+        return 1.0
+    return max(float(np.sqrt(horizon * (steps**2).mean())), SMALLEST_LOG_SD) * _wider(len(steps))
+
+
+def _wider(errors: int) -> float:
+    """The standard deviation of Student's t with so many and two degrees of freedom, where errors are few."""
+    return float(np.sqrt((errors + 2.0) / errors)) if errors < FEW_ORIGINS else 1.0
 
 
 def _named(members: dict[str, Member], weights: Floats) -> dict[str, float]:
@@ -162,8 +195,8 @@ def _named(members: dict[str, Member], weights: Floats) -> dict[str, float]:
 
 def _members(length: int, frequency: Frequency) -> dict[str, Member]:
     """The members that a series of this length supports: a season is learned from two years at least."""
-    seasonal = length >= 3 * periods_per_year(frequency)
-    members: dict[str, Member] = {"ets": _ets, "theta": _theta} if length >= SHORTEST_FOR_MODELS else {}
+    seasonal = length >= YEARS_FOR_SEASON * periods_per_year(frequency)
+    members: dict[str, Member] = {"ets": _ets, "theta": _theta} if length // 2 >= SHORTEST_FOR_MODELS else {}
     if not seasonal:
         return members | {f"level_{weight}": _level_member(weight) for weight in STRUCTURAL_WEIGHTS}
     members |= {f"season_{weight}": partial(_structural, weight=weight) for weight in STRUCTURAL_WEIGHTS}
@@ -259,7 +292,7 @@ def _weekday_effect(series: _Series, week: int) -> Floats:
     """What weekday and shift add to the log rate: the median distance from the week around, over two years."""
     position = series.ordinals(LONGEST_HORIZON) % week
     values = series.log_rate[-2 * periods_per_year(series.frequency) :]
-    if len(values) < 4 * week:
+    if len(values) < WEEKS_FOR_WEEKDAYS * week:
         return np.zeros(len(position))
     around = np.convolve(values, np.full(week, 1.0 / week), "valid")
     half = week // 2
@@ -278,7 +311,9 @@ def _calendar_effect(series: _Series) -> Floats:
     ordinals = series.ordinals(LONGEST_HORIZON)
     if series.frequency in PERIODS_PER_WEEK:
         return _weekday_effect(series, PERIODS_PER_WEEK[series.frequency])
-    if series.frequency is not Frequency.MONTH or len(series.log_rate) < 3 * periods_per_year(series.frequency):
+    if series.frequency is not Frequency.MONTH or len(series.log_rate) < YEARS_FOR_SEASON * periods_per_year(
+        series.frequency
+    ):
         return np.zeros(len(ordinals))
     days = days_in(ordinals, series.frequency)
     terms = [weekend_days(ordinals, series.frequency) / days]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from contracts import CountDistribution
+from contracts import BadInput, CountDistribution
 from features.geography import Geography
 from features.panel import Panel
+
+
+class UnusableForecaster(BadInput):
+    """A forecaster cannot learn from these counts. A comparison goes on without it, and says so."""
 
 
 class FittedForecaster(Protocol):
@@ -31,5 +35,8 @@ class Forecaster(Protocol):
         ...
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedForecaster:
-        """Learn from ``panel`` (as ``Panel.for_target`` gives it), to forecast at ``horizons``."""
+        """Learn from ``panel`` (as ``Panel.for_target`` gives it), to forecast at ``horizons``.
+
+        Raises ``UnusableForecaster`` where it cannot: the history is too short, or holds no incidents of their own.
+        """
         ...

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import BadInput, CountDistribution, Frequency, periods_per_year
+from contracts import CountDistribution, Frequency, periods_per_year
 from features.calendar_terms import season_of
 from features.geography import Geography
 from features.panel import Panel
 from models.baselines import at_least_some
 from models.dispersion import Dispersion, fit_dispersion
+from models.forecaster import UnusableForecaster
 from models.per_series import long_counts
 
 NAME = "lightgbm_lags"
@@ -70,13 +71,18 @@ class GlobalLagsForecaster:
         return NAME
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedGlobalLags:
-        """Raises ``BadInput`` where the history is too short to learn from."""
+        """Raises ``UnusableForecaster`` where the history is too short to learn from."""
         boosters = _forecaster(panel, self.seed)
         rows = boosters.preprocess(_frame(panel, target), static_features=[], horizons=list(horizons))
         rows = rows[rows["ds"] > panel.last.ordinal - MOST_ROWS // len(panel.areas)]
         held_out = min(max(periods_per_year(panel.frequency) // 2, 1), max(rows["ds"].nunique() // 4, 1))
         if _learning(rows, max(horizons), panel.last.ordinal - held_out)[1].empty:
             raise _too_few(panel)
+        if not all(_learning(rows, horizon, panel.last.ordinal - held_out)[1].any() for horizon in horizons):
+            raise UnusableForecaster(
+                f"No '{target}' was counted in the periods that {NAME} learns from.",
+                remedy="Use a counting forecaster such as ewma.",
+            )
         dispersions = _held_out_dispersions(boosters, rows, horizons, panel.last.ordinal - held_out)
         _fit_each(boosters, rows, horizons, panel.last.ordinal)
         return FittedGlobalLags(target, boosters, dispersions)
@@ -122,8 +128,8 @@ def _forecaster(panel: Panel, seed: int) -> Any:
     )
 
 
-def _too_few(panel: Panel) -> BadInput:
-    return BadInput(
+def _too_few(panel: Panel) -> UnusableForecaster:
+    return UnusableForecaster(
         f"{len(panel.periods)} known periods are too few to learn lags from.",
         remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
     )

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, CountDistribution, periods_per_year
+from contracts import CountDistribution, periods_per_year
 from features.geography import Geography
 from features.lags import ewma
 from features.panel import Floats, Panel
 from models.baselines import SMALLEST_MEAN_SHARE
+from models.forecaster import UnusableForecaster
 
 INTERVAL_LEVEL = 68.27
 """A central interval of this percentage is one standard deviation to either side."""
@@ -23,8 +24,10 @@ PER_SERIES = {"auto_ets": "AutoETS", "auto_theta": "AutoTheta"}
 
 SMALLEST_DISPERSION = 1e-3
 FEWEST_PERIODS = 8
+FEWEST_FOR_PROCESSES = 50
+"""Of fewer areas the models are fitted in this process: starting another takes longer."""
 LONGEST_SEASON = 24
-"""statsforecast fits no longer season; above it the models are fitted without one."""
+"""statsforecast fits no longer season; above it, and on less than two years, the models are fitted without one."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,21 @@ class PerSeriesForecaster:
     jobs: int = 2
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedPerSeries:
-        """Raises ``BadInput`` where the history is too short for a model."""
+        """Raises ``UnusableForecaster`` where the history is too short for a model."""
         from statsforecast import StatsForecast
 
         if len(panel.periods) < FEWEST_PERIODS:
-            raise BadInput(
+            raise UnusableForecaster(
                 f"{len(panel.periods)} known periods are too few for {self.name}; it needs {FEWEST_PERIODS}.",
                 remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
             )
         frame = long_counts(panel, target)
         season = periods_per_year(panel.frequency)
+        seasonal = season <= LONGEST_SEASON and len(panel.periods) > 2 * season
         fitted = StatsForecast(
-            models=[_model(self.name, season if season <= LONGEST_SEASON else 1)], freq=1, n_jobs=self.jobs
+            models=[_model(self.name, season if seasonal else 1)],
+            freq=1,
+            n_jobs=self.jobs if len(panel.areas) >= FEWEST_FOR_PROCESSES else 1,
         ).fit(df=frame)
         return FittedPerSeries(self.name, target, fitted, panel.last.ordinal)
 
@@ -110,7 +116,8 @@ def long_counts(panel: Panel, target: str) -> pd.DataFrame:
 
 def _count_distribution(means: Floats, upper: Floats, counts: Floats) -> CountDistribution:
     """Negative binomials with the models' own standard deviations, pooled over areas at each horizon."""
-    typical = np.nanmean(counts[:, -12:], axis=1)
+    lately = (~np.isnan(counts[:, -12:])).sum(axis=1)
+    typical = np.nansum(counts[:, -12:], axis=1) / np.maximum(lately, 1)
     floor = np.maximum(SMALLEST_MEAN_SHARE * np.maximum(typical, SMALLEST_MEAN_SHARE * typical.mean()), 1e-6)
     finite = np.where(np.isfinite(means), means, typical)
     positive = np.maximum(finite, floor)

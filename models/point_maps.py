@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import BadInput, CountDistribution, Period, periods_per_year
+from contracts import CountDistribution, Period, periods_per_year
 from features.geography import Geography
 from features.lags import ewma
 from features.near_repeat import newest_weight
@@ -21,6 +21,7 @@ from features.panel import Floats, Panel
 from features.points import Points
 from features.raster import Raster, raster_of
 from models.dispersion import Dispersion, fit_dispersion
+from models.forecaster import UnusableForecaster
 from models.share_mixture import mixture_weights
 
 DAY = np.timedelta64(1, "D")
@@ -175,7 +176,7 @@ def past_origins(panel: Panel, horizon: int, *, years: float = 1.0) -> list[int]
     """Positions of up to twelve origins spread over the last ``years``, of which the outcome is known."""
     last = panel.counts.shape[2] - 1 - horizon
     if last < 0:
-        raise BadInput(
+        raise UnusableForecaster(
             f"{last + 1 + horizon} known periods are too few to learn {horizon} ahead.",
             remedy="Ingest a longer history, or use a counting forecaster such as ewma.",
         )
@@ -191,9 +192,9 @@ def city_level(panel: Panel, target: str) -> Floats:
 
 
 def points_of(panel: Panel, name: str) -> Points:
-    """The panel's points; raises ``BadInput`` where it has none."""
+    """The panel's points; raises ``UnusableForecaster`` where it has none."""
     if panel.points is None:
-        raise BadInput(
+        raise UnusableForecaster(
             f"The forecaster '{name}' needs single incidents, and the store holds counts only.",
             remedy="Ingest them with wardcast ingest incidents, or leave it out of --models.",
         )

@@ -24,12 +24,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from contracts import BadInput, CountDistribution, periods_per_year
+from contracts import CountDistribution, periods_per_year
 from features.geography import Geography
 from features.lags import ewma
 from features.panel import Floats, Panel
 from features.recipe import per_period, shares_of
 from models.dispersion import fit_dispersion
+from models.forecaster import UnusableForecaster
 from models.share_mixture import mixture_weights
 
 POOLED = "pooled_rate"
@@ -56,10 +57,10 @@ class RareForecaster:
     lenders: Mapping[str, str] = field(default_factory=dict)
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedRare:
-        """Raises ``BadInput`` where the lender is not among the panel's targets."""
+        """Raises ``UnusableForecaster`` where the lender is not among the panel's targets."""
         lender = self.lenders.get(target) if self.name == POOLED else None
         if lender is not None and lender not in panel.targets:
-            raise BadInput(
+            raise UnusableForecaster(
                 f"'{target}' borrows from '{lender}', of which no count is in the store.",
                 remedy=f"Ingest a publication that carries '{lender}', or change borrows_from of [targets.{target}].",
             )

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from contracts import periods_per_year
+from contracts import BadInput, periods_per_year
 from features.geography import Geography
 from features.panel import Panel
 from features.recipe import build_share_features
-from models.area_share import ShareSettings, deviance_on_newest
+from models.area_share import ShareSettings, deviance_on_newest, split_origins
 from models.share_mixture import fit_share_mixture
 
 if TYPE_CHECKING:
@@ -43,8 +43,13 @@ def tune_share(
     """
     import optuna
 
-    horizon = min(horizons)
-    before = panel.until(panel.last.shift(-periods_per_year(panel.frequency)))
+    horizon, year = min(horizons), periods_per_year(panel.frequency)
+    if not split_origins(len(panel.periods) - year, horizon, year, start.years)[0]:
+        raise BadInput(
+            f"{len(panel.periods)} known periods are too few to try settings on the newest year.",
+            remedy="Ingest a longer history, or leave --tune out.",
+        )
+    before = panel.until(panel.last.shift(-year))
     mixture = fit_share_mixture(before, target, geography, horizon)
     features = build_share_features(panel, target, geography, mixture=mixture)
     tried: list[Trial] = []

@@ -182,7 +182,8 @@ def _draws(verification: Verification, seed: int) -> Resampling:
 def _ratio_columns(name: str, ratio: Ratio | None) -> dict[str, Value]:
     if ratio is None:
         return {name: None, f"{name}_low": None, f"{name}_high": None}
-    return {name: ratio.value, f"{name}_low": ratio.low, f"{name}_high": ratio.high}
+    ends = {name: ratio.value, f"{name}_low": ratio.low, f"{name}_high": ratio.high}
+    return {column: _figure(value) for column, value in ends.items()}
 
 
 def _floor(scored: list[_Scored], level: Level, seed: int) -> HorizonFloor:

@@ -69,11 +69,15 @@ def against_constant(losses: dict[str, Floats], draws: Resampling) -> dict[str, 
 
 
 def statement(target: str, area_kind: str, horizon: int, compared: Sequence[AgainstConstant], *, rare: bool) -> str:
-    """One sentence on the constant rate at one horizon; empty where nothing was compared and the target is not rare."""
+    """One sentence on the constant rate at one horizon; empty where nothing was compared and the target is
+    not rare, or where the constant rate lost nothing."""
     where = f"for {target} by {area_kind} at horizon {horizon}"
     if not compared:
         untested = f"Whether any model beats a constant rate {where} was not tested: add {CONSTANT_RATE} to the models."
         return untested if rare else ""
+    compared = [one for one in compared if np.isfinite(one.ratio.value)]
+    if not compared:
+        return ""
     beating = sorted((one for one in compared if one.beats), key=lambda one: one.ratio.value)
     best = beating[0] if beating else min(compared, key=lambda one: one.ratio.value)
     figures = f"{best.ratio.value:.3f} of the constant rate's (interval {best.widened.low:.3f}–{best.widened.high:.3f}"

@@ -85,15 +85,19 @@ def _row(part: LevelVerification, own: Verification, seed: int) -> dict[str, Val
         "reconciliation": part.reconciliation,
         "areas": areas,
         "mean_poisson_deviance": accuracy.mean_of_known(losses),
-        "vs_unreconciled": ratio.value,
-        "vs_unreconciled_low": ratio.low,
-        "vs_unreconciled_high": ratio.high,
+        "vs_unreconciled": _figure(ratio.value),
+        "vs_unreconciled_low": _figure(ratio.low),
+        "vs_unreconciled_high": _figure(ratio.high),
         "mae": accuracy.mae(judged.outcomes, judged.forecast.mean),
         "crps": accuracy.mean_of_known(accuracy.crps_loss(judged.outcomes, judged.forecast)),
         **{f"coverage_{round(100 * share)}": calibration.coverage(limits, share) for share in calibration.LEVELS},
         "mape": _mape(judged),
         "largest_gap": part.largest_gap,
     }
+
+
+def _figure(value: float) -> float | None:
+    return value if np.isfinite(value) else None
 
 
 def _mape(judged: Verification) -> float | None:
@@ -105,7 +109,8 @@ def _mape(judged: Verification) -> float | None:
 
 
 def _shown(row: dict[str, Value]) -> dict[str, str]:
-    interval = f"{row['vs_unreconciled_low']:.3f}–{row['vs_unreconciled_high']:.3f}"
+    ends = (row["vs_unreconciled_low"], row["vs_unreconciled_high"])
+    interval = "" if None in ends else f"{ends[0]:.3f}–{ends[1]:.3f}"
     values = {**row, "interval": interval}
     return {head: _cell(column, values[column]) for column, head in _SHOWN.items()}
 

@@ -69,7 +69,7 @@ def _tally(drawn: npt.NDArray[np.int64], size: int) -> Floats:
 def paired_ratio(losses: Floats, baseline: Floats, draws: Resampling, level: float = 0.95) -> Ratio:
     """Mean loss over the baseline's on the same rows, losses of shape (N, A), with a percentile interval.
 
-    Both must know the same rows; raises ``ValueError`` otherwise.
+    NaN where the baseline lost nothing. Both must know the same rows; raises ``ValueError`` otherwise.
 
     >>> draws = resampling(periods=6, areas=4, block=2, seed=1, replicates=100)
     >>> paired_ratio(np.full((6, 4), 0.9), np.full((6, 4), 1.0), draws)
@@ -78,8 +78,10 @@ def paired_ratio(losses: Floats, baseline: Floats, draws: Resampling, level: flo
     if not np.array_equal(np.isnan(losses), np.isnan(baseline)):
         raise ValueError("the model and the baseline are not scored on the same rows")
     above, under = draws.totals(losses), draws.totals(baseline)
-    drawn = under > 0
-    value = float(np.nansum(losses) / np.nansum(baseline))
+    drawn, total = under > 0, float(np.nansum(baseline))
+    if not drawn.any() or total <= 0:
+        return Ratio(float("nan"), float("nan"), float("nan"))
+    value = float(np.nansum(losses) / total)
     tails = ((1.0 - level) / 2.0, (1.0 + level) / 2.0)
     low, high = np.quantile(above[drawn] / under[drawn], tails)
     return Ratio(value=round(value, 12), low=round(float(low), 12), high=round(float(high), 12))

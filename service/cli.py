@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import importlib
+import io
 import os
 import sys
 
@@ -69,6 +70,7 @@ def wardcast() -> None:
 def main() -> None:
     """Run the command line; every expected error ends in one line on standard error and its own exit code."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    _write_what_a_terminal_can()
     try:
         wardcast.main(prog_name="wardcast", standalone_mode=False)
     except click.exceptions.Abort:
@@ -82,6 +84,13 @@ def main() -> None:
     except WardcastError as error:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
+
+
+def _write_what_a_terminal_can() -> None:
+    """A character that the terminal's encoding lacks is written as a question mark, and ends nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def program() -> None:

@@ -148,6 +148,11 @@ def _skill(first: Verification, second: Verification, seed: int) -> Skill:
         periods=len(periods), areas=len(areas), block=block_length(len(periods), first.horizon), seed=seed
     )
     ratio = paired_ratio(losses, baseline, draws)
+    if not np.isfinite(ratio.value):
+        raise BadInput(
+            f"At horizon {first.horizon} {first.model} of the first run missed nothing: no skill over it is defined.",
+            remedy="Name another model with --model.",
+        )
     return Skill(
         horizon=first.horizon,
         first_model=first.model,

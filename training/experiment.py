@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contracts import Workspace, starts_of
+from contracts import Settings, Workspace, starts_of
 from contracts.tables import FORECASTS, check
-from features.as_of import AsOfDoor, load_door
+from features.as_of import load_door
 from features.geography import Geography, load_geography
 from models.level_shifts import LevelShift, level_shifts
 from monitoring import Leaderboard, coverage_text, leaderboard
@@ -21,11 +22,12 @@ from training.coverage import coverage_by_group, pit_histograms
 from training.figures import write_figures
 from training.forecast_files import refuse_absent_folder, write_table
 from training.forecasters import needs_points
-from training.rolling_origin import Backtest, Plan, run_backtest
+from training.rolling_origin import Backtest, Door, Plan, run_backtest
 from training.tracking import Run, tracked_run
 
 FORECASTS_FILE, OUTCOMES_FILE = "forecasts.parquet", "outcomes.parquet"
 AUDIT_FILE = "audit/fairness.json"
+REMARKS_FILE = "remarks.json"
 MAIN_MODEL, MAIN_HORIZON = "main_model", "main_horizon"
 """Tags of a run: whose scores, at which horizon, stand for it in a list."""
 SETTLED_SHARE = "settled_share"
@@ -83,6 +85,7 @@ class Experiment:
             "leaderboard": self.scores.rows,
             "coverage": self.scores.coverage,
             "level_shifts": self.scores.shift_sentences,
+            "remarks": list(self.backtest.remarks),
         }
 
 
@@ -110,16 +113,16 @@ def run_experiment(
     parameters = plan.parameters() | {"geography": door.geography}
     name = f"{plan.target} {plan.first}…{plan.last}"
     with tracked_run(workspace, "backtest", name, parameters, door.publications) as run:
-        backtest, scores, fairness = judge(workspace, door, areas, plan, progress=progress)
-        log_experiment(run, backtest, scores, fairness)
+        backtest, scores, fairness = judge(workspace.settings, door, areas, plan, progress=progress)
+        log_experiment(run, backtest, scores, fairness, backtest.remarks)
     if forecasts_out is not None:
         write_forecasts(backtest, forecasts_out)
     return Experiment(backtest, scores, fairness, run.run_id)
 
 
 def judge(
-    workspace: Workspace,
-    door: AsOfDoor,
+    settings: Settings,
+    door: Door,
     geography: Geography,
     plan: Plan,
     *,
@@ -130,21 +133,21 @@ def judge(
 
     ``learned`` tells the audit what the recipe learned from.
     """
-    backtest = run_backtest(door, geography, workspace.settings, plan, progress=progress)
+    backtest = run_backtest(door, geography, settings, plan, progress=progress)
     land = backtest.geography.areas["area_km2"].to_numpy(float)
     scores = Scores(
         areas=leaderboard(backtest.verifications, area_km2=land, area_kind=backtest.geography.name, seed=plan.seed),
         city=leaderboard(backtest.verifications, area_km2=land, level="city", seed=plan.seed),
-        coverage=coverage_by_group(workspace.settings, backtest.geography, audited(backtest)),
+        coverage=coverage_by_group(settings, backtest.geography, audited(backtest)),
         level_shifts=level_shifts(
-            door.outcomes().until(plan.last).for_target(plan.target), plan.target, country=workspace.settings.holidays
+            door.outcomes().until(plan.last).for_target(plan.target), plan.target, country=settings.holidays
         ),
     )
-    return backtest, scores, audit_backtest(workspace.settings, backtest, learned)
+    return backtest, scores, audit_backtest(settings, backtest, learned)
 
 
-def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult) -> None:
-    """Put forecasts, leaderboard, coverage, audit and pictures into a run."""
+def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult, remarks: Sequence[str]) -> None:
+    """Put forecasts, leaderboard, coverage, audit, pictures and remarks into a run."""
     main = audited(backtest)[0]
     run.tags({MAIN_MODEL: main.model, MAIN_HORIZON: main.horizon, SETTLED_SHARE: f"{backtest.settled_share:.4f}"})
     run.scores(scores.rows)
@@ -157,6 +160,7 @@ def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: Audit
     run.document(scores.coverage, "calibration/coverage.json")
     run.document(pit_histograms(audited(backtest)), "calibration/pit.json")
     run.document(scores.shift_sentences, "level_shifts.json")
+    run.document(list(remarks), REMARKS_FILE)
     run.text(coverage_text(scores.coverage) + "\n", "calibration/coverage.txt")
     run.text(fairness.to_json() + "\n", AUDIT_FILE)
     run.text(fairness.as_text() + "\n", "audit/fairness.txt")

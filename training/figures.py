@@ -78,7 +78,9 @@ def _error_map(figure: Figure, axes: Axes, verification: Verification, geography
     from matplotlib.collections import PolyCollection
 
     residuals = (verification.forecast.mean - verification.outcomes) / np.sqrt(verification.forecast.variance)
-    mean = dict(zip(verification.areas, np.nanmean(residuals, axis=0), strict=True))
+    scored = np.flatnonzero(verification.known.any(axis=0))
+    areas = [verification.areas[position] for position in scored]
+    mean = dict(zip(areas, np.nanmean(residuals[:, scored], axis=0), strict=True))
     rings, values = [], []
     for feature in json.loads(geography.boundaries.read_text(encoding="utf-8"))["features"]:
         code = feature["properties"]["code"]

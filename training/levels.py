@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contracts import CountDistribution, Period, Settings, Workspace, group_sums
+from contracts import BadInput, CountDistribution, Period, Settings, Workspace, group_sums
 from contracts.tables import LEVEL_FORECASTS, check
-from features.as_of import AsOfDoor, ViewMode, load_door
+from features.as_of import ViewMode, load_door
 from features.hierarchy import Hierarchy, Level, load_hierarchy
 from features.panel import Panel
 from models.level_forecasts import reconciled
 from models.reconciliation import CHOSEN, METHODS
 from monitoring import UNRECONCILED, LevelVerification, Verification, forecast_table, level_scores, levels_text
 from training.forecast_files import refuse_absent_folder, write_table
-from training.rolling_origin import Backtest, Plan, as_of_date, run_backtest
+from training.rolling_origin import Backtest, Door, Plan, as_of_date, run_backtest
 from training.tracking import tracked_run
 
 
@@ -28,7 +28,7 @@ from training.tracking import tracked_run
 class LevelDoor:
     """The sums that one level sees of what the as-of door shows of the finest areas ``codes``."""
 
-    door: AsOfDoor
+    door: Door
     level: Level
     codes: tuple[str, ...]
 
@@ -64,13 +64,20 @@ class LevelExperiment:
             "run_id": self.run_id,
             "chosen_reconciliation": CHOSEN,
             "leaderboard": self.rows,
+            "remarks": self.remarks,
         }
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was left out, and what a short history cost, each once."""
+        return list(dict.fromkeys(remark for backtest in self.backtests for remark in backtest.remarks))
 
     def as_text(self) -> str:
         """The table for a terminal."""
         sizes = ", ".join(f"{level.name} ({len(level.geography.codes)})" for level in self.hierarchy.levels)
         chosen = f"The method that is used where none is named: {CHOSEN}."
-        return f"{self.plan.target}, levels {sizes}\n\n{levels_text(self.rows)}\n\n{chosen}"
+        parts = [f"{self.plan.target}, levels {sizes}", levels_text(self.rows), chosen, *self.remarks]
+        return "\n\n".join(parts)
 
 
 def run_level_experiment(
@@ -127,12 +134,31 @@ def level_forecasts(parts: Sequence[LevelVerification], plan: Plan, settings: Se
 
 
 def backtest_levels(
-    door: AsOfDoor, hierarchy: Hierarchy, settings: Settings, plan: Plan, *, progress: bool
+    door: Door, hierarchy: Hierarchy, settings: Settings, plan: Plan, *, progress: bool
 ) -> tuple[Hierarchy, tuple[Backtest, ...]]:
     """Backtest each level from sums of the counts of the finest areas that are known throughout.
 
-    Returns the hierarchy of those areas and the backtests, the finest first.
+    Returns the hierarchy of those areas and the backtests, the finest first. What one level has to leave out, a period
+    or a model, all of them leave out.
     """
+    while True:
+        local, backtests = _backtest_each(door, hierarchy, settings, plan, progress=progress)
+        plans = [backtest.plan for backtest in backtests]
+        models = tuple(model for model in plan.models if all(model in one.models for one in plans))
+        without = tuple(sorted({ordinal for one in plans for ordinal in one.without}))
+        common = replace(plan, models=models, without=without)
+        if all(one == common for one in plans):
+            return local, backtests
+        if not models:
+            raise BadInput(
+                "No forecaster can be used at every level.", remedy="Name others with --models, such as ewma."
+            )
+        plan = common
+
+
+def _backtest_each(
+    door: Door, hierarchy: Hierarchy, settings: Settings, plan: Plan, *, progress: bool
+) -> tuple[Hierarchy, tuple[Backtest, ...]]:
     finest = run_backtest(door, hierarchy.finest, settings, plan, progress=progress)
     codes = finest.geography.codes
     local = hierarchy.only(codes)

@@ -2,91 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import NoReturn, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from contracts import BadInput, CountDistribution, Period, Settings
+from contracts import CountDistribution, Settings
 from features.as_of import ViewMode
 from features.geography import Geography
 from features.panel import Floats, Panel
-from models.forecaster import FittedForecaster
+from models.champion import NAME as CHAMPION
+from models.forecaster import FittedForecaster, UnusableForecaster
 from monitoring import Verification, forecast_table
 from training.fits_ahead import fitted_ahead
 from training.forecasters import fits_at_once, make_forecaster, refit_every
+from training.plans import Door, Plan, View, as_of_date, seen, views
 from training.resources import Measured
 
-
-class Door(Protocol):
-    """Where counts come from: the as-of door, or the sums of what it shows."""
-
-    def view(self, as_of: date, mode: ViewMode = ...) -> Panel:
-        """What was known on a day."""
-        ...
-
-    def outcomes(self) -> Panel:
-        """The newest counts of everything, for the judge only."""
-        ...
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to backtest. ``first`` and ``last`` are the first and last forecast periods."""
-
-    target: str
-    first: Period
-    last: Period
-    horizons: tuple[int, ...]
-    models: tuple[str, ...]
-    view: ViewMode
-    seed: int
-    refit_every: int | None = None
-    trials: int = 0
-    """Settings of the champion recipe that are tried on the past before each of its fits."""
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise BadInput(f"The first period, {self.first}, is after the last, {self.last}.", remedy="Swap them.")
-        if not self.horizons or min(self.horizons) < 1:
-            raise BadInput("A horizon is a whole number from 1.", remedy="Give --horizon 1 or more.")
-
-    def parameters(self) -> dict[str, str]:
-        """Everything in it as a person reads it, for the record of a run."""
-        return {
-            "target": self.target,
-            "first": str(self.first),
-            "last": str(self.last),
-            "frequency": str(self.first.frequency),
-            "horizons": ", ".join(map(str, self.horizons)),
-            "models": ", ".join(self.models),
-            "view": str(self.view),
-            "seed": str(self.seed),
-            "refit_every": "each model's own" if self.refit_every is None else str(self.refit_every),
-            "trials": str(self.trials),
-        }
-
-    def origins(self) -> list[Period]:
-        """Last known periods from which some period of the plan is forecast."""
-        count = self.last - self.first + max(self.horizons) - min(self.horizons) + 1
-        return [self.first.shift(i - max(self.horizons)) for i in range(count)]
-
-    def horizons_at(self, origin: Period) -> list[int]:
-        """The horizons that reach a period of the plan from ``origin``."""
-        return [h for h in self.horizons if self.first <= origin.shift(h) <= self.last]
-
-
-@dataclass(frozen=True)
-class _View:
-    """What was known on ``day`` of the periods up to ``origin``."""
-
-    origin: Period
-    day: date
-    panel: Panel
+__all__ = ["Backtest", "Door", "Plan", "as_of_date", "run_backtest"]
 
 
 @dataclass
@@ -112,6 +49,8 @@ class Backtest:
     settled_share: float
     """Share of the counts in the views that were settled only later: scores on them say so."""
     publications: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    """What was left out, and what a short history cost, in sentences."""
 
     def of(self, model: str, horizon: int) -> Verification:
         """One model's verification at one horizon."""
@@ -130,71 +69,42 @@ class Backtest:
 
 
 def run_backtest(door: Door, geography: Geography, settings: Settings, plan: Plan, *, progress: bool) -> Backtest:
-    """Forecast every period of the plan with every model, through the as-of door."""
-    outcomes = door.outcomes()
-    _check_periods_known(outcomes, plan)
-    areas, publications, settled_share = _common_areas(door, settings, plan)
+    """Forecast every period of the plan with every model, through the as-of door.
+
+    Periods of which too little is known, and models that cannot be used on these counts, are left out of the plan and
+    told in ``remarks``. Raises ``BadInput`` where nothing is left.
+    """
+    known = seen(door, settings, plan)
+    plan, areas, outcomes = known.plan, known.areas, door.outcomes()
     local = geography.only(areas)
     verifications: list[Verification] = []
     tables: list[pd.DataFrame] = []
+    unusable: dict[str, UnusableForecaster] = {}
     with tqdm(total=len(plan.models) * len(plan.origins()), disable=not progress, unit="origin") as bar:
         for model in plan.models:
             bar.set_description(model)
-            forecasts, cost = _forecast(door, local, settings, plan, model, bar)
+            try:
+                forecasts, cost = _forecast(door, local, settings, plan, model, bar)
+            except UnusableForecaster as error:
+                unusable[model] = error
+                continue
             for horizon in plan.horizons:
                 one = forecasts[horizon]
                 verifications.append(_verify(plan, model, horizon, areas, one, outcomes, cost))
                 tables.append(_table(plan, model, horizon, areas, one))
+    if not tables:
+        raise next(iter(unusable.values()))
+    used = replace(plan, models=tuple(model for model in plan.models if model not in unusable))
+    told = [f"The forecaster {model} is left out: {error.message}" for model, error in unusable.items()]
     return Backtest(
-        plan=plan,
+        plan=used,
         geography=local,
         verifications=tuple(verifications),
         forecasts=pd.concat(tables, ignore_index=True),
-        settled_share=settled_share,
-        publications=publications,
+        settled_share=known.settled_share,
+        publications=known.publications,
+        remarks=(*told, *known.remarks, *(known.short_history if CHAMPION in used.models else ())),
     )
-
-
-def as_of_date(origin: Period, settings: Settings) -> date:
-    """The day on which ``origin`` is taken to have become known."""
-    return (origin.end + timedelta(days=settings.publication_lag_days)).date()
-
-
-def _views(door: Door, settings: Settings, plan: Plan) -> Iterator[_View]:
-    for origin in plan.origins():
-        day = as_of_date(origin, settings)
-        yield _View(origin, day, door.view(day, plan.view).until(origin).for_target(plan.target))
-
-
-def _common_areas(door: Door, settings: Settings, plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...], float]:
-    """Areas known at every origin; the publications seen; the share of periods that were settled only later."""
-    areas: set[str] | None = None
-    publications: set[str] = set()
-    settled: list[float] = []
-    for view in _views(door, settings, plan):
-        origin, panel = view.origin, view.panel
-        if panel.last != origin:
-            raise BadInput(
-                f"'{plan.target}' in {origin} was not known when {origin.shift(1)} was to be forecast.",
-                remedy=f"Choose periods after {panel.last}, or ingest the publication that carries it.",
-            )
-        areas = set(panel.areas) if areas is None else areas & set(panel.areas)
-        publications |= set(panel.publications)
-        settled.append(float(panel.settled[panel.target_index(plan.target)].mean()))
-    return tuple(sorted(areas or ())), tuple(sorted(publications)), float(np.mean(settled))
-
-
-def _check_periods_known(outcomes: Panel, plan: Plan) -> None:
-    known = ~np.isnan(outcomes.of(plan.target)).all(axis=0)
-    periods = outcomes.periods[known]
-    wanted = np.arange(plan.first.ordinal, plan.last.ordinal + 1)
-    missing = np.setdiff1d(wanted, periods)
-    if missing.size:
-        raise BadInput(
-            f"What happened in {Period(plan.first.frequency, int(missing[0]))} is not known for '{plan.target}'.",
-            remedy=f"Choose periods from {Period(plan.first.frequency, int(periods[0]))} "
-            f"to {Period(plan.first.frequency, int(periods[-1]))}.",
-        )
 
 
 def _forecast(
@@ -205,14 +115,12 @@ def _forecast(
     forecasts = {horizon: _Forecasts() for horizon in plan.horizons}
     cost = Measured()
 
-    def fit(view: _View) -> FittedForecaster:
+    def fit(view: View) -> FittedForecaster:
         horizons = plan.horizons if interval > 1 else plan.horizons_at(view.origin)
         return forecaster.fit(view.panel.only(geography.codes), plan.target, geography, horizons)
 
     with cost:
-        for view, fitted in fitted_ahead(
-            _views(door, settings, plan), fit, every=interval, at_once=fits_at_once(model)
-        ):
+        for view, fitted in fitted_ahead(views(door, settings, plan), fit, every=interval, at_once=fits_at_once(model)):
             horizons = plan.horizons_at(view.origin)
             predicted = fitted.predict(view.panel.only(geography.codes), horizons)
             for index, horizon in enumerate(horizons):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Workspace, code_version
+from contracts import BadInput, Period, Settings, Workspace, code_version
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -22,6 +22,8 @@ from models.area_share import ShareSettings
 from models.champion import NAME as CHAMPION
 from models.champion import ChampionForecaster, FittedChampion
 from models.city_total import forecast_city_total
+from models.forecaster import UnusableForecaster
+from models.history import SHORTEST, counted, refuse_too_short, short_history
 from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG
 from monitoring import GateReport
 from monitoring.audits import AuditResult
@@ -51,6 +53,8 @@ class Trained:
     scores: Scores
     fairness: AuditResult
     gates: GateReport
+    remarks: tuple[str, ...]
+    """What the model goes without for want of counts, and what its backtest left out, in sentences."""
 
 
 def train(
@@ -76,7 +80,7 @@ def train(
     geography = load_geography(workspace, door.geography)
     day = as_of or (door.newest_counts_published_on(today) if settings.forecast.replay else today)
     panel = door.view(day).for_target(target)
-    plan = _plan(workspace, target, panel, trials)
+    plan = training_plan(settings, target, panel, trials)
     horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
     known = [publication for publication in door.publications if publication.id in panel.publications]
     parameters = plan.parameters() | {
@@ -92,8 +96,10 @@ def train(
             fitted, fits = _fit_twice(recipe, panel, target, local, horizons, Path(scratch))
             run.document([trial.to_dict() for trial in fitted.trials], "tuning.json")
             from_what = partial(learned, settings, recipe, fitted, panel)
-            backtest, scores, fairness = judge(workspace, door, geography, plan, learned=from_what, progress=progress)
-            log_experiment(run, backtest, scores, fairness)
+            backtest, scores, fairness = judge(settings, door, geography, plan, learned=from_what, progress=progress)
+            short = short_history(panel, target, min(plan.horizons), recipe.share)
+            remarks = (*short, *backtest.remarks)
+            log_experiment(run, backtest, scores, fairness, remarks)
             gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
             model = registry.register(
                 workspace,
@@ -103,14 +109,16 @@ def train(
                 example=_example_rows(fitted, panel),
                 tags=_tags(run, door, panel, fairness, by) | {GATES_SHA256_TAG: log_gates(run, gates)},
             )
-    return Trained(model, day, panel.last, scores, fairness, gates)
+    return Trained(model, day, panel.last, scores, fairness, gates, remarks)
 
 
-def _plan(workspace: Workspace, target: str, panel: Panel, trials: int) -> Plan:
-    """The newest year of what was known, forecast as it would have been then."""
-    settings = workspace.settings
+def training_plan(settings: Settings, target: str, panel: Panel, trials: int = 0) -> Plan:
+    """The newest year of what was known, or as much of it as leaves ``models.history.SHORTEST`` to learn from.
+
+    ``panel`` is a ``Panel.for_target``. Raises ``UnusableForecaster`` where no period is left.
+    """
     horizons = tuple(range(1, settings.forecast.periods_ahead + 1))
-    first = panel.last.shift(1 - BACKTEST_PERIODS)
+    first = max(panel.last.shift(1 - BACKTEST_PERIODS), _first_to_judge(panel, target, max(horizons)))
     return Plan(
         target=target,
         first=first,
@@ -122,6 +130,22 @@ def _plan(workspace: Workspace, target: str, panel: Panel, trials: int) -> Plan:
         refit_every=BACKTEST_REFIT_EVERY,
         trials=trials,
     )
+
+
+def _first_to_judge(panel: Panel, target: str, horizon: int) -> Period:
+    """The first period before which, ``horizon`` periods earlier, enough was known to learn from."""
+    refuse_too_short(panel, target)
+    known = np.cumsum((~np.isnan(panel.of(target))).any(axis=0))
+    enough = int(np.argmax(known >= SHORTEST[panel.frequency]))
+    first = panel.first.shift(enough + horizon)
+    if first > panel.last:
+        more = first - panel.last
+        raise UnusableForecaster(
+            f"'{target}' is known for {counted(int(known[-1]), panel.frequency)}, too few to train: "
+            f"{SHORTEST[panel.frequency]} to learn from and {horizon} ahead leave none to judge the model by.",
+            remedy=f"Ingest {counted(more, panel.frequency)} more of it with: wardcast ingest",
+        )
+    return first
 
 
 def _tags(run: Run, door: AsOfDoor, panel: Panel, fairness: AuditResult, by: str) -> dict[str, str]:

@@ -100,8 +100,9 @@ def _over(material: Material, groups: Groups, description: Description, due: Flo
 
     def rates() -> tuple[Floats, Floats]:
         found, reference = _rates(people, others, material.flags)
-        due_to_one = due.sum(axis=0) / people.sum(axis=0), due_others.sum(axis=0) / others.sum(axis=0)
-        return ratio_or_none(found, due_to_one[0]), ratio_or_none(reference, due_to_one[1])
+        due_to_one = ratio_or_none(due.sum(axis=0), people.sum(axis=0))
+        due_to_others = ratio_or_none(due_others.sum(axis=0), others.sum(axis=0))
+        return ratio_or_none(found, due_to_one), ratio_or_none(reference, due_to_others)
 
     return _audit(
         material,
@@ -109,8 +110,15 @@ def _over(material: Material, groups: Groups, description: Description, due: Flo
         description,
         Contrast("ratio", people * flagged[:, None], due, others * flagged[:, None], due_others),
         rates,
-        exposed / exposed.sum() - all_due / all_due.sum(),
+        _beyond(exposed, all_due),
     )
+
+
+def _beyond(exposed: Floats, due: Floats) -> Floats:
+    """Each area's share of what is exposed less its share of what is due; zeros where nothing is."""
+    if not exposed.sum() > 0 or not due.sum() > 0:
+        return np.zeros_like(exposed)
+    return np.asarray(exposed / exposed.sum() - due / due.sum())
 
 
 def _rates(people: Floats, others: Floats, flags: Floats) -> tuple[Floats, Floats]:

@@ -34,7 +34,8 @@ HIDDEN_SUBGROUP = Description(
 DRAWS = 999
 _LABELS = ("lowest third", "middle third", "highest third")
 _SUBSETS = ((0,), (1,), (2,), (0, 1), (1, 2))
-_FEWEST_AREAS = 5
+FEWEST_AREAS = 5
+"""A subgroup of fewer areas is not looked at."""
 _AT_ONCE = 100
 
 
@@ -65,11 +66,13 @@ def attributes_of(material: Material) -> dict[str, Values]:
 
 
 def hidden_subgroup(material: Material, draws: int = DRAWS) -> list[dict[str, object]]:
-    """The worst subgroup in either direction: which areas, crimes over forecast there, F and its Monte Carlo p."""
-    attributes = attributes_of(material)
-    if not attributes:
+    """The worst subgroup in either direction: which areas, crimes over forecast there, F and its Monte Carlo p.
+
+    Nothing where no attribute, or no two, describe ``FEWEST_AREAS`` areas or more.
+    """
+    names, members = subgroups(attributes_of(material))
+    if not names:
         return []
-    names, members = subgroups(attributes)
     expected = material.means.sum(axis=0)
     base = np.maximum(expected * _level_of(material, expected), 1e-9)
     ratio = _variance_ratio(material, base)
@@ -98,7 +101,7 @@ def subgroups(attributes: dict[str, Values]) -> tuple[list[str], Floats]:
     ]
     found = [(words, inside) for _, words, inside in single]
     found += [(f"{a[1]}; {b[1]}", a[2] & b[2]) for a, b in combinations(single, 2) if a[0] != b[0]]
-    kept = [one for one in found if one[1].sum() >= min(_FEWEST_AREAS, len(one[1]))]
+    kept = [one for one in found if FEWEST_AREAS <= one[1].sum() < len(one[1])]
     return [words for words, _ in kept], np.array([inside for _, inside in kept], dtype=np.float64).T
 
 

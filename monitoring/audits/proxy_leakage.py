@@ -26,8 +26,11 @@ _PENALTY = 1.0
 def cross_validated_r2(features: Floats, target: Floats, labels: npt.NDArray[np.int64]) -> float:
     """R² of predictions for blocks that were left out: 1 is perfect, 0 no better than the mean, below 0 worse.
 
-    ``features`` (A, F), ``target`` (A,), ``labels`` (A,) of blocks. NaN where the target is the same everywhere.
+    ``features`` (A, F), ``target`` (A,), ``labels`` (A,) of blocks. NaN where the target is the same everywhere, or
+    there is one block only.
     """
+    if len(np.unique(labels)) < 2:
+        return float("nan")
     predicted = np.full(len(target), np.nan)
     for label in np.unique(labels):
         out = labels == label
@@ -40,11 +43,14 @@ def proxy_leakage(material: Material, groups: Groups) -> list[dict[str, object]]
     """One row a group: R² of all features, the feature that alone tells most, its R², and R² without it.
 
     ``flags_kept`` is the Jaccard index of the flags of the model fitted with all features and without those that lead
-    for any group; None where the model cannot be fitted anew. Raises ``ValueError`` where no features are given.
+    for any group; None where the model cannot be fitted anew. No row where no feature varies from area to area.
+    Raises ``ValueError`` where no features are given.
     """
     if material.features is None:
         raise ValueError("no features are given")
     features = _complete(material.features)
+    if features.empty:
+        return []
     labels = material.resampling.large.labels[0]
     rows = [_row(material, features, groups, at, labels) for at in range(len(groups.names))]
     kept = _flags_kept(material, sorted({str(row["leading_feature"]) for row in rows}))

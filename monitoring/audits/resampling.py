@@ -34,6 +34,8 @@ BLOCKS = 10
 PARTS_OF_A_BLOCK = 4
 """A large block is so many of the blocks that show whether errors reach further than a block."""
 AREAS_IN_SMALL_BLOCK = 4
+FEWEST_FOR_AN_INTERVAL = 2.0
+"""Of no more blocks nothing can be said about how a figure varies."""
 FEWEST_BLOCKS = 5.0
 """A group that lives in fewer large blocks than this is resampled in small ones."""
 _REPLICATES_A_CUT = 50
@@ -83,6 +85,9 @@ class SpatialResampling:
         ``replicates`` gives the figures (R, G) for weights (R, A); ``influence`` (A, G) is by how much a figure changes
         with the weight of an area. A group for which no replicate is defined has NaN.
         """
+        if self.large.number <= FEWEST_FOR_AN_INTERVAL:
+            undefined = np.full(shares.shape[1], np.nan)
+            return undefined, undefined, np.full(shares.shape[1], self.large.number)
         local = self.large.effective(shares) < FEWEST_BLOCKS
         blocks = np.full(shares.shape[1], self.large.number)
         tails = self._tails_of(influence)
@@ -93,7 +98,7 @@ class SpatialResampling:
         low, high = np.full(len(blocks), np.nan), np.full(len(blocks), np.nan)
         for group, number in enumerate(blocks):
             drawn = drawn_for[np.isfinite(drawn_for[:, group]), group]
-            if drawn.size and number > 2.0:
+            if drawn.size and number > FEWEST_FOR_AN_INTERVAL:
                 tail = tail_of(number) if local[group] else tails[group]
                 low[group], high[group] = np.quantile(drawn, (tail, 1.0 - tail))
         return low, high, blocks
@@ -113,7 +118,7 @@ class SpatialResampling:
     def tails(self, replicates: Floats) -> tuple[float, float]:
         """Ends of the 95% interval of one figure from its replicates (R,) under the large blocks; NaN if undefined."""
         drawn = replicates[np.isfinite(replicates)]
-        if not drawn.size:
+        if not drawn.size or self.large.number <= FEWEST_FOR_AN_INTERVAL:
             return float("nan"), float("nan")
         tail = tail_of(self.large.number)
         return float(np.quantile(drawn, tail)), float(np.quantile(drawn, 1.0 - tail))

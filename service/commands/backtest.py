@@ -115,7 +115,7 @@ def command(
     click.echo(done.scores.areas.as_text())
     click.echo(f"\n{done.scores.city.as_text()}")
     click.echo(f"\n{coverage_text(done.scores.coverage)}")
-    for sentence in done.scores.shift_sentences:
+    for sentence in (*done.scores.shift_sentences, *done.backtest.remarks):
         click.echo(f"\n{sentence}")
     click.echo(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")
 

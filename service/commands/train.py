@@ -51,7 +51,7 @@ def command(
             trained.append(one)
             if not as_json:
                 click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
-                for sentence in one.scores.shift_sentences:
+                for sentence in (*one.scores.shift_sentences, *one.remarks):
                     click.echo(f"{sentence}\n")
     if as_json:
         click.echo(json.dumps([_document(one) for one in trained]))
@@ -79,6 +79,7 @@ def _document(one: Trained) -> dict[str, Any]:
         "last_known": str(one.last_known),
         "statement": one.scores.areas.statement,
         "level_shifts": one.scores.shift_sentences,
+        "remarks": list(one.remarks),
         "leaderboard": one.scores.rows,
         "noise_floor": one.scores.areas.noise_floor,
         "fairness": one.fairness.to_dict(),

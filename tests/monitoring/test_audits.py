@@ -436,3 +436,30 @@ def test_misuse_is_refused(changes, message):
 def test_shares_beyond_one_are_refused():
     with pytest.raises(ValueError, match="outside 0…1"):
         Groups("ethnic group", ("north",), np.full((3, 1), 1.2))
+
+
+@pytest.mark.parametrize("areas", [1, 2, 6, 7])
+@pytest.mark.parametrize("crimes", [0.0, 1.0])
+def test_a_few_areas_are_audited_without_claims(areas, crimes):
+    """Six areas in thirds are two each, and no subgroup of one or two thirds holds the five that are asked for."""
+    whole = city()
+    few = Material(
+        forecast=whole.forecast[:, :areas],
+        outcomes=whole.outcomes[:, :areas] * crimes,
+        positions=whole.positions[:areas],
+        groups=(
+            shares_of_residents("ethnic group", pd.DataFrame({"all": np.ones(areas), "none": np.zeros(areas)})),
+            deprivation_groups(whole.deprivation[:areas]),
+        ),
+        flagged_share=0.1,
+        seed=1,
+        residents=whole.residents[:areas],
+        baseline=whole.baseline[:, :areas],
+        deprivation=whole.deprivation[:areas],
+        margins=MARGINS,
+    )
+    result = audit(few)
+    assert "outside" not in {finding.verdict for finding in result.findings}
+    assert "NaN" not in result.to_json()
+    if areas < 7:
+        assert hidden_subgroup(few) == []

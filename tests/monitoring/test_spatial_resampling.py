@@ -121,3 +121,13 @@ def test_the_order_of_hypotheses_does_not_matter():
     p = np.array([0.5, 0.001, 0.02, np.nan, 0.04])
     shuffled = [3, 1, 4, 0, 2]
     assert benjamini_hochberg(p)[shuffled] == pytest.approx(benjamini_hochberg(p[shuffled]), nan_ok=True)
+
+
+@pytest.mark.parametrize("areas", [1, 2])
+def test_of_one_or_two_areas_no_interval_is_claimed(areas):
+    few = spatial_resampling(POSITIONS[:areas], seed=3, replicates=1000)
+    values = np.arange(1.0, areas + 1.0)[:, None]
+    low, high, blocks = few.intervals(means_of(values).estimate, np.ones((areas, 1)), means_of(values).influence())
+    assert np.isnan([low, high]).all()
+    assert blocks.tolist() == [areas]
+    assert np.isnan(few.tails(np.ones(1000))).all()

@@ -75,3 +75,19 @@ def test_an_unexpected_error_keeps_its_traceback_and_exit_code():
     assert done.returncode == 1
     assert done.stdout == "what was registered ran\n"
     assert "RuntimeError: unexpected" in done.stderr
+
+
+def test_a_terminal_that_lacks_a_character_gets_a_question_mark():
+    """As a name with an emoji meets a terminal in Latin-1, on both outputs."""
+    program = (
+        "import click, contracts, service.cli\n"
+        "def told():\n"
+        "    click.echo('Area \\U0001f33c of Kraków')\n"
+        "    raise contracts.BadInput('There is no Łódź.', remedy='Name another.')\n"
+        "service.cli.wardcast.main = lambda **_: told()\n"
+        "service.cli.main()\n"
+    )
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment, check=False)
+    assert done.stdout == "Area ? of Kraków\n".encode("latin-1")
+    assert (done.returncode, done.stderr) == (3, b"wardcast: There is no ?\xf3d?. Name another.\n")
