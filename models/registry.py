@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import filelock
 
 from contracts import MissingThing, Workspace
+from models.artefact_places import announce
 from models.no_pickle import refuse_pickles
+from models.place_mending import mend_places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +85,8 @@ def open_tracking(workspace: Workspace) -> None:
     """Point MLflow at the workspace's store, making it where it is new; raises ``MissingThing`` where it is away.
 
     MLflow migrates a fresh database when it is first opened, and two processes that do so at once break it: the first
-    opening is made under a lock.
+    opening is made under a lock, and so is the mending of places that an older version kept absolute. A workspace
+    that cannot be written is read as it is.
     """
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
@@ -92,11 +95,16 @@ def open_tracking(workspace: Workspace) -> None:
     import mlflow
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-    workspace.locks.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(workspace.tracking_url)
     mlflow.set_registry_uri(workspace.tracking_url)
+    announce(workspace)
+    if not workspace.can_be_written:
+        mlflow.search_experiments(max_results=1)
+        return
+    workspace.locks.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(workspace.locks / "tracking.lock"):
         mlflow.search_experiments(max_results=1)
+        mend_places(workspace)
 
 
 @_telling
@@ -147,13 +155,14 @@ def registered(workspace: Workspace, target: str, alias: str) -> RegisteredModel
     """The model under an alias, or None."""
     from mlflow.exceptions import MlflowException
 
+    client = _client(workspace)
     try:
-        found = _client(workspace).get_model_version_by_alias(_name(target), alias)
+        found = client.get_model_version_by_alias(_name(target), alias)
     except MlflowException as error:
         if error.error_code in ABSENT:
             return None
         raise
-    return _registered_model(target, found)
+    return _registered_model(client, target, found)
 
 
 @_telling
@@ -161,15 +170,16 @@ def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
     """One version of a target's model; raises ``MissingThing``."""
     from mlflow.exceptions import MlflowException
 
+    client = _client(workspace)
     try:
-        found = _client(workspace).get_model_version(_name(target), str(number))
+        found = client.get_model_version(_name(target), str(number))
     except MlflowException as error:
         if error.error_code not in ABSENT:
             raise
         raise MissingThing(
             f"There is no version {number} of a model of '{target}'.", remedy="Train one with: wardcast train"
         ) from error
-    return _registered_model(target, found)
+    return _registered_model(client, target, found)
 
 
 @_telling
@@ -248,11 +258,13 @@ def _ensure_registered(client: MlflowClient, target: str) -> None:
         client.create_registered_model(_name(target))
 
 
-def _registered_model(target: str, found: ModelVersion) -> RegisteredModel:
+def _registered_model(client: MlflowClient, target: str, found: ModelVersion) -> RegisteredModel:
+    """The version with its folder, read at its place: by the name of its source MLflow would write into the folder."""
     import mlflow
 
     tags: dict[str, Any] = dict(found.tags)
-    local = mlflow.artifacts.download_artifacts(artifact_uri=found.source)
+    place = client.get_model_version_download_uri(found.name, found.version)
+    local = mlflow.artifacts.download_artifacts(artifact_uri=place)
     refuse_pickles(Path(local))
     return RegisteredModel(
         target=target,

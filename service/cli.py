@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import importlib
 import os
 import sys
 
 import click
 
-from contracts.errors import WardcastError
+from contracts.errors import BadInput, WardcastError
 from service.problems import USAGE_EXIT_CODE, problem_of
 
 COMMANDS = {
@@ -39,6 +40,9 @@ COMMANDS = {
     "ledger": ("service.commands.ledger", "Check and list the ledger."),
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }
+
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
+"""Errors of the system where a folder cannot be written: a mount that is only read, another owner, a full disk."""
 
 
 class LazyGroup(click.Group):
@@ -82,6 +86,15 @@ def main() -> None:
     except WardcastError as error:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        told = BadInput(
+            f"{error.filename or 'A file'} cannot be written: {error.strerror}.",
+            remedy="Run it where the workspace can be written and has room.",
+        )
+        sys.stderr.write(f"wardcast: {told}\n")
+        sys.exit(problem_of(told).exit_code)
 
 
 def program() -> None:

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from contracts import Period, Workspace, code_version, library_versions, settings_bytes
 from features.publications import Publication
+from models.artefact_places import experiment_place
 from models.registry import open_tracking, reachable
 from monitoring import Verification, poisson_deviance_loss
 from monitoring.audits import Finding
@@ -200,4 +201,4 @@ def _experiment(workspace: Workspace, kind: str) -> str:
     found = mlflow.get_experiment_by_name(name)
     if found is not None:
         return str(found.experiment_id)
-    return mlflow.create_experiment(name, artifact_location=(workspace.artefacts / kind).as_uri())
+    return mlflow.create_experiment(name, artifact_location=experiment_place(workspace, kind))
