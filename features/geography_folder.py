@@ -87,9 +87,18 @@ def write_folder(folder: Path, stored: StoredGeography, polygons: npt.NDArray[np
     record = json.dumps(stored.record, indent=2, ensure_ascii=False) + "\n"
     (unfinished / RECORD).write_text(record, encoding="utf-8")
     for path in (*sorted(unfinished.iterdir()), unfinished):
-        _flush(path)
+        flush_folder(path)
     unfinished.rename(folder)
-    _flush(folder.parent)
+    flush_folder(folder.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Take a folder out of its place in one step, then delete it; what a kill leaves is removed by the next writer."""
+    unfinished = folder.parent / f"{_UNFINISHED}{folder.name}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    folder.rename(unfinished)
+    flush_folder(folder.parent)
+    shutil.rmtree(unfinished)
 
 
 def read_polygons(boundaries: Path) -> tuple[tuple[str, ...], npt.NDArray[np.object_]]:
@@ -110,7 +119,8 @@ def _feature_collection(areas: pd.DataFrame, polygons: npt.NDArray[np.object_]) 
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 
 
-def _flush(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """Flush a file, or a folder's list of files, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
