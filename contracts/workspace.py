@@ -58,6 +58,11 @@ class Workspace:
         return not self.settings.tracking_url
 
     @property
+    def has_tracking(self) -> bool:
+        """Whether MLflow's store was made, as far as can be seen from here."""
+        return not self.keeps_tracking or (self.root / "mlflow.db").exists()
+
+    @property
     def artefacts(self) -> Path:
         """Where MLflow keeps the artefacts of runs in this workspace."""
         return self.root.resolve() / "artefacts"

@@ -15,6 +15,7 @@ import filelock
 
 from contracts import MissingThing, Workspace
 from models.artefact_places import announce
+from models.lost_runs import deleted_run, is_deleted, purged_run
 from models.no_pickle import refuse_pickles
 from models.place_mending import mend_places
 
@@ -227,6 +228,28 @@ def run_kind(workspace: Workspace, run_id: str) -> str | None:
     return run.data.tags.get("kind") if run.info.status == "FINISHED" else None
 
 
+@_telling
+def run_loss(workspace: Workspace, run_id: str) -> MissingThing | None:
+    """What is to be said of a run that was there once and was deleted since; None where it is there."""
+    from mlflow.exceptions import MlflowException
+
+    client = _client(workspace)
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code not in ABSENT:
+            raise
+        return purged_run(run_id)
+    return deleted_run(workspace, run_id, client.get_experiment(run.info.experiment_id)) if is_deleted(run) else None
+
+
+@_telling
+def registered_runs(workspace: Workspace) -> tuple[str, ...]:
+    """The runs that registered the models of every target, whether MLflow still holds them or not."""
+    found = _client(workspace).search_model_versions(f"name LIKE '{_name('%')}'")
+    return tuple(str(one.run_id) for one in found)
+
+
 def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
     """A folder of a run's artefacts; raises ``MissingThing`` where the run or the folder is not there."""
     from mlflow.exceptions import MlflowException
@@ -237,7 +260,7 @@ def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
     try:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path))
     except (MlflowException, OSError) as error:
-        raise MissingThing(
+        raise run_loss(workspace, run_id) or MissingThing(
             f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
         ) from error
 
@@ -261,10 +284,17 @@ def _ensure_registered(client: MlflowClient, target: str) -> None:
 def _registered_model(client: MlflowClient, target: str, found: ModelVersion) -> RegisteredModel:
     """The version with its folder, read at its place: by the name of its source MLflow would write into the folder."""
     import mlflow
+    from mlflow.exceptions import MlflowException
 
     tags: dict[str, Any] = dict(found.tags)
     place = client.get_model_version_download_uri(found.name, found.version)
-    local = mlflow.artifacts.download_artifacts(artifact_uri=place)
+    try:
+        local = mlflow.artifacts.download_artifacts(artifact_uri=place)
+    except (MlflowException, OSError) as error:
+        raise MissingThing(
+            f"The files of version {found.version} of the model of '{target}' are not at {place}.",
+            remedy=f"Restore the artefacts from a backup, or train again with: wardcast train --target {target}",
+        ) from error
     refuse_pickles(Path(local))
     return RegisteredModel(
         target=target,
