@@ -103,6 +103,19 @@ class PublicationStore:
             _sync_folder(self.root)
         return read_record(self.root / name)
 
+    def remove(self, publication_id: str) -> None:
+        """Take a publication out of the store in one step, then delete it; raises ``MissingThing``.
+
+        What a kill leaves of it is hidden, and removed by the next writer.
+        """
+        with self.lock():
+            publication = self.get(publication_id)
+            outgoing = self.root / f"{_INCOMING}removed-{publication_id}"
+            shutil.rmtree(outgoing, ignore_errors=True)
+            publication.folder.rename(outgoing)
+            _sync_folder(self.root)
+            shutil.rmtree(outgoing)
+
     def _remove_leftovers(self) -> None:
         for leftover in self.root.glob(f"{_INCOMING}*"):
             shutil.rmtree(leftover)

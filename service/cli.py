@@ -16,7 +16,7 @@ from service.problems import USAGE_EXIT_CODE, problem_of
 COMMANDS = {
     "demo": ("service.commands.demo", "A simulated city from ingest to a served page."),
     "init": ("service.commands.init", "Make a workspace with a commented wardcast.toml."),
-    "geography": ("service.commands.geography", "Add and list geographies."),
+    "geography": ("service.commands.geography", "Add, list and remove geographies."),
     "ingest": ("service.commands.ingest", "Put a publication into the store."),
     "publications": ("service.commands.publications", "What is in the store, set aside and revised."),
     "backtest": ("service.commands.backtest", "Compare forecasters on past periods."),

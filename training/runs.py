@@ -111,6 +111,27 @@ def count_deleted(workspace: Workspace) -> int:
     return len(_search(workspace, deleted=True))
 
 
+def runs_on_geography(workspace: Workspace, name: str) -> tuple[str, ...]:
+    """Ids of the runs of a target that were made on a geography; deleted ones count while they can be restored."""
+    return tuple(run.info.run_id for run in _every_run(workspace) if run.data.params.get("geography") == name)
+
+
+def runs_with_publication(workspace: Workspace, publication_id: str) -> tuple[str, ...]:
+    """Ids of the runs of a target in which a publication was used; deleted ones count while they can be restored."""
+    return tuple(
+        run.info.run_id
+        for run in _every_run(workspace)
+        if run.inputs and publication_id in {one.dataset.name for one in run.inputs.dataset_inputs}
+    )
+
+
+def _every_run(workspace: Workspace) -> list[TrackedRun]:
+    """Those that are there and those that can be restored; none where nothing was tracked yet."""
+    if not workspace.has_tracking:
+        return []
+    return [*_search(workspace), *_search(workspace, deleted=True)]
+
+
 def _missing(workspace: Workspace, run_id: str) -> MissingThing:
     """Why there is no such run: it was deleted, was removed for good, or never was."""
     once = [*(run.info.run_id for run in _search(workspace, deleted=True)), *registered_runs(workspace)]

@@ -75,7 +75,8 @@ class FakeModel:
 class FakeRegistry:
     """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version.
 
-    ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind, ``lost`` a deleted run to what is said of it.
+    ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind, ``lost`` a deleted run to what
+    is said of it.
     """
 
     versions: dict[tuple[str, int], FakeModel] = field(default_factory=dict)
