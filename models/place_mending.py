@@ -75,11 +75,10 @@ def _old_roots(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 def _default_is_elsewhere(connection: sqlite3.Connection) -> bool:
     """Whether MLflow's own experiment has an absolute place and nothing in it."""
-    row = connection.execute(
-        "SELECT artifact_location FROM experiments WHERE experiment_id = 0 "
-        "AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.experiment_id = 0)"
-    ).fetchone()
-    return row is not None and _is_local(row[0])
+    row = connection.execute("SELECT artifact_location FROM experiments WHERE experiment_id = 0").fetchone()
+    if row is None or not _is_local(row[0]):
+        return False
+    return connection.execute("SELECT 1 FROM runs WHERE experiment_id = 0 LIMIT 1").fetchone() is None
 
 
 def _is_local(place: str | None) -> bool:

@@ -41,8 +41,8 @@ COMMANDS = {
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }
 
-UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
-"""Errors of the system where a folder cannot be written: a mount that is only read, another owner, a full disk."""
+OF_THE_SYSTEM = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
+"""Errors of the system that are no fault of ours: a mount that is only read, another owner, a full disk."""
 
 
 class LazyGroup(click.Group):
@@ -87,11 +87,11 @@ def main() -> None:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
     except OSError as error:
-        if error.errno not in UNWRITABLE:
+        if error.errno not in OF_THE_SYSTEM:
             raise
         told = BadInput(
-            f"{error.filename or 'A file'} cannot be written: {error.strerror}.",
-            remedy="Run it where the workspace can be written and has room.",
+            f"{error.filename or 'A file'} cannot be used: {error.strerror}.",
+            remedy="Give this account the right to it, or run the command where there is room and it may write.",
         )
         sys.stderr.write(f"wardcast: {told}\n")
         sys.exit(problem_of(told).exit_code)
