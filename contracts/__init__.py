@@ -30,7 +30,7 @@ from contracts.settings_file import read_settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
-from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace
+from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace, sqlite_url
 
 __all__ = [
     "DEFAULT_WORKSPACE",
@@ -79,6 +79,7 @@ __all__ = [
     "settings_of",
     "sha256_of_files",
     "sha256_of_folder",
+    "sqlite_url",
     "starts_of",
     "sum_over",
     "wording_key",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from contracts.settings import Settings
 from contracts.settings_file import read_settings
@@ -41,7 +43,7 @@ class Workspace:
     @property
     def ledger_url(self) -> str:
         """SQLAlchemy address of the ledger's database."""
-        return self.settings.ledger_url or f"sqlite:///{self.root.resolve() / 'ledger.db'}"
+        return self.settings.ledger_url or sqlite_url(self.root.resolve() / "ledger.db")
 
     @property
     def tracking_url(self) -> str:
@@ -49,7 +51,17 @@ class Workspace:
         given = self.settings.tracking_url
         if given.startswith(("postgresql://", "postgres://")):
             return f"postgresql+psycopg://{given.partition('://')[2]}"
-        return given or f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
+        return given or sqlite_url(self.root.resolve() / "mlflow.db")
+
+    @property
+    def keeps_tracking(self) -> bool:
+        """Whether MLflow's store lies in the workspace; otherwise an address in the settings says where it is."""
+        return not self.settings.tracking_url
+
+    @property
+    def has_tracking(self) -> bool:
+        """Whether MLflow's store was made, as far as can be seen from here."""
+        return not self.keeps_tracking or (self.root / "mlflow.db").exists()
 
     @property
     def artefacts(self) -> Path:
@@ -67,6 +79,26 @@ class Workspace:
         return self.root / "seal"
 
     @property
+    def can_be_written(self) -> bool:
+        """False on a mount that is only read, or where the folder belongs to somebody else."""
+        return os.access(self.root, os.W_OK)
+
+    @property
     def locks(self) -> Path:
         """Lock files that keep two processes from writing one store at once."""
         return self.root / "locks"
+
+
+def sqlite_url(path: Path) -> str:
+    """The SQLAlchemy address of an SQLite file, whatever its folders are called.
+
+    A ``?`` begins the options of an address and a ``%`` a code. Where there is one, everything is coded, slashes too:
+    MLflow makes the folders that it reads from the address without decoding it, and finds none then.
+
+    >>> sqlite_url(Path("/data/a b/ledger.db"))
+    'sqlite:////data/a b/ledger.db'
+    >>> sqlite_url(Path("/data/why?/ledger.db"))
+    'sqlite:///%2Fdata%2Fwhy%3F%2Fledger.db'
+    """
+    text = str(path)
+    return f"sqlite:///{quote(text, safe='') if set(text) & set('%?') else text}"

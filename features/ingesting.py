@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from contracts import Frequency, Workspace
+from contracts import BadInput, Frequency, MissingThing, Workspace
+from contracts.whole_files import remove_folder
 from features.common_totals import Districts
 from features.geography import (
     Geography,
@@ -24,6 +25,7 @@ from features.geography import (
 from features.geography_folder import stored_names
 from features.grids import drawn_areas, hexagons
 from features.meaning import check_meaning
+from features.proposed_geography import Proposal, proposal
 from features.publication_record import Publication
 from features.publications import PublicationStore
 from features.refusing_changes import CityIntervals
@@ -43,16 +45,29 @@ Degrees = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 
 
-def take_in(workspace: Workspace, counts: SourceCounts, issued: CityIntervals | None = None) -> Publication:
+def take_in(
+    workspace: Workspace,
+    counts: SourceCounts,
+    *,
+    made: Proposal | None = None,
+    issued: CityIntervals | None = None,
+) -> Publication:
     """Store counts that were read, with notes on what changed in meaning; raises ``BadInput`` and stores nothing.
 
+    A geography that was ``made`` for them is put there just before them, and taken away again if they cannot be stored.
     ``issued`` are intervals of the city's totals that were issued for periods which may now be known.
     """
     store = PublicationStore(workspace.publications)
     store.refuse_duplicate(counts)
     districts = _districts(workspace, counts.provenance.geography)
     notes = check_meaning(counts, store, workspace.settings, districts=districts, issued=issued)
-    return store.write(replace(counts, notes=(*counts.notes, *notes)))
+    put = () if made is None else made.accept()
+    try:
+        return store.write(replace(counts, notes=(*counts.notes, *notes)))
+    except BaseException:
+        for folder in put:
+            remove_folder(folder)
+        raise
 
 
 def _districts(workspace: Workspace, geography: str) -> Districts:
@@ -89,7 +104,7 @@ def ingest_mps(
         )
         for path in paths
     ]
-    return tuple(take_in(workspace, counts, issued) for counts in read)
+    return tuple(take_in(workspace, counts, issued=issued) for counts in read)
 
 
 def ingest_police_uk(
@@ -105,7 +120,7 @@ def ingest_police_uk(
     counts = read_police_uk(
         folder, settings=workspace.settings, areas=areas, published_on=published_on, today=date.today()
     )
-    return take_in(workspace, counts, issued)
+    return take_in(workspace, counts, issued=issued)
 
 
 def ingest_incidents(
@@ -116,20 +131,46 @@ def ingest_incidents(
     geography: str,
     frequency: Frequency,
     published_on: date | None = None,
+    draw_areas: bool = False,
     issued: CityIntervals | None = None,
 ) -> Publication:
-    """Ingest a file of incidents by the areas of ``geography``. One that does not exist is made where it is named like
-    ``grid_500m`` or ``h3_8`` (cells over the file's extent), or where ``columns.area`` names a column of codes (each
-    area is drawn around its incidents). ``issued`` as in ``take_in``."""
+    """Ingest a file of incidents by the areas of ``geography``.
+
+    One that does not exist is made where it is named like ``grid_500m`` or ``h3_8`` (cells over the file's extent), or
+    with ``draw_areas`` where ``columns.area`` names a column of codes (each area is drawn around its incidents). It is
+    there once the publication is: a file that is refused leaves none. ``issued`` as in ``take_in``.
+    """
+    if draw_areas:
+        _refuse_undrawable(geography, columns)
+    with proposal(workspace) as made:
+        counts = _read_incidents(workspace, path, made, columns, geography, frequency, published_on, draw_areas)
+        return take_in(workspace, counts, made=made, issued=issued)
+
+
+def _read_incidents(
+    workspace: Workspace,
+    path: Path,
+    made: Proposal,
+    columns: IncidentColumns,
+    geography: str,
+    frequency: Frequency,
+    published_on: date | None,
+    draw_areas: bool,
+) -> SourceCounts:
+    if columns.area is not None and not draw_areas and geography not in stored_names(workspace):
+        raise _no_areas(workspace, geography)
 
     def locate(longitude: Degrees, latitude: Degrees, codes: Texts | None = None) -> tuple[KnownAreas, Integers]:
-        found = _geography_or_made(workspace, geography, longitude, latitude, codes)
+        if geography in stored_names(workspace):
+            found = load_geography(workspace, geography)
+        else:
+            found = _made_geography(workspace, made, geography, longitude, latitude, codes)
         areas = known_areas(workspace, found)
         if codes is not None:
             return areas, areas.positions(codes.tolist())
         return areas, areas_of_points(found, longitude, latitude)
 
-    counts = read_incidents(
+    return read_incidents(
         path,
         columns=columns,
         settings=workspace.settings,
@@ -138,7 +179,6 @@ def ingest_incidents(
         published_on=published_on,
         today=date.today(),
     )
-    return take_in(workspace, counts, issued)
 
 
 def ingest_counts(
@@ -164,7 +204,7 @@ def ingest_counts(
         published_on=published_on,
         today=date.today(),
     )
-    return take_in(workspace, counts, issued)
+    return take_in(workspace, counts, issued=issued)
 
 
 def known_areas(workspace: Workspace, geography: Geography) -> KnownAreas:
@@ -188,17 +228,36 @@ def _ancestors(code: str, parent_of: Mapping[str, str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _geography_or_made(
-    workspace: Workspace, name: str, longitude: Degrees, latitude: Degrees, codes: Texts | None
+def _made_geography(
+    workspace: Workspace, made: Proposal, name: str, longitude: Degrees, latitude: Degrees, codes: Texts | None
 ) -> Geography:
     square, hexagon = _GRID_NAME.fullmatch(name), _H3_NAME.fullmatch(name)
-    if name in stored_names(workspace) or (codes is None and square is None and hexagon is None):
-        return load_geography(workspace, name)
     if codes is not None:
-        return drawn_geography(workspace, name, drawn_areas(codes, longitude, latitude), {"kind": "drawn"})
+        return drawn_geography(made.scratch, name, drawn_areas(codes, longitude, latitude), {"kind": "drawn"})
     if hexagon is not None:
         resolution = int(hexagon[1])
         cells = hexagons(longitude, latitude, resolution)
-        return drawn_geography(workspace, name, cells, {"kind": "h3", "resolution": resolution})
-    cell_metres = float(square[1]) if square is not None else 0.0
-    return grid_geography(workspace, name, longitude=longitude, latitude=latitude, cell_metres=cell_metres)
+        return drawn_geography(made.scratch, name, cells, {"kind": "h3", "resolution": resolution})
+    if square is not None:
+        return grid_geography(made.scratch, name, longitude=longitude, latitude=latitude, cell_metres=float(square[1]))
+    return load_geography(workspace, name)
+
+
+def _no_areas(workspace: Workspace, name: str) -> MissingThing:
+    there = ", ".join(stored_names(workspace)) or "none"
+    return MissingThing(
+        f"There is no geography '{name}' in {workspace.root} whose codes the column of --area could hold; there is: "
+        f"{there}.",
+        remedy="Name it with --geography, add it with 'wardcast geography add NAME --boundaries FILE --code COL --name "
+        "COL', or have its areas drawn around their incidents with --draw-areas.",
+    )
+
+
+def _refuse_undrawable(name: str, columns: IncidentColumns) -> None:
+    if columns.area is None:
+        raise BadInput("Areas are drawn around the incidents of one code.", remedy="Name its column with --area.")
+    if _GRID_NAME.fullmatch(name) or _H3_NAME.fullmatch(name):
+        raise BadInput(
+            f"'{name}' is the name of cells, and cannot be that of drawn areas.",
+            remedy="Give the areas a name of their own with --geography.",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import importlib.metadata
 import json
 from dataclasses import dataclass, fields
@@ -63,8 +64,8 @@ class Publication:
         return (origin.source, origin.taxonomy, origin.geography, str(origin.frequency))
 
     def parquet(self, name: str) -> str:
-        """Path of one of its Parquet files, as DuckDB takes it."""
-        return str(self.folder / name)
+        """Path of one of its Parquet files, as DuckDB takes it: a star in a folder's name is no pattern."""
+        return glob.escape(str(self.folder / name))
 
     def set_aside(self) -> pd.DataFrame:
         """What was not counted, and why: columns ``reason``, ``what``, ``rows``, ``crimes``."""

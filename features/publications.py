@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from contracts import BadInput, MissingThing, Period, starts_of
 from contracts.locks import locked
-from contracts.whole_files import new_folder, remove_leftovers, write_files
+from contracts.whole_files import new_folder, remove_folder, remove_leftovers, write_files
 from features.incident_points import POINTS_FILE
 from features.publication_record import (
     COUNTS_FILE,
@@ -95,6 +95,11 @@ class PublicationStore:
                 record = record_text(name, counts, _content_sha256(folder))
                 write_files(folder, {RECORD_FILE: record.encode("utf-8")})
         return read_record(self.root / name)
+
+    def drop(self, publication_id: str) -> None:
+        """Take a publication out of the store in one step, then delete it; raises ``MissingThing``."""
+        with self.lock():
+            remove_folder(self.get(publication_id).folder)
 
 
 def _family(origin: Provenance) -> tuple[str, str, str, str]:

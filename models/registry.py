@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from contracts import MissingThing, Workspace
 from contracts.locks import locked
+from models.artefact_places import announce
+from models.lost_runs import deleted_run, is_deleted, purged_run
 from models.no_pickle import refuse_pickles
+from models.place_mending import mend_places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +85,8 @@ def open_tracking(workspace: Workspace) -> None:
     """Point MLflow at the workspace's store, making it where it is new; raises ``MissingThing`` where it is away.
 
     MLflow migrates a fresh database when it is first opened, and two processes that do so at once break it: the first
-    opening is made under a lock.
+    opening is made under a lock, and so is the mending of places that an older version kept absolute. A workspace
+    that cannot be written is read as it is.
     """
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
@@ -93,8 +97,13 @@ def open_tracking(workspace: Workspace) -> None:
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     mlflow.set_tracking_uri(workspace.tracking_url)
     mlflow.set_registry_uri(workspace.tracking_url)
+    announce(workspace)
+    if not workspace.can_be_written:
+        mlflow.search_experiments(max_results=1)
+        return
     with locked(workspace.locks / "tracking.lock"):
         mlflow.search_experiments(max_results=1)
+        mend_places(workspace)
 
 
 @_telling
@@ -145,13 +154,14 @@ def registered(workspace: Workspace, target: str, alias: str) -> RegisteredModel
     """The model under an alias, or None."""
     from mlflow.exceptions import MlflowException
 
+    client = _client(workspace)
     try:
-        found = _client(workspace).get_model_version_by_alias(_name(target), alias)
+        found = client.get_model_version_by_alias(_name(target), alias)
     except MlflowException as error:
         if error.error_code in ABSENT:
             return None
         raise
-    return _registered_model(target, found)
+    return _registered_model(client, target, found)
 
 
 @_telling
@@ -159,15 +169,16 @@ def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
     """One version of a target's model; raises ``MissingThing``."""
     from mlflow.exceptions import MlflowException
 
+    client = _client(workspace)
     try:
-        found = _client(workspace).get_model_version(_name(target), str(number))
+        found = client.get_model_version(_name(target), str(number))
     except MlflowException as error:
         if error.error_code not in ABSENT:
             raise
         raise MissingThing(
             f"There is no version {number} of a model of '{target}'.", remedy="Train one with: wardcast train"
         ) from error
-    return _registered_model(target, found)
+    return _registered_model(client, target, found)
 
 
 @_telling
@@ -215,6 +226,28 @@ def run_kind(workspace: Workspace, run_id: str) -> str | None:
     return run.data.tags.get("kind") if run.info.status == "FINISHED" else None
 
 
+@_telling
+def run_loss(workspace: Workspace, run_id: str) -> MissingThing | None:
+    """What is to be said of a run that was there once and was deleted since; None where it is there."""
+    from mlflow.exceptions import MlflowException
+
+    client = _client(workspace)
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code not in ABSENT:
+            raise
+        return purged_run(run_id)
+    return deleted_run(workspace, run_id, client.get_experiment(run.info.experiment_id)) if is_deleted(run) else None
+
+
+@_telling
+def registered_runs(workspace: Workspace) -> tuple[str, ...]:
+    """The runs that registered the models of every target, whether MLflow still holds them or not."""
+    found = _client(workspace).search_model_versions(f"name LIKE '{_name('%')}'")
+    return tuple(str(one.run_id) for one in found)
+
+
 def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
     """A folder of a run's artefacts; raises ``MissingThing`` where the run or the folder is not there."""
     from mlflow.exceptions import MlflowException
@@ -225,7 +258,7 @@ def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
     try:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path))
     except (MlflowException, OSError) as error:
-        raise MissingThing(
+        raise run_loss(workspace, run_id) or MissingThing(
             f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
         ) from error
 
@@ -246,11 +279,20 @@ def _ensure_registered(client: MlflowClient, target: str) -> None:
         client.create_registered_model(_name(target))
 
 
-def _registered_model(target: str, found: ModelVersion) -> RegisteredModel:
+def _registered_model(client: MlflowClient, target: str, found: ModelVersion) -> RegisteredModel:
+    """The version with its folder, read at its place: by the name of its source MLflow would write into the folder."""
     import mlflow
+    from mlflow.exceptions import MlflowException
 
     tags: dict[str, Any] = dict(found.tags)
-    local = mlflow.artifacts.download_artifacts(artifact_uri=found.source)
+    place = client.get_model_version_download_uri(found.name, found.version)
+    try:
+        local = mlflow.artifacts.download_artifacts(artifact_uri=place)
+    except (MlflowException, OSError) as error:
+        raise MissingThing(
+            f"The files of version {found.version} of the model of '{target}' are not at {place}.",
+            remedy=f"Restore the artefacts from a backup, or train again with: wardcast train --target {target}",
+        ) from error
     refuse_pickles(Path(local))
     return RegisteredModel(
         target=target,

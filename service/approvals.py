@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from contracts import RefusedAction, Workspace
+from contracts import MissingThing, RefusedAction, Workspace
 from service.ledger import Entry, Ledger
 from service.life_cycle import LifeCycle, ModelKey, key_of, life_cycle_of
 
@@ -47,6 +47,15 @@ class ModelRegistry(Protocol):
 
     def run_kind(self, workspace: Workspace, run_id: str, /) -> str | None:
         """What kind of run it was, if it ended well, or None."""
+
+    def run_loss(self, workspace: Workspace, run_id: str, /) -> MissingThing | None:
+        """What is to be said of a run that was deleted since it was made, or None."""
+
+
+def lost_runs(workspace: Workspace, registry: ModelRegistry, runs: Iterable[str]) -> tuple[str, ...]:
+    """A sentence for each run that was deleted since it was made; what was made from it stays."""
+    found = (registry.run_loss(workspace, run) for run in dict.fromkeys(runs))
+    return tuple(str(loss) for loss in found if loss is not None)
 
 
 @dataclass(frozen=True)

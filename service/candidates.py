@@ -93,7 +93,13 @@ def candidates_of(
 def _candidate(
     workspace: Workspace, cycle: LifeCycle, registry: ModelRegistry, action: Action, model: RegisteredModel
 ) -> Candidate:
-    """A model with its gates, which a rejection needs not: what cannot be read can still be rejected."""
+    """A model with its gates, which a rejection needs not: what cannot be read can still be rejected.
+
+    Raises ``MissingThing`` where the run that the decision rests on was deleted.
+    """
+    loss = None if action is Action.REJECT else registry.run_loss(workspace, model.run_id)
+    if loss is not None:
+        raise loss
     gates = None if action is Action.REJECT else recorded_gates(workspace, registry, model)
     return Candidate(model, _life(cycle, model), gates)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import importlib
 import io
 import os
@@ -10,13 +11,13 @@ import sys
 
 import click
 
-from contracts.errors import WardcastError
+from contracts.errors import BadInput, WardcastError
 from service.problems import USAGE_EXIT_CODE, problem_of
 
 COMMANDS = {
     "demo": ("service.commands.demo", "A simulated city from ingest to a served page."),
     "init": ("service.commands.init", "Make a workspace with a commented wardcast.toml."),
-    "geography": ("service.commands.geography", "Add and list geographies."),
+    "geography": ("service.commands.geography", "Add, list and remove geographies."),
     "ingest": ("service.commands.ingest", "Put a publication into the store."),
     "publications": ("service.commands.publications", "What is in the store, set aside and revised."),
     "backtest": ("service.commands.backtest", "Compare forecasters on past periods."),
@@ -40,6 +41,9 @@ COMMANDS = {
     "ledger": ("service.commands.ledger", "Check and list the ledger."),
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }
+
+OF_THE_SYSTEM = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
+"""Errors of the system that are no fault of ours: a mount that is only read, another owner, a full disk."""
 
 
 class LazyGroup(click.Group):
@@ -84,6 +88,15 @@ def main() -> None:
     except WardcastError as error:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
+    except OSError as error:
+        if error.errno not in OF_THE_SYSTEM:
+            raise
+        told = BadInput(
+            f"{error.filename or 'A file'} cannot be used: {error.strerror}.",
+            remedy="Give this account the right to it, or run the command where there is room and it may write.",
+        )
+        sys.stderr.write(f"wardcast: {told}\n")
+        sys.exit(problem_of(told).exit_code)
 
 
 def _write_what_a_terminal_can() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +15,8 @@ import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from contracts import BadInput, MissingThing
 
@@ -42,6 +46,9 @@ _POSTGRESQL_OPTIONS: dict[str, Any] = {
 }
 
 _READ_ONLY = "wardcast_read_only"
+"""Execution option of a transaction that only reads."""
+_UNWRITABLE = "wardcast_unwritable"
+"""Execution option of an engine on a file that cannot be written."""
 
 Answer = TypeVar("Answer")
 
@@ -49,9 +56,13 @@ Answer = TypeVar("Answer")
 def open_database(url: str) -> sa.Engine:
     """An engine on the database with every migration applied.
 
-    Raises ``BadInput`` for an address that is none and ``MissingThing`` for a database that cannot be reached.
+    A SQLite file that cannot be written, as on a mount that is only read, is opened for reading as it is. Raises
+    ``BadInput`` for an address that is none and ``MissingThing`` for a database that cannot be reached.
     """
     engine = _engine(url)
+    if _is_read_only(engine):
+        _refuse_older_schema(engine)
+        return engine
 
     def upgrade() -> None:
         with writing(engine) as connection:
@@ -72,7 +83,9 @@ def unusable(engine: sa.Engine, error: sa.exc.DBAPIError) -> MissingThing:
     return MissingThing(
         f"The ledger's database at {engine.url.render_as_string(hide_password=True)} cannot be used: "
         f"{_first_line(error)}.",
-        remedy="Start the database, or correct ledger_url in wardcast.toml.",
+        remedy="Run it where the ledger's file and its folder can be written."
+        if _is_read_only(engine)
+        else "Start the database, or correct ledger_url in wardcast.toml.",
     )
 
 
@@ -123,6 +136,8 @@ def _engine(url: str) -> sa.Engine:
             # A connection a transaction: each look opens the file that lies there now, not one that was replaced, and
             # with the last one closed the whole ledger is in that one file.
             options = {"poolclass": sa.NullPool, "connect_args": {"timeout": BUSY_SECONDS}}
+            if (path := _unwritable(parsed.database)) is not None:
+                options |= {"creator": partial(_open_for_reading, path), "execution_options": {_UNWRITABLE: True}}
         engine = sa.create_engine(parsed, **options)
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise BadInput(
@@ -130,9 +145,49 @@ def _engine(url: str) -> sa.Engine:
             remedy="Write it like postgresql://user@host/name or sqlite:////folder/ledger.db in wardcast.toml.",
         ) from error
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _prepare_sqlite)
+        if not _is_read_only(engine):
+            sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _unwritable(database: str | None) -> Path | None:
+    """The file of a SQLite database that is there and cannot be written; None for any other."""
+    path = Path(database) if database else None
+    if path is None or not path.is_file() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return None
+    return path
+
+
+def _is_read_only(engine: sa.Engine) -> bool:
+    return bool(engine.get_execution_options().get(_UNWRITABLE, False))
+
+
+def _open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, not even beside the file.
+
+    Where a writer has the ledger open elsewhere, its log lies beside and is read too. Where there is none, SQLite
+    opens the file only if it is told that nobody changes it: true of this connection, as every look is a new one.
+    """
+    alone = not path.with_name(f"{path.name}-wal").exists()
+    address = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _refuse_older_schema(engine: sa.Engine) -> None:
+    """Raise ``MissingThing`` where an older version wrote a database that cannot be brought up to date."""
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    try:
+        with reading(engine) as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except sa.exc.DBAPIError as error:
+        raise unusable(engine, error) from error
+    if found != newest:
+        raise MissingThing(
+            f"The ledger's database at {engine.url.render_as_string(hide_password=True)} is of another version of "
+            "Wardcast and cannot be written.",
+            remedy="Run 'wardcast ledger verify' once where it can be written.",
+        )
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:

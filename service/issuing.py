@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts import RefusedAction, WithdrawnModel, Workspace
 from contracts.locks import locked
-from service.approvals import Champion, current_champions, mend_aliases, withdrawals_in_force
+from service.approvals import Champion, current_champions, lost_runs, mend_aliases, withdrawals_in_force
 from service.issue_contents import Sources, issue_contents, occasion_of
 from service.issue_inputs import inputs_of
 from service.issued import RECORD_FILE, clear_remains, forecast_id_of, hashes_of, write_folder
@@ -57,6 +57,8 @@ def issue(
         for sentence in mend_aliases(workspace, ledger, sources.registry):
             tell(sentence)
         champions = _champions(workspace, ledger)
+        for sentence in lost_runs(workspace, sources.registry, (one.run_id for one in champions.values())):
+            tell(sentence)
         occasion = occasion_of(workspace.settings, sources.door, today=today, on=on)
         contents = issue_contents(workspace, sources, champions, occasion, tell)
         inputs = inputs_of(workspace, sources.door, sources.registry, champions)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from contracts import BadInput, CodeVersion, MissingThing, Workspace, code_version_of
-from models.registry import open_tracking, run_folder
+from models.registry import open_tracking, registered_runs, run_folder, run_loss
 from training.experiment import FORECASTS_FILE, MAIN_HORIZON, MAIN_MODEL, OUTCOMES_FILE
 
 if TYPE_CHECKING:
@@ -90,10 +90,13 @@ def list_runs(workspace: Workspace, *, target: str | None = None) -> tuple[RunSu
 
 
 def past_run(workspace: Workspace, run_id: str) -> PastRun:
-    """The run of that id, or of the only id that begins so; raises ``MissingThing``, ``BadInput``."""
+    """The run of that id, or of the only id that begins so.
+
+    Raises ``MissingThing``, which says how to restore a run that was deleted in MLflow, and ``BadInput``.
+    """
     found = [run for run in _search(workspace) if run.info.run_id.startswith(run_id)]
     if not found:
-        raise MissingThing(f"There is no run '{run_id}' of a target.", remedy="List them with: wardcast runs")
+        raise _missing(workspace, run_id)
     if len(found) > 1 or len(run_id) < SHORTEST_ID:
         raise BadInput(
             f"'{run_id}' does not name one run: {len(found)} begin so.",
@@ -103,15 +106,52 @@ def past_run(workspace: Workspace, run_id: str) -> PastRun:
     return PastRun(_summary(found[0]), dict(found[0].data.params), run_folder(workspace, identity, ""))
 
 
-def _search(workspace: Workspace) -> list[TrackedRun]:
+def count_deleted(workspace: Workspace) -> int:
+    """How many runs of a target are deleted in MLflow and can still be restored."""
+    return len(_search(workspace, deleted=True))
+
+
+def runs_on_geography(workspace: Workspace, name: str) -> tuple[str, ...]:
+    """Ids of the runs of a target that were made on a geography; deleted ones count while they can be restored."""
+    return tuple(run.info.run_id for run in _every_run(workspace) if run.data.params.get("geography") == name)
+
+
+def runs_with_publication(workspace: Workspace, publication_id: str) -> tuple[str, ...]:
+    """Ids of the runs of a target in which a publication was used; deleted ones count while they can be restored."""
+    return tuple(
+        run.info.run_id
+        for run in _every_run(workspace)
+        if run.inputs and publication_id in {one.dataset.name for one in run.inputs.dataset_inputs}
+    )
+
+
+def _every_run(workspace: Workspace) -> list[TrackedRun]:
+    """Those that are there and those that can be restored; none where nothing was tracked yet."""
+    if not workspace.has_tracking:
+        return []
+    return [*_search(workspace), *_search(workspace, deleted=True)]
+
+
+def _missing(workspace: Workspace, run_id: str) -> MissingThing:
+    """Why there is no such run: it was deleted, was removed for good, or never was."""
+    once = [*(run.info.run_id for run in _search(workspace, deleted=True)), *registered_runs(workspace)]
+    found = {one for one in once if one.startswith(run_id) and len(run_id) >= SHORTEST_ID}
+    loss = run_loss(workspace, found.pop()) if len(found) == 1 else None
+    return loss or MissingThing(f"There is no run '{run_id}' of a target.", remedy="List them with: wardcast runs")
+
+
+def _search(workspace: Workspace, *, deleted: bool = False) -> list[TrackedRun]:
     open_tracking(workspace)
     from mlflow import MlflowClient
+    from mlflow.entities import ViewType
 
     client = MlflowClient(tracking_uri=workspace.tracking_url)
-    experiments = [one.experiment_id for one in client.search_experiments() if one.name.startswith("wardcast-")]
-    if not experiments:
+    experiments = client.search_experiments(view_type=ViewType.ALL if deleted else ViewType.ACTIVE_ONLY)
+    ours = [one.experiment_id for one in experiments if one.name.startswith("wardcast-")]
+    if not ours:
         return []
-    found = client.search_runs(experiments, _TARGET_RUNS, max_results=MOST_RUNS, order_by=["start_time DESC"])
+    view = ViewType.DELETED_ONLY if deleted else ViewType.ACTIVE_ONLY
+    found = client.search_runs(ours, _TARGET_RUNS, view, max_results=MOST_RUNS, order_by=["start_time DESC"])
     return list(found)
 
 

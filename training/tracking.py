@@ -23,6 +23,8 @@ import numpy.typing as npt
 
 from contracts import Period, Workspace, code_version, library_versions, settings_bytes
 from features.publications import Publication
+from models.artefact_places import experiment_place
+from models.lost_runs import deleted_experiment, is_deleted
 from models.registry import open_tracking, reachable
 from monitoring import Verification, poisson_deviance_loss
 from monitoring.audits import Finding
@@ -198,6 +200,8 @@ def _experiment(workspace: Workspace, kind: str) -> str:
 
     name = f"wardcast-{kind}"
     found = mlflow.get_experiment_by_name(name)
+    if found is not None and is_deleted(found):
+        raise deleted_experiment(workspace, found)
     if found is not None:
         return str(found.experiment_id)
-    return mlflow.create_experiment(name, artifact_location=(workspace.artefacts / kind).as_uri())
+    return mlflow.create_experiment(name, artifact_location=experiment_place(workspace, kind))

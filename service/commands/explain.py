@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from contracts import Workspace
+from contracts import MissingThing, Workspace
 from service.options import json_option, workspace_option
 
 
@@ -16,9 +16,21 @@ from service.options import json_option, workspace_option
 @workspace_option
 @json_option
 def command(forecast_id: str, workspace: Workspace, as_json: bool) -> None:
-    """Print the run, publications, code, report, approver and reason behind FORECAST_ID, from the ledger alone."""
+    """Print the run, publications, code, report, approver and reason behind FORECAST_ID, from the ledger alone.
+
+    Whether its runs were deleted in MLflow since is told besides.
+    """
+    from models import registry
+    from service.approvals import lost_runs
     from service.ledger import open_ledger
     from service.provenance import as_text, provenance
 
     told = provenance(open_ledger(workspace).entries(), forecast_id)
     click.echo(json.dumps(asdict(told), indent=2, ensure_ascii=False) if as_json else as_text(told))
+    if not workspace.has_tracking:
+        return
+    try:
+        for sentence in lost_runs(workspace, registry, (one["run_id"] for one in told.targets)):
+            click.echo(sentence, err=True)
+    except MissingThing as error:
+        click.echo(f"Whether its runs are still there is not known: {error}", err=True)

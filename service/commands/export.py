@@ -20,10 +20,16 @@ from service.options import json_option, workspace_option
 def command(forecast_id: str, out: Path, workspace: Workspace, as_json: bool) -> None:
     """Write what an outsider needs to make FORECAST_ID again: ledger, models, publications, geography, reports."""
     from models import registry
+    from service.approvals import lost_runs
     from service.exporting import export
     from service.ledger import open_ledger
+    from service.provenance import issue_entry
 
-    exported = export(workspace, open_ledger(workspace), registry, forecast_id=forecast_id, out=out)
+    ledger = open_ledger(workspace)
+    exported = export(workspace, ledger, registry, forecast_id=forecast_id, out=out)
+    runs = (one["run_id"] for one in issue_entry(ledger.entries(), forecast_id).content["targets"])
+    for sentence in lost_runs(workspace, registry, runs):
+        click.echo(sentence, err=True)
     if as_json:
         click.echo(json.dumps(asdict(exported), indent=2))
         return

@@ -1,4 +1,4 @@
-"""``wardcast geography``: add and list geographies."""
+"""``wardcast geography``: add, list and remove geographies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def command() -> None:
-    """Add and list geographies: areas of one vintage, with boundaries and attributes."""
+    """Add, list and remove geographies: areas of one vintage, with boundaries and attributes."""
 
 
 @command.command()
@@ -65,6 +65,20 @@ def add(
         click.echo(f"note: {note}", err=True)
     attributes_told = f" and {len(geography.attributes.columns)} attributes" if attributes is not None else ""
     click.echo(f"{name}: {len(geography.codes)} areas{attributes_told} in {workspace.root}.")
+
+
+@command.command()
+@click.argument("name")
+@workspace_option
+def remove(name: str, workspace: Workspace) -> None:
+    """Remove the geography NAME, which no publication, other geography, issued forecast, run or setting refers to."""
+    from service.ledger import open_ledger
+    from service.removing import remove_geography
+    from training.runs import runs_on_geography
+
+    entries = open_ledger(workspace).entries()
+    areas = remove_geography(workspace, name, entries, runs_on_geography(workspace, name))
+    click.echo(f"Removed the geography {name}: {areas:,} areas.")
 
 
 @command.command("list")

@@ -117,6 +117,7 @@ def police_uk(
 )
 @click.option("--geography", help="Areas, or cells such as grid_500m or h3_8 that are made if they are not there.")
 @click.option("--area", metavar="COL", help="Column of area codes; then an incident counts there, not where it lies.")
+@click.option("--draw-areas", is_flag=True, help="With --area: draw each area around its incidents, if not there yet.")
 @click.option("--period", type=click.Choice([str(one) for one in Frequency]), help="Default: the one of wardcast.toml.")
 @published_on_option(required=False)
 @workspace_option
@@ -130,6 +131,7 @@ def incidents(
     time_format: str | None,
     geography: str | None,
     area: str | None,
+    draw_areas: bool,
     period: str | None,
     published_on: date | None,
     workspace: Workspace,
@@ -137,8 +139,9 @@ def incidents(
 ) -> None:
     """A CSV of single incidents, plain or gzip, counted by the area that each lies in.
 
-    With --area and a geography that is not there yet, each area is drawn around its incidents: good for counting by
-    code, no true boundary. Without --published-on, the day after the last incident is assumed.
+    With --draw-areas, each area of the column --area is drawn around its incidents: good for counting by code, no true
+    boundary. A file that is refused leaves no areas or cells behind. Without --published-on, the day after the last
+    incident is assumed.
     """
     from features.ingesting import ingest_incidents
     from features.sources.incidents import IncidentColumns
@@ -151,6 +154,7 @@ def incidents(
         geography=geography or workspace.settings.geography,
         frequency=Frequency(period) if period else workspace.settings.frequency,
         published_on=published_on,
+        draw_areas=draw_areas,
         issued=issued_city_intervals(workspace),
     )
     show([publication], as_json=as_json)

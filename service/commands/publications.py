@@ -1,4 +1,4 @@
-"""``wardcast publications``: what is in the store, what was set aside and what was revised."""
+"""``wardcast publications``: what is in the store, what was set aside and what was revised; and its removal."""
 
 from __future__ import annotations
 
@@ -14,12 +14,32 @@ if TYPE_CHECKING:
     from features.revisions import Revision
 
 
-@click.command(name="publications")
+@click.group(name="publications", invoke_without_command=True)
 @click.option("--target", help="Whose revisions are shown. Default: the first target of wardcast.toml.")
 @workspace_option
 @json_option
-def command(target: str | None, workspace: Workspace, as_json: bool) -> None:
+@click.pass_context
+def command(context: click.Context, target: str | None, workspace: Workspace, as_json: bool) -> None:
     """List the publications in the store, and how much each month was revised from one to the next."""
+    if context.invoked_subcommand is None:
+        _list(target, workspace, as_json)
+
+
+@command.command()
+@click.argument("publication_id", metavar="ID")
+@workspace_option
+def remove(publication_id: str, workspace: Workspace) -> None:
+    """Remove the publication ID, which no issued forecast, run or setting refers to."""
+    from service.ledger import open_ledger
+    from service.removing import remove_publication
+    from training.runs import runs_with_publication
+
+    entries = open_ledger(workspace).entries()
+    crimes = remove_publication(workspace, publication_id, entries, runs_with_publication(workspace, publication_id))
+    click.echo(f"Removed the publication {publication_id}: {crimes:,} crimes.")
+
+
+def _list(target: str | None, workspace: Workspace, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 

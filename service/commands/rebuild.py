@@ -27,6 +27,7 @@ def command(forecast_id: str, bundle: Path | None, workspace: Workspace, as_json
     Ends with an error that names the first file and value that differ, if any do.
     """
     from models import registry
+    from service.approvals import lost_runs
     from service.bundle import read_bundle
     from service.exporting import collect
     from service.ledger import open_ledger
@@ -36,6 +37,8 @@ def command(forecast_id: str, bundle: Path | None, workspace: Workspace, as_json
         parts = read_bundle(bundle, forecast_id)
     else:
         parts = collect(workspace, open_ledger(workspace), registry, forecast_id)
+        for sentence in lost_runs(workspace, registry, (one["run_id"] for one in parts.issued().content["targets"])):
+            click.echo(sentence, err=True)
     rebuilt = rebuild(parts, tell=lambda sentence: click.echo(sentence, err=True))
     for sentence in rebuilt.software:
         click.echo(sentence, err=True)

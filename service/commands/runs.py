@@ -17,11 +17,13 @@ from service.options import json_option, workspace_option
 @json_option
 def command(target: str | None, workspace: Workspace, as_json: bool) -> None:
     """List backtests and trainings, newest first: when, what, which periods, and the main model's scores."""
-    from training.runs import as_text, list_runs
+    from training.runs import as_text, count_deleted, list_runs
 
     if target is not None:
         workspace.settings.target(target)
     runs = list_runs(workspace, target=target)
+    if deleted := count_deleted(workspace):
+        click.echo(f"Not listed: {deleted} deleted in MLflow; 'wardcast audit RUN' says how to restore one.", err=True)
     if as_json:
         click.echo(json.dumps([asdict(one) for one in runs], indent=2))
         return

@@ -52,6 +52,8 @@ def _leaves(command: click.Command = wardcast, path: tuple[str, ...] = ()) -> It
         below = command.get_command(context, name)
         assert below is not None, name
         yield from _leaves(below, (*path, name))
+    if command.invoke_without_command:
+        yield " ".join(path), command
 
 
 def _parts(model: type[BaseModel] = Settings) -> Iterator[tuple[type[BaseModel], str]]:

@@ -196,6 +196,7 @@ def test_a_column_of_codes_draws_areas_and_counts_by_code(workspace: Workspace, 
         geography="beats",
         frequency=Frequency.WEEK,
         published_on=date(2023, 4, 1),
+        draw_areas=True,
     )
     geography = load_geography(workspace, "beats")
     assert geography.codes == ("1", "2")

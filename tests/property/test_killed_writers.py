@@ -26,17 +26,21 @@ import pytest
 import shapely
 
 from benchmarks.disk_steps import FINISHED, TOLD, kill, let_down_by, run
-from contracts import Frequency, Period, WardcastError, Workspace, unfinished
+from contracts import Frequency, Period, Settings, WardcastError, Workspace, unfinished
 from contracts.whole_files import recover_folder
 from features.boundaries import Boundaries
 from features.geography import drawn_geography, load_geography
+from features.ingesting import take_in
+from features.proposed_geography import proposal
 from features.publications import PublicationStore
 from features.sources.source_counts import CodedCounts, Cover, Provenance, SourceCounts
+from models import place_mending
 from service.issued import clear_remains, write_folder
 from service.ledger import open_ledger
 from service.ledger_check import export_head, verify_record
 from service.ledger_head import read_head, write_head
 from service.ledger_key import SigningKey
+from service.removing import remove_geography
 from service.seal import NEXT_KEY_FILE, PRIVATE_KEY_FILE, Seal
 from service.workspace_setup import make_workspace
 from service.zip_files import write_zip
@@ -44,6 +48,15 @@ from training import record_facts
 from training.forecast_files import write_table
 from training.oversight import put_whole
 
+SETTINGS = Settings.model_validate(
+    {
+        "city": "Two",
+        "geography": "two_1",
+        "frequency": "month",
+        "offences": {"mps": {"robbery": ["Robbery"]}},
+        "targets": {"robbery": {"title": "Robbery", "offences": {"mps": ["robbery"]}}},
+    }
+)
 FAULTS = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EMFILE, errno.EACCES)
 MONTHS = tuple(
     range(Period.parse("2024-01", Frequency.MONTH).ordinal, Period.parse("2024-07", Frequency.MONTH).ordinal)
@@ -79,18 +92,11 @@ def visible(folder: Path) -> dict[str, Any]:
 
 
 def _publication(folder: Path) -> None:
-    origin = Provenance("mps-ward", "mps", "wards", Frequency.MONTH, date(2024, 7, 10), "six.csv", "5" * 64)
-    counts = CodedCounts.summed(
-        areas=("W1", "W2"),
-        offences=("Robbery",),
-        area=np.repeat([0, 1], 6),
-        offence=np.zeros(12, dtype=np.int64),
-        period=np.tile(MONTHS, 2),
-        count=np.arange(1, 13),
-    )
-    cover = Cover("all", ("W1", "W2"), MONTHS)
-    read = SourceCounts.by_wording(origin, counts, {"Robbery": "robbery"}, covers=(cover,), set_aside=(), rows_read=12)
-    PublicationStore(folder).write(read)
+    PublicationStore(folder).write(_publication_counts())
+
+
+def _drop_publication(folder: Path) -> None:
+    PublicationStore(folder).drop("mps-ward-2024-07-10-55555555")
 
 
 def _stored_publications(folder: Path) -> object:
@@ -98,16 +104,49 @@ def _stored_publications(folder: Path) -> object:
 
 
 def _geography(folder: Path) -> None:
-    squares = np.array([shapely.box(x, 51.5, x + 0.01, 51.51) for x in (0.0, 0.01)], dtype=object)
-    drawn_geography(
-        Workspace(folder), "two_1", Boundaries(("A", "B"), ("a", "b"), (None, None), squares), {"kind": "drawn"}
-    )
+    _drawn(Workspace(folder))
 
 
 def _stored_geography(folder: Path) -> object:
     workspace = Workspace(folder)
     there = (workspace.geographies / "two_1").exists()
     return (load_geography(workspace, "two_1").codes, visible(workspace.geographies)) if there else None
+
+
+def _publication_counts() -> SourceCounts:
+    origin = Provenance("mps-ward", "mps", "two_1", Frequency.MONTH, date(2024, 7, 10), "six.csv", "5" * 64)
+    counts = CodedCounts.summed(
+        areas=("A", "B"),
+        offences=("Robbery",),
+        area=np.repeat([0, 1], 6),
+        offence=np.zeros(12, dtype=np.int64),
+        period=np.tile(MONTHS, 2),
+        count=np.arange(1, 13),
+    )
+    cover = Cover("all", ("A", "B"), MONTHS)
+    return SourceCounts.by_wording(origin, counts, {"Robbery": "robbery"}, covers=(cover,), set_aside=(), rows_read=12)
+
+
+def _drawn(workspace: Workspace) -> None:
+    squares = np.array([shapely.box(x, 51.5, x + 0.01, 51.51) for x in (0.0, 0.01)], dtype=object)
+    drawn_geography(workspace, "two_1", Boundaries(("A", "B"), ("a", "b"), (None, None), squares), {"kind": "drawn"})
+
+
+def _ingest_with_its_geography(folder: Path) -> None:
+    workspace = Workspace(folder, SETTINGS)
+    with proposal(workspace) as made:
+        if not (workspace.geographies / "two_1").exists():
+            _drawn(made.scratch)
+        take_in(workspace, _publication_counts(), made=made)
+
+
+def _ingested(folder: Path) -> object:
+    """Publications alone: a geography to which nothing refers is none's loss, and the next run takes it."""
+    return _stored_publications(folder / "publications")
+
+
+def _remove_geography(folder: Path) -> None:
+    remove_geography(Workspace(folder, SETTINGS), "two_1", (), ())
 
 
 def _replace(name: str, content: bytes) -> Callable[[Path], None]:
@@ -221,6 +260,32 @@ WRITERS = {
         ("features.publications.PublicationStore.write",), _publication, look=_stored_publications, refuses=True
     ),
     "geography": Writer(("features.geography_folder.write_folder",), _geography, look=_stored_geography),
+    "dropped publication": Writer(
+        ("features.publications.PublicationStore.drop",),
+        _drop_publication,
+        _publication,
+        _stored_publications,
+        refuses=True,
+    ),
+    "removed geography": Writer(
+        ("service.removing.remove_geography",), _remove_geography, _geography, _stored_geography, refuses=True
+    ),
+    "ingest with a geography of its own": Writer(
+        ("features.ingesting.take_in", "features.proposed_geography.Proposal.accept"),
+        _ingest_with_its_geography,
+        look=_ingested,
+        refuses=True,
+    ),
+    "fetched artefacts": Writer(
+        ("models.place_mending._fetch",),
+        lambda folder: place_mending._fetch(folder / "there", folder / "here"),
+        _replace("there/run/a.json", b"{}"),
+    ),
+    "mended place": Writer(
+        ("models.place_mending._mend_model_file",),
+        lambda folder: place_mending._mend_model_file(folder / "MLmodel", "/old", "new:/place"),
+        _replace("MLmodel", b"artifact_path: /old\nflavors: {}\n"),
+    ),
     "issued forecast": Writer(
         ("service.issued.write_folder",), lambda folder: write_folder(Workspace(folder), "f", {"a": b"1", "b": b"2"})
     ),
@@ -271,7 +336,7 @@ WRITERS = {
 
 def leftovers(folder: Path) -> list[str]:
     """Hidden files and folders that are no lock and not what was set aside on purpose."""
-    kept = (".lock", ".without-entry-2025-08-aaaaaaaa")
+    kept = (".lock", ".gitignore", ".without-entry-2025-08-aaaaaaaa")
     return [path.name for path in folder.rglob(".*") if path.name not in kept]
 
 

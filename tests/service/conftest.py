@@ -75,13 +75,15 @@ class FakeModel:
 class FakeRegistry:
     """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version.
 
-    ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind.
+    ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind, ``lost`` a deleted run to what
+    is said of it.
     """
 
     versions: dict[tuple[str, int], FakeModel] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, MissingThing] = field(default_factory=dict)
 
     def add(self, target: str, folder: Path, *, gates: str | None = None, trained_by: str | None = None) -> FakeModel:
         number = 1 + sum(1 for known, _ in self.versions if known == target)
@@ -114,6 +116,9 @@ class FakeRegistry:
 
     def run_text(self, workspace: Workspace, run_id: str, path: str) -> str | None:
         return self.texts.get((run_id, path))
+
+    def run_loss(self, workspace: Workspace, run_id: str) -> MissingThing | None:
+        return self.lost.get(run_id)
 
     def run_kind(self, workspace: Workspace, run_id: str) -> str | None:
         return self.kinds.get(run_id)
