@@ -27,7 +27,8 @@ from features.publication_record import Publication
 from features.publications import PublicationStore
 from features.sources.checks import KnownAreas
 from features.sources.counts import CountColumns, read_counts
-from features.sources.incidents import IncidentColumns, read_incidents
+from features.sources.incident_rows import IncidentColumns
+from features.sources.incidents import read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.police_uk import read_police_uk
 from features.sources.source_counts import Integers, SourceCounts

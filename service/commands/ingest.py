@@ -127,7 +127,7 @@ def incidents(
     code, no true boundary. Without --published-on, the day after the last incident is assumed.
     """
     from features.ingesting import ingest_incidents
-    from features.sources.incidents import IncidentColumns
+    from features.sources.incident_rows import IncidentColumns
 
     publication = ingest_incidents(
         workspace,
