@@ -1,5 +1,6 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
+from contracts.clock import WITHOUT_TIME_ZONE, this_moment, today_in
 from contracts.disclosure import DisclosureSettings
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import BadInput, MissingThing, RefusedAction, StaleData, WardcastError, WithdrawnModel
@@ -29,6 +30,7 @@ __all__ = [
     "QUANTILE_LEVELS",
     "REASON_WORDS",
     "SETTINGS_FILE",
+    "WITHOUT_TIME_ZONE",
     "AuditSettings",
     "BadInput",
     "CodeVersion",
@@ -71,5 +73,7 @@ __all__ = [
     "sha256_of_folder",
     "starts_of",
     "sum_over",
+    "this_moment",
+    "today_in",
     "wording_key",
 ]

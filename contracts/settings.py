@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from contracts.clock import TimeZoneName
 from contracts.disclosure import DisclosureSettings
 from contracts.errors import BadInput, MissingThing
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
@@ -171,6 +172,9 @@ class Settings(_Part):
     geography: str
     """The geography used where a command names none."""
     frequency: Frequency = Frequency.MONTH
+    time_zone: TimeZoneName = ""
+    """The city's time zone, such as "Europe/London": which day it is there, and what stamps with a zone are there.
+    Empty: "today" is that of UTC, and stamps with a zone are refused."""
     source: str = ""
     """The source whose counts are used where two carry the same target, such as "mps-lsoa"; empty where one does."""
     simulated: bool = False

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from contracts import Frequency, Workspace
+from contracts import Frequency, Workspace, today_in
 from features.geography import (
     Geography,
     areas_of_points,
@@ -71,7 +71,7 @@ def ingest_mps(
             settings=workspace.settings,
             areas=areas,
             published_on=published_on,
-            today=date.today(),
+            today=today_in(workspace.settings.time_zone),
         )
         for path in paths
     ]
@@ -84,7 +84,11 @@ def ingest_police_uk(
     """Ingest a data.police.uk archive."""
     areas = known_areas(workspace, load_geography(workspace, geography or LSOA_GEOGRAPHY))
     counts = read_police_uk(
-        folder, settings=workspace.settings, areas=areas, published_on=published_on, today=date.today()
+        folder,
+        settings=workspace.settings,
+        areas=areas,
+        published_on=published_on,
+        today=today_in(workspace.settings.time_zone),
     )
     return take_in(workspace, counts)
 
@@ -116,7 +120,7 @@ def ingest_incidents(
         frequency=frequency,
         locate=locate,
         published_on=published_on,
-        today=date.today(),
+        today=today_in(workspace.settings.time_zone),
     )
     return take_in(workspace, counts)
 
@@ -141,7 +145,7 @@ def ingest_counts(
         frequency=frequency,
         areas=areas,
         published_on=published_on,
-        today=date.today(),
+        today=today_in(workspace.settings.time_zone),
     )
     return take_in(workspace, counts)
 

@@ -48,7 +48,7 @@ class _Application(FastAPI):
         return SecurityHeaders(super().build_middleware_stack())
 
 
-def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date] = date.today) -> FastAPI:
+def create_app(watcher: SnapshotWatcher, *, today: Callable[[], date]) -> FastAPI:
     """The application over one watcher, which it starts and stops; ``today`` decides what is stale."""
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from contracts import BadInput, RefusedAction, Workspace
+from contracts import WITHOUT_TIME_ZONE, BadInput, RefusedAction, Workspace, today_in
 from service.app import create_app
 from service.ledger import open_ledger
 from service.watcher import SnapshotWatcher
@@ -52,7 +52,11 @@ def serve(workspace: Workspace, listener: socket.socket, *, tell: Callable[[str]
         tell(f"Refused: {reason}")
     what = f"the forecast {snapshot.forecast_id}" if snapshot else "no forecast yet; issue one with: wardcast issue"
     tell(f"Serving {what}. Open {address_of(listener)} and stop with Ctrl-C.")
-    server = uvicorn.Server(uvicorn.Config(create_app(watcher), log_level="warning", access_log=False))
+    time_zone = workspace.settings.time_zone
+    if not time_zone:
+        tell(WITHOUT_TIME_ZONE)
+    app = create_app(watcher, today=lambda: today_in(time_zone))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
