@@ -35,7 +35,8 @@ def run(city: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
     def invoke(command: Any, zone: str, *words: str) -> Any:
         settings = city.workspace.root / "wardcast.toml"
-        settings.write_text(f'time_zone = "{zone}"\n{settings.read_text(encoding="utf-8")}', encoding="utf-8")
+        text = settings.read_text(encoding="utf-8").replace('time_zone = "UTC"', f'time_zone = "{zone}"')
+        settings.write_text(text, encoding="utf-8")
         city.workspace = Workspace(city.workspace.root)
         city.approve()
         return CliRunner().invoke(command, [*words, "--workspace", str(city.workspace.root)])
