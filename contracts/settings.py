@@ -32,6 +32,10 @@ class IngestLimits(_Part):
     """A table by area that lacks more than this share of its geography's areas is refused as cut short."""
     stub_share: Share = 0.4
     """A first or last period under this share of the median period's crimes is a stub."""
+    repeated_row_share: Share = 0.02
+    """Share of a file's incidents that may repeat the time, position and category of an earlier one beyond chance."""
+    lone_dates: Literal["refuse", "set_aside"] = "refuse"
+    """Incidents whose date is cut off from all others by more than a year of silence: refuse, or set aside and tell."""
     revision_share: Share = 0.2
     """A target whose city total of the same period differs by more than this between publications
     has changed its meaning, and stops the ingest until its settings say that this is so."""

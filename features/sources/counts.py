@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from contracts import BadInput, Frequency, Ordinals, Period, Settings
+from contracts import Frequency, Period, Settings
 from features.sources import checks, text_files
+from features.sources.period_column import period_ordinals
 from features.sources.source_counts import STUB, CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
+from features.sources.table_files import TableForm, read_table
 
 SOURCE = "counts"
 NO_AREA = ("", "nan", "None")
@@ -22,12 +23,13 @@ NO_AREA = ("", "nan", "None")
 
 @dataclass(frozen=True)
 class CountColumns:
-    """Names of the columns of area code, period, category and count."""
+    """Names of the columns of area code, period, category and count, and how the file is written."""
 
     area: str
     period: str
     category: str
     count: str
+    form: TableForm = field(default_factory=TableForm)
 
 
 def read_counts(
@@ -46,13 +48,14 @@ def read_counts(
     Rows that name no area are set aside, as are those of unknown areas up to the share in settings, and first periods
     that are stubs. Rows of the same area, period and category are added up. Raises ``BadInput`` in one line.
     """
-    table, digest = _read(path, columns)
+    read = read_table(path, (columns.area, columns.period, columns.category, columns.count), columns.form)
+    table = read.as_text()
     count = text_files.whole_counts(path, table, columns.count)
     codes, code, _ = _encoded(table, columns.area)
     wordings, wording, first_rows = _encoded(table, columns.category)
-    rows = [text_files.row_number(row) for row in first_rows]
+    rows = [text_files.row_of(table, row) for row in first_rows]
     offence_of = checks.offences_of_wordings(str(path), wordings, rows, taxonomy, settings)
-    period = _periods(path, table, columns.period, frequency)
+    period, notes = period_ordinals(path, table, columns.period, frequency=frequency, time_zone=settings.time_zone)
     checks.refuse_gaps(str(path), np.unique(period).tolist(), frequency, what="every row")
     checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(period.max())), today)
     position, set_aside = _positions(path, codes, code, count, areas, settings)
@@ -68,7 +71,7 @@ def read_counts(
     ]
     covered = tuple(sorted(set(areas.codes).intersection(codes)))
     return SourceCounts.by_wording(
-        Provenance(SOURCE, taxonomy, areas.geography, frequency, published_on, path.name, digest),
+        Provenance(SOURCE, taxonomy, areas.geography, frequency, published_on, path.name, read.sha256),
         CodedCounts.summed(
             areas=areas.codes,
             offences=wordings,
@@ -81,39 +84,8 @@ def read_counts(
         covers=(Cover("all", covered, tuple(periods.tolist())),),
         set_aside=tuple(set_aside),
         rows_read=len(count),
+        notes=(*read.notes, *notes),
     )
-
-
-def _read(path: Path, columns: CountColumns) -> tuple[pa.Table, str]:
-    """The columns as text, and the file's sha256."""
-    names = (columns.area, columns.period, columns.category, columns.count)
-    data = text_files.existing_file(path).read_bytes()
-    if path.suffix == ".parquet":
-        try:
-            table = pq.read_table(pa.BufferReader(data))
-        except pa.ArrowInvalid as error:
-            raise BadInput(f"{path} is not a whole Parquet file: {error}.", remedy="Download it again.") from error
-        text_files.require_columns(path, table.column_names, names)
-        table = pa.table({name: _as_text(table.column(name).combine_chunks()) for name in names})
-    else:
-        data = text_files.read_text_table(path)
-        text_files.require_columns(path, text_files.header_of(path, data), names)
-        table = text_files.string_table(path, data, only=names)
-    if table.num_rows == 0:
-        raise BadInput(f"{path} has no rows.", remedy="Download it again.")
-    return table, text_files.sha256_of(data)
-
-
-def _as_text(column: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("s"), safe=False)
-    if pa.types.is_floating(column.type):
-        whole = pc.equal(pc.floor(column), column)
-        if pc.all(whole).as_py():
-            column = column.cast(pa.int64())
-    return pc.fill_null(column.cast(pa.string()), "")
 
 
 def _encoded(table: pa.Table, name: str) -> tuple[tuple[str, ...], Integers, list[int]]:
@@ -123,19 +95,6 @@ def _encoded(table: pa.Table, name: str) -> tuple[tuple[str, ...], Integers, lis
     code = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
     _, first_rows = np.unique(code, return_index=True)
     return tuple(encoded.dictionary.to_pylist()), code, first_rows.tolist()
-
-
-def _periods(path: Path, table: pa.Table, column: str, frequency: Frequency) -> Ordinals:
-    texts, code, first_rows = _encoded(table, column)
-    ordinals = []
-    for text, row in zip(texts, first_rows, strict=True):
-        try:
-            ordinals.append(Period.parse(text, frequency).ordinal)
-        except BadInput as error:
-            raise BadInput(
-                f"{path}: row {text_files.row_number(row)}, column '{column}': {error.message}", remedy=error.remedy
-            ) from error
-    return np.array(ordinals, dtype=np.int64)[code]
 
 
 def _positions(

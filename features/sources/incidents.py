@@ -46,11 +46,13 @@ def read_incidents(
 ) -> SourceCounts:
     """Read one file. Without ``published_on`` it is the day after the last incident, and told.
 
-    Times are taken as local. Rows without a time or a position, or outside of all areas, are set aside; so is a
-    first or last period that the file covers in part only. Raises ``BadInput`` in one line.
+    Times with a zone are converted into the city's, others are local. Rows without a time or a position, or outside of
+    all areas, are set aside; so is a first or last period that the file covers in part only. Raises ``BadInput`` in
+    one line.
     """
     rows = read_rows(path, columns, settings)
-    notes = []
+    rows.refuse_days_without_hours(path, frequency)
+    notes = [*rows.notes]
     if published_on is None:
         published_on = _day_after(rows.moment[rows.timed])
         notes.append(f"Published on {published_on} is assumed: the day after the last incident.")
@@ -81,8 +83,8 @@ def read_incidents(
         ),
         rows.offence_of,
         covers=(Cover("all", areas.codes, tuple(periods.tolist())),),
-        set_aside=(*_told(rows, int((~inside).sum())), *stubs),
-        rows_read=len(rows.timed),
+        set_aside=(*rows.set_aside, *_told(rows, int((~inside).sum())), *stubs),
+        rows_read=rows.rows_read,
         notes=tuple(notes),
         points=IncidentPoints(
             areas=areas.codes,

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Frequency, Workspace
+from service.commands.table_options import table_options
 from service.options import json_option, workspace_option
 
 if TYPE_CHECKING:
     from features.publication_record import Publication
+    from features.sources.table_files import TableForm
 
 SHOWN_NOTES = 12
 SHOWN_SET_ASIDE = 8
@@ -94,34 +96,46 @@ def police_uk(
 
 @command.command("incidents")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--time", required=True, metavar="COL", help="Column of the local date and time.")
-@click.option("--lon", "longitude", required=True, metavar="COL", help="Column of the longitude, degrees WGS 84.")
-@click.option("--lat", "latitude", required=True, metavar="COL", help="Column of the latitude, degrees WGS 84.")
+@click.option("--time", metavar="COL", help="Column of the date and time: with a zone, or in the city's local time.")
+@click.option("--date", "day", metavar="COL", help="Instead of --time: column of the date.")
+@click.option("--time-of-day", metavar="COL", help="With --date: column of the time of day, such as 22:15 or 2215.")
+@click.option("--lon", "longitude", required=True, metavar="COL", help="Column of the longitude, or easting.")
+@click.option("--lat", "latitude", required=True, metavar="COL", help="Column of the latitude, or northing.")
+@click.option("--crs", metavar="NAME", help="Coordinate system, such as EPSG:27700; by default degrees WGS 84.")
 @click.option("--category", metavar="COL", help="Column of the category, matched to [offences.incidents].")
+@click.option("--id", "key", metavar="COL", help="Column that identifies an incident: of several rows one counts.")
 @click.option(
-    "--time-format", metavar="FORMAT", help="Form of the times, such as '%m/%d/%Y %I:%M:%S %p'; else ISO 8601."
+    "--time-format",
+    metavar="FORMAT",
+    help="Form of the times, such as '%m/%d/%Y %I:%M:%S %p' (of date, space and time with --date); else ISO 8601.",
 )
 @click.option("--geography", help="Areas, or cells such as grid_500m or h3_8 that are made if they are not there.")
 @click.option("--area", metavar="COL", help="Column of area codes; then an incident counts there, not where it lies.")
 @click.option("--period", type=click.Choice([str(one) for one in Frequency]), help="Default: the one of wardcast.toml.")
+@table_options
 @published_on_option(required=False)
 @workspace_option
 @json_option
 def incidents(
     file: Path,
-    time: str,
+    time: str | None,
+    day: str | None,
+    time_of_day: str | None,
     longitude: str,
     latitude: str,
+    crs: str | None,
     category: str | None,
+    key: str | None,
     time_format: str | None,
     geography: str | None,
     area: str | None,
     period: str | None,
+    form: TableForm,
     published_on: date | None,
     workspace: Workspace,
     as_json: bool,
 ) -> None:
-    """A CSV of single incidents, plain or gzip, counted by the area that each lies in.
+    """A table of single incidents (CSV, plain or gzip, or Parquet), counted by the area that each lies in.
 
     With --area and a geography that is not there yet, each area is drawn around its incidents: good for counting by
     code, no true boundary. Without --published-on, the day after the last incident is assumed.
@@ -132,12 +146,31 @@ def incidents(
     publication = ingest_incidents(
         workspace,
         file,
-        columns=IncidentColumns(time, longitude, latitude, category, time_format, area),
+        columns=IncidentColumns(
+            time=_time_column(time, day, time_of_day),
+            longitude=longitude,
+            latitude=latitude,
+            category=category,
+            time_format=time_format,
+            area=area,
+            time_of_day=time_of_day,
+            id=key,
+            crs=crs,
+            form=form,
+        ),
         geography=geography or workspace.settings.geography,
         frequency=Frequency(period) if period else workspace.settings.frequency,
         published_on=published_on,
     )
     show([publication], as_json=as_json)
+
+
+def _time_column(time: str | None, day: str | None, time_of_day: str | None) -> str:
+    if (time is None) == (day is None):
+        raise click.UsageError("Give either --time, or --date with --time-of-day.")
+    if time_of_day is not None and day is None:
+        raise click.UsageError("--time-of-day needs --date; --time names one column with both.")
+    return time or day or ""
 
 
 @command.command("counts")
@@ -149,6 +182,7 @@ def incidents(
 @click.option("--taxonomy", required=True, help="The system of categories: its wordings stand under [offences.NAME].")
 @click.option("--frequency", type=click.Choice([str(one) for one in Frequency]), help="Default: that of wardcast.toml.")
 @_geography_option("the one of wardcast.toml")
+@table_options
 @published_on_option(required=True)
 @workspace_option
 @json_option
@@ -161,6 +195,7 @@ def counts(
     taxonomy: str,
     frequency: str | None,
     geography: str | None,
+    form: TableForm,
     published_on: date,
     workspace: Workspace,
     as_json: bool,
@@ -172,7 +207,7 @@ def counts(
     publication = ingest_counts(
         workspace,
         file,
-        columns=CountColumns(area, period, category, count),
+        columns=CountColumns(area, period, category, count, form),
         taxonomy=taxonomy,
         published_on=published_on,
         geography=geography,
