@@ -43,7 +43,8 @@ def local_times(column: SourceColumn, values: pa.Array, *, time_format: str | No
     if pa.types.is_timestamp(values.type):
         texts = values
         zoned = np.full(len(values), values.type.tz is not None)
-        present, parsed = np.asarray(values.is_valid()), _numbers(values.cast(pa.timestamp("us"), safe=False))
+        present = np.asarray(values.is_valid())
+        parsed = _numbers(values.cast(pa.timestamp("us", values.type.tz), safe=False))
     else:
         texts = as_text(values)
         if time_format:
@@ -181,7 +182,8 @@ def _clock_changes(moment: Moments, time_zone: str, *, converted: bool) -> tuple
     by_day = bool((moment == moment.astype("datetime64[D]")).all())
     if by_day or not (repeated or skipped):
         return ()
-    told = f"{repeated:,} times lie in an hour that the clock of {time_zone} repeats"
+    lie = "time lies" if repeated == 1 else "times lie"
+    told = f"{repeated:,} {lie} in an hour that the clock of {time_zone} repeats"
     if skipped and not converted:
         told += f" and {skipped:,} in one that it skips, so the file may not be in local time"
     return (f"{told}; each row is counted once.",)

@@ -19,6 +19,7 @@ from features.sources import text_files
 SEPARATORS = (",", ";", "\t", "|")
 """The separators that are recognised, in the order in which they are tried."""
 _SEPARATOR_NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": "commas"}
+_GZIP = b"\x1f\x8b"
 _DOWNLOAD = "Download it again."
 _SHOWN_VALUES = 5
 
@@ -79,7 +80,7 @@ class SourceColumn:
 
 def read_table(path: Path, names: tuple[str, ...], form: TableForm) -> ReadTable:
     """Read columns of a file: text from CSV, their own types from Parquet. Raises ``BadInput`` in one line."""
-    data = text_files.existing_file(path).read_bytes()
+    data = _unpacked(path, text_files.existing_file(path).read_bytes())
     notes: tuple[str, ...] = ()
     needed = tuple(dict.fromkeys((*names, *(column for column, _ in form.where))))
     if path.suffix.lower() in (".parquet", ".pq"):
@@ -115,8 +116,6 @@ def _parquet(path: Path, data: bytes, needed: tuple[str, ...]) -> pa.Table:
 
 
 def _text(path: Path, data: bytes, needed: tuple[str, ...], form: TableForm) -> tuple[pa.Table, tuple[str, ...]]:
-    if path.suffix.lower() == ".gz":
-        data = _unpacked(path, data)
     decoded, notes = _decoded(path, data, form.encoding)
     separator, note = _separator(path, decoded, needed, form.separator)
     decoded = text_files.checked_text(path, decoded, separator)
@@ -125,6 +124,8 @@ def _text(path: Path, data: bytes, needed: tuple[str, ...], form: TableForm) -> 
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
+    if not data.startswith(_GZIP):
+        return data
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
