@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from contracts.periods import Moments
 from features.sources.local_times import Flags
@@ -12,11 +13,14 @@ from features.sources.source_counts import SetAside
 from features.sources.table_files import SourceColumn
 
 LoneDates = Literal["refuse", "set_aside"]
+Days = npt.NDArray[np.int64]
 
 LONGEST_SILENCE_DAYS = 366
 """A longer silence cuts the few rows beyond it off from the others."""
 MOST_LONE_SHARE = 0.001
 """More rows than this share beyond a silence (but at least three may be) are a part of the file."""
+FEWEST_OTHERS = 20
+"""Without so many rows on the near side nothing says how often there should be one."""
 EXPECTED_ROWS = 14.0
 """How many rows the silence would have at the others' rate: exp(−14) is less than one in a million."""
 
@@ -49,7 +53,7 @@ def lone_rows(
     return lone, (SetAside("date far from all others", f"row {column.row_of(row)} and the like", number, number),)
 
 
-def _whole_part(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[int, int]:
+def _whole_part(days: Days) -> tuple[int, int]:
     """First and last day of what is left without the rows beyond a silence at either end."""
     unique, rows = np.unique(days, return_counts=True)
     limit = max(3, int(MOST_LONE_SHARE * len(days)))
@@ -63,7 +67,6 @@ def _whole_part(days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[int, 
     return int(unique[first]), int(unique[last])
 
 
-def _expected(
-    unique: np.ndarray[tuple[int], np.dtype[np.int64]], rows: np.ndarray[tuple[int], np.dtype[np.int64]], silence: int
-) -> float:
-    return float(rows.sum()) / float(unique[-1] - unique[0] + 1) * silence
+def _expected(unique: Days, rows: Days, silence: int) -> float:
+    number = float(rows.sum())
+    return number / float(unique[-1] - unique[0] + 1) * silence if number >= FEWEST_OTHERS else 0.0
