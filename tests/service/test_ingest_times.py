@@ -48,7 +48,7 @@ def _city(folder: Path, zone: str) -> Workspace:
 
 
 def _hours(zone: str) -> pd.DatetimeIndex:
-    """Every hour of 28 days of March 2024 in the city, across the change of its clock in the night to the 10th or 31st."""
+    """Every hour of 28 days in the city, across the change of its clock on 10 or 31 March 2024."""
     return pd.date_range("2024-03-08 06:00", periods=24 * NIGHTS, freq="h", tz=zone)
 
 
