@@ -18,7 +18,7 @@ from contracts.periods import (
 from contracts.public_records import RecordsSettings
 from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
 from contracts.recorded_settings import settings_bytes, settings_of
-from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings, read_settings
+from contracts.settings import AuditSettings, GeographyMeaning, IngestLimits, PoliceForce, Settings, read_settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
@@ -40,6 +40,7 @@ __all__ = [
     "GateLimits",
     "GatingAudit",
     "GeographyMeaning",
+    "IngestLimits",
     "LifeCycleSettings",
     "MissingThing",
     "Ordinals",

@@ -14,6 +14,7 @@ from contracts.errors import BadInput, MissingThing
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
 from contracts.public_records import RecordsSettings
+from contracts.source_limits import WithSources
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -23,15 +24,22 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class IngestLimits(_Part):
-    """How much of a publication may be set aside before the whole file is refused."""
+class IngestLimits(WithSources):
+    """How much of a publication may be lost before a part of it is missing, or the whole of it is refused."""
 
     unknown_area_share: Share = 0.02
     """Share of counted crimes in unknown areas that is set aside; more is refused."""
     absent_area_share: Share = 0.02
-    """A table by area that lacks more than this share of its geography's areas is refused as cut short."""
-    stub_share: Share = 0.4
-    """A first or last period under this share of the median period's crimes is a stub."""
+    """A publication that lacks more than this share of the areas it covers, where so many are not lacking by chance, is
+    refused as cut short."""
+    lost_share: Share = 0.2
+    """Share of a period's crimes, of each force, that may lie in no area (without a code or a position, outside), or of
+    its days that may be silent; more, and the period is missing there."""
+    repeated_id_share: Share = 0.1
+    """Share of a force's month that may repeat the identifier of another row; more is refused."""
+    implausible_below: Share = 1e-6
+    """A silence, or a nearly empty period, that the periods around it make less probable than this was not delivered:
+    it is missing, never zero. 0 takes every period as it stands."""
     repeated_row_share: Share = 0.02
     """Share of a file's incidents that may repeat the time, position and category of an earlier one beyond chance."""
     lone_dates: Literal["refuse", "set_aside"] = "refuse"
@@ -39,6 +47,13 @@ class IngestLimits(_Part):
     revision_share: Share = 0.2
     """A target whose city total of the same period differs by more than this between publications
     has changed its meaning, and stops the ingest until its settings say that this is so."""
+
+    def of(self, source: str) -> IngestLimits:
+        """The limits of one source: its own where it has some."""
+        if source not in self.sources:
+            return self
+        own = self.sources[source].model_dump(exclude={"columns"}, exclude_none=True)
+        return self.model_copy(update=own)
 
 
 class GeographyMeaning(_Part):
