@@ -20,7 +20,7 @@ from features.geography import (
     list_geographies,
     load_geography,
 )
-from features.geography_folder import stored_names
+from features.geography_folder import is_drawn, stored_names
 from features.grids import drawn_areas, hexagons
 from features.meaning import check_meaning
 from features.publication_record import Publication
@@ -57,10 +57,11 @@ def ingest_mps(
     source: str,
     published_on: date,
     geography: str | None = None,
+    silence_is_zero: bool = False,
 ) -> tuple[Publication, ...]:
     """Ingest Metropolitan Police tables; ``source`` is ``mps-ward`` or ``mps-lsoa``.
 
-    All are read before one is stored.
+    All are read before one is stored. With ``silence_is_zero``, here and below, no silence is taken as missing.
     """
     default = workspace.settings.geography if source == "mps-ward" else LSOA_GEOGRAPHY
     areas = known_areas(workspace, load_geography(workspace, geography or default))
@@ -72,6 +73,7 @@ def ingest_mps(
             areas=areas,
             published_on=published_on,
             today=today_in(workspace.settings.time_zone),
+            silence_is_zero=silence_is_zero,
         )
         for path in paths
     ]
@@ -79,7 +81,12 @@ def ingest_mps(
 
 
 def ingest_police_uk(
-    workspace: Workspace, folder: Path, *, published_on: date | None = None, geography: str | None = None
+    workspace: Workspace,
+    folder: Path,
+    *,
+    published_on: date | None = None,
+    geography: str | None = None,
+    silence_is_zero: bool = False,
 ) -> Publication:
     """Ingest a data.police.uk archive."""
     areas = known_areas(workspace, load_geography(workspace, geography or LSOA_GEOGRAPHY))
@@ -89,6 +96,7 @@ def ingest_police_uk(
         areas=areas,
         published_on=published_on,
         today=today_in(workspace.settings.time_zone),
+        silence_is_zero=silence_is_zero,
     )
     return take_in(workspace, counts)
 
@@ -101,6 +109,7 @@ def ingest_incidents(
     geography: str,
     frequency: Frequency,
     published_on: date | None = None,
+    silence_is_zero: bool = False,
 ) -> Publication:
     """Ingest a file of incidents by the areas of ``geography``. One that does not exist is made where it is named like
     ``grid_500m`` or ``h3_8`` (cells over the file's extent), or where ``columns.area`` names a column of codes (each
@@ -121,6 +130,7 @@ def ingest_incidents(
         locate=locate,
         published_on=published_on,
         today=today_in(workspace.settings.time_zone),
+        silence_is_zero=silence_is_zero,
     )
     return take_in(workspace, counts)
 
@@ -134,8 +144,10 @@ def ingest_counts(
     published_on: date,
     geography: str | None = None,
     frequency: Frequency = Frequency.MONTH,
+    sum_repeated: bool = False,
+    silence_is_zero: bool = False,
 ) -> Publication:
-    """Ingest a long table of counts."""
+    """Ingest a long table of counts; with ``sum_repeated``, rows of one area, period and category are added up."""
     areas = known_areas(workspace, load_geography(workspace, geography or workspace.settings.geography))
     counts = read_counts(
         path,
@@ -146,6 +158,8 @@ def ingest_counts(
         areas=areas,
         published_on=published_on,
         today=today_in(workspace.settings.time_zone),
+        sum_repeated=sum_repeated,
+        silence_is_zero=silence_is_zero,
     )
     return take_in(workspace, counts)
 
@@ -161,7 +175,12 @@ def known_areas(workspace: Workspace, geography: Geography) -> KnownAreas:
             for area, parent in zip(areas["area"], areas["parent"], strict=True)
             if isinstance(parent, str) and parent != area
         }
-    return KnownAreas(geography.name, geography.codes, tuple(_ancestors(code, parent_of) for code in geography.codes))
+    return KnownAreas(
+        geography.name,
+        geography.codes,
+        tuple(_ancestors(code, parent_of) for code in geography.codes),
+        drawn=is_drawn(workspace, geography.name),
+    )
 
 
 def _ancestors(code: str, parent_of: Mapping[str, str]) -> frozenset[str]:

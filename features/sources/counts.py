@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts import Frequency, Period, Settings
+from contracts import BadInput, Frequency, Period, Settings
 from features.sources import checks, text_files
+from features.sources.completeness import Delivery, judge
 from features.sources.period_column import period_ordinals
-from features.sources.source_counts import STUB, CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
+from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SourceCounts
 from features.sources.table_files import TableForm, read_table
 
 SOURCE = "counts"
-NO_AREA = ("", "nan", "None")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class CountColumns:
     count: str
     form: TableForm = field(default_factory=TableForm)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that is read."""
+        return (self.area, self.period, self.category, self.count)
+
 
 def read_counts(
     path: Path,
@@ -42,13 +47,17 @@ def read_counts(
     areas: checks.KnownAreas,
     published_on: date,
     today: date,
+    sum_repeated: bool = False,
+    silence_is_zero: bool = False,
 ) -> SourceCounts:
-    """Read one table. Every area in it is covered from its first period to its last.
+    """Read one table. Every area in it is covered from its first period to its last, but where its silence is
+    implausible (unless ``silence_is_zero``).
 
     Rows that name no area are set aside, as are those of unknown areas up to the share in settings, and first periods
-    that are stubs. Rows of the same area, period and category are added up. Raises ``BadInput`` in one line.
+    that are stubs. Rows of the same area, period and category are added up where another column tells them apart, or
+    with ``sum_repeated``; else they are refused. Raises ``BadInput`` in one line.
     """
-    read = read_table(path, (columns.area, columns.period, columns.category, columns.count), columns.form)
+    read = read_table(path, columns.names, columns.form)
     table = read.as_text()
     count = text_files.whole_counts(path, table, columns.count)
     codes, code, _ = _encoded(table, columns.area)
@@ -56,36 +65,91 @@ def read_counts(
     rows = [text_files.row_of(table, row) for row in first_rows]
     offence_of = checks.offences_of_wordings(str(path), wordings, rows, taxonomy, settings)
     period, notes = period_ordinals(path, table, columns.period, frequency=frequency, time_zone=settings.time_zone)
-    checks.refuse_gaps(str(path), np.unique(period).tolist(), frequency, what="every row")
     checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(period.max())), today)
-    position, set_aside = _positions(path, codes, code, count, areas, settings)
-    kept, first = position >= 0, int(period.min())
-    totals = np.bincount(period - first, weights=count).astype(np.int64)
-    stubs = checks.leading_stubs(totals, settings.ingest.stub_share)
-    periods = np.arange(first + stubs, int(period.max()) + 1)
-    checks.refuse_later_stubs(str(path), periods, totals[stubs:], frequency, settings.ingest.stub_share)
-    kept &= period >= periods[0]
-    set_aside += [
-        SetAside(STUB, str(Period(frequency, first + index)), int((period == first + index).sum()), int(totals[index]))
-        for index in range(stubs)
-    ]
-    covered = tuple(sorted(set(areas.codes).intersection(codes)))
+    position, first = areas.positions(codes)[code], int(period.min())
+    spelled, day, _ = _encoded(table, columns.period)
+    key = (code * len(wordings) + wording) * len(spelled) + day
+    repeats = [] if sum_repeated else _told_or_refused(path, np.where(position >= 0, key, -1), table, columns)
+    limits = settings.ingest.of(SOURCE)
+    crimes = np.bincount(code, weights=count, minlength=len(codes)).astype(np.int64)
+    every_row = np.bincount(code, minlength=len(codes))
+    set_aside = checks.set_aside_unknown_areas(str(path), codes, crimes, every_row, areas, limits)
+    periods = np.arange(first, int(period.max()) + 1)
+    nameless = np.array([text in checks.NO_AREA for text in codes], dtype=bool)[code] & (position < 0)
+    kept = position >= 0
+    judged = judge(
+        Delivery(
+            name=str(path),
+            source=SOURCE,
+            frequency=frequency,
+            limits=limits,
+            cover=Cover("all", tuple(sorted(set(areas.codes).intersection(codes))), tuple(periods.tolist())),
+            claims=areas.codes,
+            counts=CodedCounts.summed(
+                areas=areas.codes,
+                offences=wordings,
+                area=position[kept],
+                offence=wording[kept],
+                period=period[kept],
+                count=count[kept],
+            ),
+            offence_of=offence_of,
+            lost={
+                "no area": _by_period(period[nameless] - first, count[nameless], len(periods)),
+                "unknown area": _by_period(period[~kept & ~nameless] - first, count[~kept & ~nameless], len(periods)),
+            },
+            silence_is_zero=silence_is_zero,
+        )
+    )
     return SourceCounts.by_wording(
         Provenance(SOURCE, taxonomy, areas.geography, frequency, published_on, path.name, read.sha256),
-        CodedCounts.summed(
-            areas=areas.codes,
-            offences=wordings,
-            area=position[kept],
-            offence=wording[kept],
-            period=period[kept],
-            count=count[kept],
-        ),
+        judged.counts,
         offence_of,
-        covers=(Cover("all", covered, tuple(periods.tolist())),),
-        set_aside=tuple(set_aside),
+        covers=judged.covers,
+        set_aside=(*set_aside, *judged.set_aside),
         rows_read=len(count),
-        notes=(*read.notes, *notes),
+        notes=(*read.notes, *notes, *repeats, *judged.notes),
     )
+
+
+def _by_period(position: Integers, count: Integers, periods: int) -> Integers:
+    return np.bincount(position, weights=count, minlength=periods).astype(np.int64)
+
+
+def _told_or_refused(path: Path, key: Integers, rows: pa.Table, columns: CountColumns) -> list[str]:
+    """Rows with one key (−1: not counted) are parts of a count where a column beside tells them apart, such as the
+    borough of a ward that lies in two; raises ``BadInput`` where none does."""
+    counted = np.flatnonzero(key >= 0)
+    _, first, times = np.unique(key[counted], return_inverse=True, return_counts=True)
+    repeated = counted[times[first] > 1]
+    if not len(repeated):
+        return []
+    parts = key[repeated]
+    for values in _beside(path, columns):
+        _, parts = np.unique(np.stack([parts, values[repeated]]), axis=1, return_inverse=True)
+        parts = parts.ravel()
+    order = np.argsort(parts, kind="stable")
+    same = np.flatnonzero(parts[order][1:] == parts[order][:-1])
+    if len(same):
+        earlier, later = (text_files.row_of(rows, int(repeated[order[same[0] + step]])) for step in (0, 1))
+        raise BadInput(
+            f"{path}: row {later} repeats the area, period and category of row {earlier} ({len(same):,} rows do so).",
+            remedy="Remove the repeated rows; if each is a part of the count, say --sum-repeated.",
+        )
+    return [f"{len(repeated):,} rows share an area, period and category, told apart by another column: added up."]
+
+
+def _beside(path: Path, columns: CountColumns) -> Iterable[Integers]:
+    """The other columns, each as numbers of its distinct values; not one that numbers the rows."""
+    table = read_table(path, columns.names, columns.form, every_column=True).columns
+    for name in table.column_names:
+        column = table.column(name).combine_chunks()
+        if name in (*columns.names, text_files.ROW) or pa.types.is_nested(column.type):
+            continue
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        values = np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+        if values.max(initial=0) + 1 < len(values):
+            yield values
 
 
 def _encoded(table: pa.Table, name: str) -> tuple[tuple[str, ...], Integers, list[int]]:
@@ -95,20 +159,3 @@ def _encoded(table: pa.Table, name: str) -> tuple[tuple[str, ...], Integers, lis
     code = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
     _, first_rows = np.unique(code, return_index=True)
     return tuple(encoded.dictionary.to_pylist()), code, first_rows.tolist()
-
-
-def _positions(
-    path: Path, codes: Sequence[str], code: Integers, count: Integers, areas: checks.KnownAreas, settings: Settings
-) -> tuple[Integers, list[SetAside]]:
-    """Each row's position among the known areas, −1 where it is set aside."""
-    crimes = np.bincount(code, weights=count, minlength=len(codes)).astype(np.int64)
-    rows = np.bincount(code, minlength=len(codes))
-    named = np.array([text not in NO_AREA for text in codes], dtype=bool)
-    nameless = [
-        SetAside("no area", f"column without a code: '{codes[index]}'", int(rows[index]), int(crimes[index]))
-        for index in np.flatnonzero(~named).tolist()
-    ]
-    unknown = checks.set_aside_unknown_areas(
-        str(path), [text for text in codes if text not in NO_AREA], crimes[named], rows[named], areas, settings
-    )
-    return areas.positions(codes)[code], [*nameless, *unknown]

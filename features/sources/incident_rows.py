@@ -104,7 +104,9 @@ def read_rows(path: Path, columns: IncidentColumns, settings: Settings) -> Incid
         raise BadInput(f"{path} has no row with a time and a position.", remedy="Check --time, --lon and --lat.")
     codes = None if columns.area is None else _texts(read.columns, columns.area)
     keep, set_aside = _incidents(path, read, columns, times, where)
-    lone, told = lone_rows(column(columns.time), times.moment, times.present & keep, settings.ingest.lone_dates)
+    lone, told = lone_rows(
+        column(columns.time), times.moment, times.present & keep, settings.ingest.of(TAXONOMY).lone_dates
+    )
     keep &= ~lone
     return IncidentRows(
         sha256=read.sha256,
@@ -163,7 +165,7 @@ def _repeats(
     whole = times.present & where.placed
     says = [where.longitude, where.latitude, wording, *(() if codes is None else (codes,))]
     return told_repeats(
-        path, times.moment[whole], [values[whole] for values in says], settings.ingest.repeated_row_share
+        path, times.moment[whole], [values[whole] for values in says], settings.ingest.of(TAXONOMY).repeated_row_share
     )
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from contracts import BadInput, Frequency, Ordinals, Period, Settings, ordinals_of, starts_of
+from contracts import BadInput, Frequency, Ordinals, Period, Settings, ordinals_of
 from features.incident_points import IncidentPoints
 from features.sources import checks
+from features.sources.completeness import Delivery, WholePeriods, judge, whole_periods
 from features.sources.incident_rows import TAXONOMY, IncidentColumns, IncidentRows, read_rows
 from features.sources.source_counts import (
     STUB,
@@ -26,9 +27,7 @@ from features.sources.source_counts import (
 )
 
 SOURCE = "incidents"
-UNLIKELY = 1e-6
-"""A first or last period counts as cut off where the silence at its edge has a smaller probability than this."""
-
+Flags = npt.NDArray[np.bool_]
 Locate = Callable[..., tuple[checks.KnownAreas, Integers]]
 """From longitudes, latitudes (``Floats``, degrees WGS 84) and, where a column is named for them, area codes (``Texts``)
 to the areas and each point's position in them, −1 outside."""
@@ -43,12 +42,13 @@ def read_incidents(
     locate: Locate,
     published_on: date | None,
     today: date,
+    silence_is_zero: bool = False,
 ) -> SourceCounts:
     """Read one file. Without ``published_on`` it is the day after the last incident, and told.
 
     Times with a zone are converted into the city's, others are local. Rows without a time or a position, or outside of
-    all areas, are set aside; so is a first or last period that the file covers in part only. Raises ``BadInput`` in
-    one line.
+    all areas, are set aside; so is a first or last period that the file covers in part only. A silence that the periods
+    around it make implausible is missing, unless ``silence_is_zero``. Raises ``BadInput`` in one line.
     """
     rows = read_rows(path, columns, settings)
     rows.refuse_days_without_hours(path, frequency)
@@ -58,38 +58,37 @@ def read_incidents(
         notes.append(f"Published on {published_on} is assumed: the day after the last incident.")
     whole = rows.timed & rows.placed
     by_code = () if rows.codes is None else (rows.codes[whole],)
-    areas, position = locate(rows.longitude[whole], rows.latitude[whole], *by_code)
-    inside = position >= 0
-    kept = rows.moment[whole][inside]
-    if kept.size == 0:
+    areas, found = locate(rows.longitude[whole], rows.latitude[whole], *by_code)
+    position = np.full(len(rows.timed), -1, dtype=np.int64)
+    position[whole] = found
+    if (found < 0).all():
         raise BadInput(
             f"{path} has no incident inside {areas.geography}.", remedy="Check --lon, --lat and --geography."
         )
-    period = ordinals_of(kept, frequency)
-    periods, stubs = _whole_periods(path, kept, period, frequency, settings)
-    checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(periods[-1])), today)
-    in_time = (period >= periods[0]) & (period <= periods[-1])
-    counted = np.flatnonzero(whole)[inside][in_time]
-    area = position[inside][in_time]
+    span = whole_periods(path, rows.moment[rows.timed], frequency)
+    period = np.full(len(rows.timed), span.periods[0] - 1, dtype=np.int64)
+    period[rows.timed] = ordinals_of(rows.moment[rows.timed], frequency)
+    in_time = (period >= span.periods[0]) & (period <= span.periods[-1])
+    judged = judge(_delivery(path, rows, areas, position, period, in_time, span, frequency, settings, silence_is_zero))
+    checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(judged.periods[-1])), today)
+    counted = np.flatnonzero((position >= 0) & in_time & np.isin(period, judged.periods))
     return SourceCounts.by_wording(
         Provenance(SOURCE, TAXONOMY, areas.geography, frequency, published_on, path.name, rows.sha256),
-        CodedCounts.summed(
-            areas=areas.codes,
-            offences=rows.wordings,
-            area=area,
-            offence=rows.wording[counted],
-            period=period[in_time],
-            count=np.ones(len(counted), dtype=np.int64),
-        ),
+        judged.counts,
         rows.offence_of,
-        covers=(Cover("all", areas.codes, tuple(periods.tolist())),),
-        set_aside=(*rows.set_aside, *_told(rows, int((~inside).sum())), *stubs),
+        covers=judged.covers,
+        set_aside=(
+            *rows.set_aside,
+            *_told(rows, position),
+            *_edges(span, period, position, frequency),
+            *judged.set_aside,
+        ),
         rows_read=rows.rows_read,
-        notes=tuple(notes),
+        notes=(*notes, *span.notes, *judged.notes),
         points=IncidentPoints(
             areas=areas.codes,
             offences=rows.wordings,
-            area=area,
+            area=position[counted],
             offence=rows.wording[counted],
             moment=rows.moment[counted],
             longitude=rows.longitude[counted],
@@ -98,49 +97,73 @@ def read_incidents(
     )
 
 
+def _delivery(
+    path: Path,
+    rows: IncidentRows,
+    areas: checks.KnownAreas,
+    position: Integers,
+    period: Ordinals,
+    in_time: Flags,
+    span: WholePeriods,
+    frequency: Frequency,
+    settings: Settings,
+    silence_is_zero: bool,
+) -> Delivery:
+    kept = (position >= 0) & in_time
+    return Delivery(
+        name=str(path),
+        source=SOURCE,
+        frequency=frequency,
+        limits=settings.ingest.of(SOURCE),
+        cover=Cover("all", areas.codes, tuple(span.periods.tolist())),
+        drawn=areas.drawn,
+        counts=CodedCounts.summed(
+            areas=areas.codes,
+            offences=rows.wordings,
+            area=position[kept],
+            offence=rows.wording[kept],
+            period=period[kept],
+            count=np.ones(int(kept.sum()), dtype=np.int64),
+        ),
+        offence_of=rows.offence_of,
+        lost={
+            reason: np.bincount(period[lost & in_time] - span.periods[0], minlength=len(span.periods))
+            for reason, lost in _lost(rows, position).items()
+        },
+        silent_days=span.silent_days(rows.moment[rows.timed], settings.ingest.of(SOURCE).implausible_below),
+        silence_is_zero=silence_is_zero,
+    )
+
+
+def _lost(rows: IncidentRows, position: Integers) -> dict[str, Flags]:
+    """Why a row with a time is counted nowhere → the rows."""
+    unfound = rows.timed & rows.placed & (position < 0)
+    nameless = np.zeros(len(position), dtype=bool)
+    if rows.codes is not None:
+        nameless = unfound & np.isin(rows.codes, checks.NO_AREA)
+    return {
+        "no position": rows.timed & ~rows.placed,
+        "no area": nameless,
+        "outside of all areas": unfound & ~nameless,
+    }
+
+
 def _day_after(moments: npt.NDArray[np.datetime64]) -> date:
     last: date = moments.max().astype("datetime64[D]").item()
     return last + timedelta(days=1)
 
 
-def _told(rows: IncidentRows, outside: int) -> tuple[SetAside, ...]:
-    counted = (
-        ("no time", int((~rows.timed).sum())),
-        ("no position", int((rows.timed & ~rows.placed).sum())),
-        ("outside of all areas", outside),
-    )
+def _told(rows: IncidentRows, position: Integers) -> tuple[SetAside, ...]:
     of = f"of {len(rows.timed)} rows"
-    return tuple(SetAside(reason, of, number, number) for reason, number in counted if number)
-
-
-def _whole_periods(
-    path: Path, moments: npt.NDArray[np.datetime64], period: Ordinals, frequency: Frequency, settings: Settings
-) -> tuple[Ordinals, tuple[SetAside, ...]]:
-    """Ordinals of the periods that the file covers whole, and those that it does not.
-
-    The file is taken to begin with its first incident and end with its last: a first or last period is cut off where
-    the silence before or after is improbable (exp(−rate × silence), a Poisson process), or its total is a stub's.
-    """
-    first, last = int(period.min()), int(period.max())
-    periods = np.arange(first, last + 1, dtype=np.int64)
-    totals = np.bincount(period - first, minlength=len(periods))
-    bounds = starts_of(np.array([first, last + 1]), frequency)
-    seconds = max(float((moments.max() - moments.min()).astype(np.int64)), 1.0)
-    rate = len(moments) / seconds
-    silence_before = float((moments.min() - bounds[0]).astype(np.int64))
-    silence_after = float((bounds[1] - moments.max()).astype(np.int64))
-    start = int(np.exp(-rate * silence_before) < UNLIKELY)
-    stop = len(periods) - int(np.exp(-rate * silence_after) < UNLIKELY)
-    if stop <= start:
-        raise BadInput(f"{path} covers no whole {frequency}.", remedy="Give a longer file or a shorter --period.")
-    if frequency in (Frequency.MONTH, Frequency.WEEK):
-        start += checks.leading_stubs(totals[start:stop], settings.ingest.stub_share)
-        checks.refuse_later_stubs(
-            str(path), periods[start:stop], totals[start:stop], frequency, settings.ingest.stub_share
-        )
-    cut = [*range(start), *range(stop, len(periods))]
-    stubs = tuple(
-        SetAside(STUB, str(Period(frequency, int(periods[index]))), int(totals[index]), int(totals[index]))
-        for index in cut
+    lost = {"no time": ~rows.timed} | _lost(rows, position)
+    return tuple(
+        SetAside(reason, of, int(which.sum()), int(which.sum())) for reason, which in lost.items() if which.any()
     )
-    return periods[start:stop], stubs
+
+
+def _edges(span: WholePeriods, period: Ordinals, position: Integers, frequency: Frequency) -> tuple[SetAside, ...]:
+    """The first and last period, where the file begins after or ends before it is over."""
+    return tuple(
+        SetAside(STUB, str(Period(frequency, ordinal)), *(int(((period == ordinal) & (position >= 0)).sum()),) * 2)
+        for ordinal in span.cut
+    )

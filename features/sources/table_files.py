@@ -78,15 +78,16 @@ class SourceColumn:
         )
 
 
-def read_table(path: Path, names: tuple[str, ...], form: TableForm) -> ReadTable:
-    """Read columns of a file: text from CSV, their own types from Parquet. Raises ``BadInput`` in one line."""
+def read_table(path: Path, names: tuple[str, ...], form: TableForm, *, every_column: bool = False) -> ReadTable:
+    """Read columns of a file, and with ``every_column`` the others too: text from CSV, their own types from Parquet.
+    Raises ``BadInput`` in one line."""
     data = _unpacked(path, text_files.existing_file(path).read_bytes())
     notes: tuple[str, ...] = ()
     needed = tuple(dict.fromkeys((*names, *(column for column, _ in form.where))))
     if path.suffix.lower() in (".parquet", ".pq"):
-        table = _parquet(path, data, needed)
+        table = _parquet(path, data, needed, every_column=every_column)
     else:
-        table, notes = _text(path, data, needed, form)
+        table, notes = _text(path, data, needed, form, every_column=every_column)
     if table.num_rows == 0:
         raise BadInput(f"{path} has no rows.", remedy=_DOWNLOAD)
     if form.where:
@@ -106,21 +107,24 @@ def as_text(column: pa.Array) -> pa.Array:
     return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
 
 
-def _parquet(path: Path, data: bytes, needed: tuple[str, ...]) -> pa.Table:
+def _parquet(path: Path, data: bytes, needed: tuple[str, ...], *, every_column: bool) -> pa.Table:
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         text_files.require_columns(path, file.schema_arrow.names, needed)
-        return file.read(list(needed))
+        return file.read(None if every_column else list(needed))
     except (pa.ArrowInvalid, OSError) as error:
         raise BadInput(f"{path} is not a whole Parquet file: {error}.", remedy=_DOWNLOAD) from error
 
 
-def _text(path: Path, data: bytes, needed: tuple[str, ...], form: TableForm) -> tuple[pa.Table, tuple[str, ...]]:
+def _text(
+    path: Path, data: bytes, needed: tuple[str, ...], form: TableForm, *, every_column: bool
+) -> tuple[pa.Table, tuple[str, ...]]:
     decoded, notes = _decoded(path, data, form.encoding)
     separator, note = _separator(path, decoded, needed, form.separator)
     decoded = text_files.checked_text(path, decoded, separator)
     text_files.require_columns(path, text_files.header_of(path, decoded, separator), needed)
-    return text_files.string_table(path, decoded, only=needed, separator=separator), (*notes, *note)
+    only = () if every_column else needed
+    return text_files.string_table(path, decoded, only=only, separator=separator), (*notes, *note)
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:

@@ -45,6 +45,13 @@ def published_on_option(*, required: bool) -> Callable[[Callable[..., Any]], Cal
     )
 
 
+silence_option = click.option(
+    "--silence-is-zero",
+    is_flag=True,
+    help="Take every silence as zeros, also where the level around it makes that implausible. Else it is missing.",
+)
+
+
 def _geography_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option("--geography", help=f"The geography of its area codes. Default: {default}.")
 
@@ -56,15 +63,28 @@ def _mps(source: str, areas: str, default_geography: str) -> click.Command:
     @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
     @published_on_option(required=True)
     @_geography_option(default_geography)
+    @silence_option
     @workspace_option
     @json_option
     def ingest_mps_table(
-        files: tuple[Path, ...], published_on: date, geography: str | None, workspace: Workspace, as_json: bool
+        files: tuple[Path, ...],
+        published_on: date,
+        geography: str | None,
+        silence_is_zero: bool,
+        workspace: Workspace,
+        as_json: bool,
     ) -> None:
         from features.ingesting import ingest_mps
 
         show(
-            ingest_mps(workspace, files, source=source, published_on=published_on, geography=geography),
+            ingest_mps(
+                workspace,
+                files,
+                source=source,
+                published_on=published_on,
+                geography=geography,
+                silence_is_zero=silence_is_zero,
+            ),
             as_json=as_json,
         )
 
@@ -79,19 +99,29 @@ command.add_command(_mps("mps-lsoa", "LSOA", "lsoa_2021"))
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @published_on_option(required=False)
 @_geography_option("lsoa_2021")
+@silence_option
 @workspace_option
 @json_option
 def police_uk(
-    folder: Path, published_on: date | None, geography: str | None, workspace: Workspace, as_json: bool
+    folder: Path,
+    published_on: date | None,
+    geography: str | None,
+    silence_is_zero: bool,
+    workspace: Workspace,
+    as_json: bool,
 ) -> None:
     """A data.police.uk archive (YYYY-MM/YYYY-MM-force-street.csv).
 
-    A month without a file is missing, a file without rows is a month of zeros. Without --published-on, the first day
+    A month without a file is missing; one without rows, or with next to none, is missing where the force has many in
+    the months around. Without --published-on, the first day
     of the second month after the last one is assumed.
     """
     from features.ingesting import ingest_police_uk
 
-    show([ingest_police_uk(workspace, folder, published_on=published_on, geography=geography)], as_json=as_json)
+    publication = ingest_police_uk(
+        workspace, folder, published_on=published_on, geography=geography, silence_is_zero=silence_is_zero
+    )
+    show([publication], as_json=as_json)
 
 
 @command.command("incidents")
@@ -114,6 +144,7 @@ def police_uk(
 @click.option("--period", type=click.Choice([str(one) for one in Frequency]), help="Default: the one of wardcast.toml.")
 @table_options
 @published_on_option(required=False)
+@silence_option
 @workspace_option
 @json_option
 def incidents(
@@ -132,6 +163,7 @@ def incidents(
     period: str | None,
     form: TableForm,
     published_on: date | None,
+    silence_is_zero: bool,
     workspace: Workspace,
     as_json: bool,
 ) -> None:
@@ -161,6 +193,7 @@ def incidents(
         geography=geography or workspace.settings.geography,
         frequency=Frequency(period) if period else workspace.settings.frequency,
         published_on=published_on,
+        silence_is_zero=silence_is_zero,
     )
     show([publication], as_json=as_json)
 
@@ -182,8 +215,12 @@ def _time_column(time: str | None, day: str | None, time_of_day: str | None) -> 
 @click.option("--taxonomy", required=True, help="The system of categories: its wordings stand under [offences.NAME].")
 @click.option("--frequency", type=click.Choice([str(one) for one in Frequency]), help="Default: that of wardcast.toml.")
 @_geography_option("the one of wardcast.toml")
+@click.option(
+    "--sum-repeated", is_flag=True, help="Add up rows of one area, period and category, which else are refused."
+)
 @table_options
 @published_on_option(required=True)
+@silence_option
 @workspace_option
 @json_option
 def counts(
@@ -195,12 +232,17 @@ def counts(
     taxonomy: str,
     frequency: str | None,
     geography: str | None,
+    sum_repeated: bool,
     form: TableForm,
     published_on: date,
+    silence_is_zero: bool,
     workspace: Workspace,
     as_json: bool,
 ) -> None:
-    """A long table of counts (CSV or Parquet): a row per area, period and category; a row left out means zero."""
+    """A long table of counts (CSV or Parquet): a row per area, period and category.
+
+    A row left out means zero, but where the counts around make that implausible: there it is missing, and told.
+    """
     from features.ingesting import ingest_counts
     from features.sources.counts import CountColumns
 
@@ -212,6 +254,8 @@ def counts(
         published_on=published_on,
         geography=geography,
         frequency=Frequency(frequency) if frequency else workspace.settings.frequency,
+        sum_repeated=sum_repeated,
+        silence_is_zero=silence_is_zero,
     )
     show([publication], as_json=as_json)
 
