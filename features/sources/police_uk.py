@@ -8,8 +8,6 @@ rows is a month of zeros, and is told.
 from __future__ import annotations
 
 import hashlib
-import itertools
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -17,34 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from contracts import BadInput, Frequency, IngestLimits, MissingThing, Period, PoliceForce, Settings
-from features.sources import checks, headings, text_files
+from contracts import BadInput, Frequency, Period, PoliceForce, Settings
+from features.sources import checks, text_files
 from features.sources.completeness import Delivery, joined, judge
 from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
-
-SOURCE = "police-uk"
-TAXONOMY = "police_uk"
-MOST_ROWS_OF_AN_ID = 10
-"""A crime with two outcomes stands in two rows, now and then in seven; one that stands in more is no single crime."""
-
-_STREET_FILE = re.compile(r"(\d{4}-\d{2})-(.+)-street\.csv")
-
-
-@dataclass(frozen=True)
-class _Street:
-    """One street file: a force's month. ``areas`` and ``offences`` hold one text a crime, empty if unknown;
-    ``repeats`` counts rows whose identifier stands in an earlier row."""
-
-    path: Path
-    force: str
-    month: Period
-    sha256: str
-    areas: tuple[str, ...]
-    offences: tuple[str, ...]
-    repeats: int = 0
+from features.sources.street_files import SOURCE, TAXONOMY, Street, read_street, street_files
 
 
 def read_police_uk(
@@ -62,7 +38,7 @@ def read_police_uk(
     Raises ``BadInput`` in one line; sets aside crimes without an area, in unknown areas, or outside the force's own. A
     force's month that was delivered in part, or too much of which lies in no area, is missing.
     """
-    streets = [_read_street(path, settings) for path in _street_files(folder)]
+    streets = [read_street(path, settings) for path in street_files(folder)]
     last = max(street.month for street in streets)
     notes = list(_told(streets))
     if published_on is None:
@@ -92,72 +68,7 @@ def read_police_uk(
     )
 
 
-def _street_files(folder: Path) -> list[Path]:
-    if not folder.exists():
-        raise MissingThing(f"There is no folder {folder}.", remedy="Check the path.")
-    if not folder.is_dir():
-        raise BadInput(f"{folder} is a file, not a data.police.uk archive.", remedy="Name the unpacked folder.")
-    found = sorted(path for path in folder.rglob("*-street.csv") if _STREET_FILE.fullmatch(path.name))
-    if not found:
-        raise BadInput(
-            f"{folder} holds no street file of data.police.uk (YYYY-MM/YYYY-MM-force-street.csv).",
-            remedy="Name the unpacked folder of the archive.",
-        )
-    for earlier, later in itertools.pairwise(sorted(found, key=lambda path: path.name)):
-        if earlier.name == later.name:
-            raise BadInput(
-                f"{folder} holds {later.name} twice, in {earlier.parent} and in {later.parent}.",
-                remedy="Remove one of the two.",
-            )
-    return found
-
-
-def _read_street(path: Path, settings: Settings) -> _Street:
-    match = _STREET_FILE.fullmatch(path.name)
-    if match is None:
-        raise ValueError(f"{path} is not a street file")
-    month = Period.parse(match[1], Frequency.MONTH)
-    data = text_files.read_text_table(path)
-    digest = text_files.sha256_of(data)
-    header = pa.table({name: pa.array([], pa.string()) for name in text_files.header_of(path, data)})
-    looks = {"offence": headings.like_offences(TAXONOMY, settings)}
-    empty = not data.strip(b"\r\n").count(b"\n")
-    table = header if empty else text_files.string_table(path, data)
-    wanted = ("month", "area", "offence")
-    columns = headings.find_columns(path, table, SOURCE, wanted, looks, settings, optional=("id",))
-    if empty:
-        return _Street(path, match[2], month, digest, (), ())
-    months = table.column(columns["month"]).to_pylist()
-    if set(months) != {match[1]}:
-        row = next(index for index, text in enumerate(months) if text != match[1])
-        raise BadInput(
-            f"{path}: row {text_files.row_number(row)} is of '{months[row]}', not of {match[1]}.",
-            remedy="Download the archive again.",
-        )
-    ids = table.column(columns["id"]).combine_chunks() if "id" in columns else pa.array([], pa.string())
-    repeats = _repeats(path, ids, settings.ingest.of(SOURCE))
-    stripped = (text.strip() for text in table.column(columns["area"]).to_pylist())
-    offences = tuple(table.column(columns["offence"]).to_pylist())
-    return _Street(path, match[2], month, digest, tuple(stripped), offences, repeats)
-
-
-def _repeats(path: Path, ids: pa.StringArray, limits: IngestLimits) -> int:
-    """Rows whose identifier stands in an earlier row; raises ``BadInput`` where that is no crime's second outcome."""
-    counted = pc.value_counts(ids.filter(pc.not_equal(ids, "")))
-    times = np.asarray(counted.field("counts").to_numpy(zero_copy_only=False), dtype=np.int64)
-    repeats, most = int((times - 1).sum()), int(times.max(initial=0))
-    if most > MOST_ROWS_OF_AN_ID or repeats > max(limits.repeated_id_share * len(ids), MOST_ROWS_OF_AN_ID):
-        worst = counted.field("values")[int(np.argmax(times))].as_py()
-        raise BadInput(
-            f"{path}: the Crime ID '{worst}' stands {most} times, and {repeats:,} of {len(ids):,} rows repeat an "
-            f"identifier; at most {limits.repeated_id_share:.0%} may, and no identifier more than "
-            f"{MOST_ROWS_OF_AN_ID} times.",
-            remedy="Download the month again, or raise repeated_id_share under [ingest.sources.police-uk].",
-        )
-    return repeats
-
-
-def _told(streets: list[_Street]) -> Iterable[str]:
+def _told(streets: list[Street]) -> Iterable[str]:
     for force in sorted({street.force for street in streets}):
         months = [street.month for street in streets if street.force == force]
         whole = range(min(months).ordinal, max(months).ordinal + 1)
@@ -174,7 +85,7 @@ def _told(streets: list[_Street]) -> Iterable[str]:
             yield f"{street.path.name} has no row: {street.force} is counted as having had no crime in {street.month}."
 
 
-def _cover(force: str, streets: list[_Street], areas: checks.KnownAreas, settings: Settings) -> Cover:
+def _cover(force: str, streets: list[Street], areas: checks.KnownAreas, settings: Settings) -> Cover:
     if force not in settings.police_forces:
         raise BadInput(
             f"wardcast.toml does not say which areas '{force}' covers.",
@@ -201,7 +112,7 @@ def _areas_of(force: PoliceForce, areas: checks.KnownAreas) -> tuple[str, ...]:
     return tuple(code for code, ancestors in pairs if not ancestors & named)
 
 
-def _sha256(streets: list[_Street]) -> str:
+def _sha256(streets: list[Street]) -> str:
     digest = hashlib.sha256()
     for street in streets:
         digest.update(f"{street.path.name} {street.sha256}\n".encode())
@@ -227,7 +138,7 @@ class _Crimes:
 
     @classmethod
     def of(
-        cls, streets: list[_Street], covers: tuple[Cover, ...], areas: checks.KnownAreas, settings: Settings
+        cls, streets: list[Street], covers: tuple[Cover, ...], areas: checks.KnownAreas, settings: Settings
     ) -> _Crimes:
         codes, code = _encoded([text for street in streets for text in street.areas])
         wordings, wording = _encoded([text for street in streets for text in street.offences])
@@ -310,7 +221,7 @@ class _Crimes:
         )
 
 
-def _offences(streets: list[_Street], settings: Settings) -> dict[str, str]:
+def _offences(streets: list[Street], settings: Settings) -> dict[str, str]:
     found: dict[str, str] = {}
     for street in streets:
         wordings, first_rows = np.unique(np.array(street.offences, dtype=object), return_index=True)

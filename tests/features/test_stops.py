@@ -74,10 +74,7 @@ def test_a_parquet_gives_the_same(geography, tmp_path) -> None:
     table = pd.read_csv(path).rename(columns={"Date": "dt"})
     table["dt"] = pd.to_datetime(table["dt"], utc=True)
     table.to_parquet(tmp_path / "stops.parquet")
-    both = [
-        read_stops([file], geography, Frequency.MONTH)
-        for file in (path, tmp_path / "stops.parquet")
-    ]
+    both = [read_stops([file], geography, Frequency.MONTH) for file in (path, tmp_path / "stops.parquet")]
     assert np.array_equal(both[0].counts, both[1].counts)
     assert np.array_equal(both[0].periods, both[1].periods)
 

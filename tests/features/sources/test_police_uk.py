@@ -143,7 +143,9 @@ def test_an_identifier_that_stands_in_many_rows_is_refused_by_name(tiny_city: An
     _with_id(archive, list(range(11)), "again")
     with pytest.raises(BadInput, match=r"2023-04-west-street\.csv: the Crime ID 'again' stands 11 times") as refused:
         _read(tiny_city, archive)
-    assert "repeated_id_share under [ingest.sources.police-uk]" in refused.value.remedy
+    assert "repeated_id_share = 1 under [ingest.sources.police-uk]" in refused.value.remedy
+    tiny_city.configure(lambda text: f"{text}\n[ingest.sources.police-uk]\nrepeated_id_share = 1\n")
+    assert _read(tiny_city, archive).counts.count.sum() == 406
 
 
 def test_an_archive_without_identifiers_is_read(tiny_city: Any, archive: Path) -> None:

@@ -163,7 +163,7 @@ def test_tables_of_known_publishers_need_no_last_line_break_either(tiny_city: An
         path = tiny_city.folder / "archive" / "2023-01" / "2023-01-west-street.csv"
         path.parent.mkdir(parents=True)
         header = "Crime ID,Month,LSOA code,Crime type,Context"
-        rows = [f"id{number},2023-01,W{number % 40 + 20:03d},Robbery," for number in range(400)]
+        rows = [f"id{number},2023-01,W{(number % 40 + 40) % 60:03d},Robbery," for number in range(400)]
         path.write_text("\n".join([header, *rows]) + "\n")
         city = tiny_city.workspace.settings
         read = lambda: read_police_uk(  # noqa: E731
