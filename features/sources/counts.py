@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts import BadInput, Frequency, Period, Settings
+from contracts import BadInput, Frequency, Ordinals, Period, Settings
 from features.sources import checks, text_files
 from features.sources.completeness import Delivery, judge
 from features.sources.period_column import period_ordinals
-from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SourceCounts
+from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
 from features.sources.table_files import TableForm, read_table
 
 SOURCE = "counts"
@@ -59,61 +59,104 @@ def read_counts(
     """
     read = read_table(path, columns.names, columns.form)
     table = read.as_text()
-    count = text_files.whole_counts(path, table, columns.count)
-    codes, code, _ = _encoded(table, columns.area)
-    wordings, wording, first_rows = _encoded(table, columns.category)
-    rows = [text_files.row_of(table, row) for row in first_rows]
-    offence_of = checks.offences_of_wordings(str(path), wordings, rows, taxonomy, settings)
+    rows = _Rows.of(path, table, columns, taxonomy, settings, areas)
     period, notes = period_ordinals(path, table, columns.period, frequency=frequency, time_zone=settings.time_zone)
     checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(period.max())), today)
-    position, first = areas.positions(codes)[code], int(period.min())
-    spelled, day, _ = _encoded(table, columns.period)
-    key = (code * len(wordings) + wording) * len(spelled) + day
-    repeats = [] if sum_repeated else _told_or_refused(path, np.where(position >= 0, key, -1), table, columns)
-    limits = settings.ingest.of(SOURCE)
-    crimes = np.bincount(code, weights=count, minlength=len(codes)).astype(np.int64)
-    every_row = np.bincount(code, minlength=len(codes))
-    set_aside = checks.set_aside_unknown_areas(str(path), codes, crimes, every_row, areas, limits)
-    periods = np.arange(first, int(period.max()) + 1)
-    nameless = np.array([text in checks.NO_AREA for text in codes], dtype=bool)[code] & (position < 0)
-    kept = position >= 0
+    repeats = [] if sum_repeated else _told_or_refused(path, rows.keys(table, columns), table, columns)
+    set_aside = rows.set_aside(path, areas, settings)
     judged = judge(
         Delivery(
             name=str(path),
             source=SOURCE,
             frequency=frequency,
-            limits=limits,
-            cover=Cover("all", tuple(sorted(set(areas.codes).intersection(codes))), tuple(periods.tolist())),
+            limits=settings.ingest.of(SOURCE),
+            cover=rows.cover(areas, period),
             claims=areas.codes,
-            counts=CodedCounts.summed(
-                areas=areas.codes,
-                offences=wordings,
-                area=position[kept],
-                offence=wording[kept],
-                period=period[kept],
-                count=count[kept],
-            ),
-            offence_of=offence_of,
-            lost={
-                "no area": _by_period(period[nameless] - first, count[nameless], len(periods)),
-                "unknown area": _by_period(period[~kept & ~nameless] - first, count[~kept & ~nameless], len(periods)),
-            },
+            counts=rows.counts(areas, period),
+            offence_of=rows.offence_of,
+            lost=rows.lost(period),
             silence_is_zero=silence_is_zero,
         )
     )
     return SourceCounts.by_wording(
         Provenance(SOURCE, taxonomy, areas.geography, frequency, published_on, path.name, read.sha256),
         judged.counts,
-        offence_of,
+        rows.offence_of,
         covers=judged.covers,
         set_aside=(*set_aside, *judged.set_aside),
-        rows_read=len(count),
+        rows_read=len(rows.count),
         notes=(*read.notes, *notes, *repeats, *judged.notes),
     )
 
 
-def _by_period(position: Integers, count: Integers, periods: int) -> Integers:
-    return np.bincount(position, weights=count, minlength=periods).astype(np.int64)
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a table, coded: distinct area codes and wordings, each row's position in them, its count, and its
+    position among the known areas (−1: none)."""
+
+    codes: tuple[str, ...]
+    code: Integers
+    wordings: tuple[str, ...]
+    wording: Integers
+    offence_of: dict[str, str]
+    count: Integers
+    position: Integers
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        table: pa.Table,
+        columns: CountColumns,
+        taxonomy: str,
+        settings: Settings,
+        areas: checks.KnownAreas,
+    ) -> _Rows:
+        count = text_files.whole_counts(path, table, columns.count)
+        codes, code, _ = _encoded(table, columns.area)
+        wordings, wording, first_rows = _encoded(table, columns.category)
+        numbers = [text_files.row_of(table, row) for row in first_rows]
+        offence_of = checks.offences_of_wordings(str(path), wordings, numbers, taxonomy, settings)
+        return cls(codes, code, wordings, wording, offence_of, count, areas.positions(codes)[code])
+
+    def keys(self, table: pa.Table, columns: CountColumns) -> Integers:
+        """What a row counts: area, category and period as it is written (days add up to a month); −1 in no area."""
+        spelled, day, _ = _encoded(table, columns.period)
+        key = (self.code * len(self.wordings) + self.wording) * len(spelled) + day
+        return np.where(self.position >= 0, key, -1)
+
+    def set_aside(self, path: Path, areas: checks.KnownAreas, settings: Settings) -> tuple[SetAside, ...]:
+        """What lies in no known area, by code; raises ``BadInput`` beyond the share."""
+        crimes = np.bincount(self.code, weights=self.count, minlength=len(self.codes)).astype(np.int64)
+        rows = np.bincount(self.code, minlength=len(self.codes))
+        return checks.set_aside_unknown_areas(str(path), self.codes, crimes, rows, areas, settings.ingest.of(SOURCE))
+
+    def cover(self, areas: checks.KnownAreas, period: Ordinals) -> Cover:
+        """Every known area that has a row, from the first period to the last."""
+        standing = tuple(sorted(set(areas.codes).intersection(self.codes)))
+        return Cover("all", standing, tuple(range(int(period.min()), int(period.max()) + 1)))
+
+    def counts(self, areas: checks.KnownAreas, period: Ordinals) -> CodedCounts:
+        """By wording, in the known areas."""
+        kept = self.position >= 0
+        return CodedCounts.summed(
+            areas=areas.codes,
+            offences=self.wordings,
+            area=self.position[kept],
+            offence=self.wording[kept],
+            period=period[kept],
+            count=self.count[kept],
+        )
+
+    def lost(self, period: Ordinals) -> dict[str, Integers]:
+        """Crimes by period that lie in no known area, by reason."""
+        nameless = np.isin(self.codes, checks.NO_AREA)[self.code]
+        since, length = period - period.min(), int(period.max() - period.min()) + 1
+        chosen = {"no area": nameless & (self.position < 0), "unknown area": ~nameless & (self.position < 0)}
+        return {
+            reason: np.bincount(since[rows], weights=self.count[rows], minlength=length).astype(np.int64)
+            for reason, rows in chosen.items()
+        }
 
 
 def _told_or_refused(path: Path, key: Integers, rows: pa.Table, columns: CountColumns) -> list[str]:

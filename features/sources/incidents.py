@@ -56,15 +56,7 @@ def read_incidents(
     if published_on is None:
         published_on = _day_after(rows.moment[rows.timed])
         notes.append(f"Published on {published_on} is assumed: the day after the last incident.")
-    whole = rows.timed & rows.placed
-    by_code = () if rows.codes is None else (rows.codes[whole],)
-    areas, found = locate(rows.longitude[whole], rows.latitude[whole], *by_code)
-    position = np.full(len(rows.timed), -1, dtype=np.int64)
-    position[whole] = found
-    if (found < 0).all():
-        raise BadInput(
-            f"{path} has no incident inside {areas.geography}.", remedy="Check --lon, --lat and --geography."
-        )
+    areas, position = _located(path, rows, locate)
     span = whole_periods(path, rows.moment[rows.timed], frequency)
     period = np.full(len(rows.timed), span.periods[0] - 1, dtype=np.int64)
     period[rows.timed] = ordinals_of(rows.moment[rows.timed], frequency)
@@ -85,15 +77,33 @@ def read_incidents(
         ),
         rows_read=rows.rows_read,
         notes=(*notes, *span.notes, *judged.notes),
-        points=IncidentPoints(
-            areas=areas.codes,
-            offences=rows.wordings,
-            area=position[counted],
-            offence=rows.wording[counted],
-            moment=rows.moment[counted],
-            longitude=rows.longitude[counted],
-            latitude=rows.latitude[counted],
-        ),
+        points=_points(rows, areas, position, counted),
+    )
+
+
+def _located(path: Path, rows: IncidentRows, locate: Locate) -> tuple[checks.KnownAreas, Integers]:
+    """The areas, and each row's position among them, −1 where it has none; raises ``BadInput`` where no row has one."""
+    whole = rows.timed & rows.placed
+    by_code = () if rows.codes is None else (rows.codes[whole],)
+    areas, found = locate(rows.longitude[whole], rows.latitude[whole], *by_code)
+    if (found < 0).all():
+        raise BadInput(
+            f"{path} has no incident inside {areas.geography}.", remedy="Check --lon, --lat and --geography."
+        )
+    position = np.full(len(rows.timed), -1, dtype=np.int64)
+    position[whole] = found
+    return areas, position
+
+
+def _points(rows: IncidentRows, areas: checks.KnownAreas, position: Integers, counted: Integers) -> IncidentPoints:
+    return IncidentPoints(
+        areas=areas.codes,
+        offences=rows.wordings,
+        area=position[counted],
+        offence=rows.wording[counted],
+        moment=rows.moment[counted],
+        longitude=rows.longitude[counted],
+        latitude=rows.latitude[counted],
     )
 
 

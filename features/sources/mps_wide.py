@@ -47,22 +47,15 @@ def read_mps_wide(
     limits = settings.ingest.of(source)
     data = text_files.read_text_table(path)
     table = text_files.string_table(path, data)
-    looks = {
-        "area": headings.like_areas(areas),
-        "offence": headings.like_offences(TAXONOMY, settings),
-        "borough": headings.like_districts,
-    }
-    columns = headings.find_columns(path, table, source, ("area", "offence", "borough"), looks, settings)
+    columns = _columns(path, table, source, areas, settings)
     months = _month_columns(path, table.column_names)
     checks.refuse_impossible_date(path.name, published_on, Period(Frequency.MONTH, max(months.values())), today)
     cells = np.stack([text_files.whole_counts(path, table, column) for column in months], axis=1)
     rows = _Rows.of(path, table, columns, settings)
-    named = np.array([text not in checks.NO_AREA for text in rows.areas], dtype=bool)
     crimes = _by_area(rows, cells)
     unknown = checks.set_aside_unknown_areas(
         str(path), rows.areas, crimes.sum(axis=1), np.bincount(rows.area, minlength=len(rows.areas)), areas, limits
     )
-    known = areas.positions(rows.areas) >= 0
     periods = np.array(list(months.values()), dtype=np.int64)
     judged = judge(
         Delivery(
@@ -74,10 +67,7 @@ def read_mps_wide(
             claims=areas.codes,
             counts=_coded(rows, cells, periods, areas),
             offence_of=rows.offences,
-            lost={
-                "unknown area": crimes[~known & named].sum(axis=0),
-                "no area": crimes[~known & ~named].sum(axis=0),
-            },
+            lost=_lost(rows, crimes, areas),
             silence_is_zero=silence_is_zero,
         )
     )
@@ -93,6 +83,18 @@ def read_mps_wide(
         rows_read=len(rows.area),
         notes=judged.notes,
     )
+
+
+def _columns(
+    path: Path, table: pa.Table, source: str, areas: checks.KnownAreas, settings: Settings
+) -> Mapping[str, str]:
+    """Column of the source → its heading in the file."""
+    looks = {
+        "area": headings.like_areas(areas),
+        "offence": headings.like_offences(TAXONOMY, settings),
+        "borough": headings.like_districts,
+    }
+    return headings.find_columns(path, table, source, ("area", "offence", "borough"), looks, settings)
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,16 @@ def _by_area(rows: _Rows, cells: Integers) -> Integers:
     total = np.zeros((len(rows.areas), cells.shape[1]), dtype=np.int64)
     np.add.at(total, rows.area, cells)
     return total
+
+
+def _lost(rows: _Rows, crimes: Integers, areas: checks.KnownAreas) -> dict[str, Integers]:
+    """Crimes by month that lie in no known area, by reason."""
+    strange = areas.positions(rows.areas) < 0
+    nameless = strange & np.isin(rows.areas, checks.NO_AREA)
+    return {
+        "unknown area": crimes[strange & ~nameless].sum(axis=0),
+        "no area": crimes[nameless].sum(axis=0),
+    }
 
 
 def _coded(rows: _Rows, cells: Integers, periods: Ordinals, areas: checks.KnownAreas) -> CodedCounts:
