@@ -22,6 +22,8 @@ _SEPARATOR_NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": 
 _GZIP = b"\x1f\x8b"
 _DOWNLOAD = "Download it again."
 _SHOWN_VALUES = 5
+_LARGEST_WHOLE = 1e15
+"""Below it a decimal number that is whole can be written as one."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ def as_text(column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("s", column.type.tz), safe=False)
-    if pa.types.is_floating(column.type) and pc.all(pc.equal(pc.floor(column), column)).as_py():
-        column = column.cast(pa.int64())
+    if pa.types.is_floating(column.type):
+        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _LARGEST_WHOLE))
+        column = column.cast(pa.int64()) if pc.all(whole).as_py() else column
     return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
 
 
@@ -112,7 +115,8 @@ def _parquet(path: Path, data: bytes, needed: tuple[str, ...]) -> pa.Table:
         text_files.require_columns(path, file.schema_arrow.names, needed)
         return file.read(list(needed))
     except (pa.ArrowInvalid, OSError) as error:
-        raise BadInput(f"{path} is not a whole Parquet file: {error}.", remedy=_DOWNLOAD) from error
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise BadInput(f"{path} is not a whole Parquet file: {reason}.", remedy=_DOWNLOAD) from error
 
 
 def _text(path: Path, data: bytes, needed: tuple[str, ...], form: TableForm) -> tuple[pa.Table, tuple[str, ...]]:

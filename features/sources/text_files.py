@@ -147,11 +147,14 @@ def header_of(path: Path, data: bytes, separator: str = ",") -> list[str]:
     """The names of the columns; raises ``BadInput`` where one stands twice."""
     line = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
     header = _in_arrows_memory(line.rstrip(b"\r") + b"\n")
-    empty = csv.read_csv(
-        pa.BufferReader(header),
-        read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(delimiter=separator),
-    )
+    try:
+        empty = csv.read_csv(
+            pa.BufferReader(header),
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=separator),
+        )
+    except pa.ArrowInvalid as error:
+        raise BadInput(f"{path}: its first row names no columns.", remedy=_GET_IT_AGAIN) from error
     names = [str(name) for name in empty.column_names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
