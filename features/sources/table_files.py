@@ -22,6 +22,8 @@ _SEPARATOR_NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": 
 _GZIP = b"\x1f\x8b"
 _DOWNLOAD = "Download it again."
 _SHOWN_VALUES = 5
+_LOOKED_AT = 20
+"""Bytes of a file by which its encoding is recognised."""
 _LARGEST_WHOLE = 1e15
 """Below it a decimal number that is whole can be written as one."""
 
@@ -140,8 +142,8 @@ def _decoded(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, tupl
     """The text in UTF-8, and what was recognised."""
     if encoding is not None:
         return _as_utf8(path, data, encoding), ()
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _as_utf8(path, data, "utf-16"), (f"{path.name} is read as UTF-16.",)
+    if (wide := _two_bytes_a_letter(data[:_LOOKED_AT])) is not None:
+        return _as_utf8(path, data, wide), (f"{path.name} is read as UTF-16.",)
     text_files.refuse_other_formats(path, data[:512].decode("latin-1").encode())
     try:
         data.decode("utf-8")
@@ -149,6 +151,17 @@ def _decoded(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, tupl
         row = data.count(b"\n", 0, error.start) + 1
         return _from_windows(path, data, row)
     return data, ()
+
+
+def _two_bytes_a_letter(start: bytes) -> str | None:
+    """UTF-16 by its byte order mark, or by a zero in every second byte of a header in plain letters."""
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if len(start) < _LOOKED_AT:
+        return None
+    if not any(start[1::2]):
+        return "utf-16-le"
+    return None if any(start[::2]) else "utf-16-be"
 
 
 def _from_windows(path: Path, data: bytes, row: int) -> tuple[bytes, tuple[str, ...]]:
