@@ -180,9 +180,9 @@ def _as_utf8(path: Path, data: bytes, encoding: str) -> bytes:
         return data.decode(encoding).encode("utf-8")
     except LookupError as error:
         raise BadInput(f"There is no encoding '{encoding}'.", remedy="Use utf-8, cp1252 or utf-16.") from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise BadInput(
-            f"{path} is not text in {encoding}: {error.reason}, byte {error.start:,}.",
+            f"{path} is not text in {encoding}: {error}.",
             remedy="Name another with --encoding, or save the file as CSV in UTF-8.",
         ) from error
 
