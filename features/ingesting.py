@@ -122,6 +122,12 @@ def ingest_incidents(
             return areas, areas.positions(codes.tolist())
         return areas, areas_of_points(found, longitude, latitude)
 
+    def middle() -> tuple[float, float] | None:
+        if geography not in stored_names(workspace):
+            return None
+        areas = load_geography(workspace, geography).areas
+        return float(areas["longitude"].median()), float(areas["latitude"].median())
+
     counts = read_incidents(
         path,
         columns=columns,
@@ -131,6 +137,7 @@ def ingest_incidents(
         published_on=published_on,
         today=today_in(workspace.settings.time_zone),
         silence_is_zero=silence_is_zero,
+        near=middle,
     )
     return take_in(workspace, counts)
 

@@ -17,7 +17,7 @@ from features.sources import checks, text_files
 from features.sources.incident_keys import first_of_each, told_repeats
 from features.sources.local_times import Flags, LocalTimes, local_times
 from features.sources.lone_dates import lone_rows
-from features.sources.positions import Positions, positions
+from features.sources.positions import Near, Positions, positions
 from features.sources.source_counts import Integers, SetAside
 from features.sources.table_files import ReadTable, SourceColumn, TableForm, as_text, read_table
 from features.sources.times_of_day import joined
@@ -88,7 +88,7 @@ class IncidentRows:
             )
 
 
-def read_rows(path: Path, columns: IncidentColumns, settings: Settings) -> IncidentRows:
+def read_rows(path: Path, columns: IncidentColumns, settings: Settings, near: Near) -> IncidentRows:
     """The columns of a file of incidents; raises ``BadInput`` that names the file, the row and the column."""
     read = read_table(path, columns.names, columns.form)
     wordings, wording, offence_of = _categories(path, read.columns, columns, settings)
@@ -99,6 +99,7 @@ def read_rows(path: Path, columns: IncidentColumns, settings: Settings) -> Incid
         column(columns.latitude),
         crs=columns.crs,
         decimal_comma=columns.form.decimal_comma,
+        near=near,
     )
     if not (times.present & where.placed).any():
         raise BadInput(f"{path} has no row with a time and a position.", remedy="Check --time, --lon and --lat.")

@@ -16,6 +16,7 @@ from features.incident_points import IncidentPoints
 from features.sources import checks
 from features.sources.completeness import Delivery, WholePeriods, judge, whole_periods
 from features.sources.incident_rows import TAXONOMY, IncidentColumns, IncidentRows, read_rows
+from features.sources.positions import Near
 from features.sources.source_counts import (
     STUB,
     CodedCounts,
@@ -43,6 +44,7 @@ def read_incidents(
     published_on: date | None,
     today: date,
     silence_is_zero: bool = False,
+    near: Near = lambda: None,
 ) -> SourceCounts:
     """Read one file. Without ``published_on`` it is the day after the last incident, and told.
 
@@ -50,7 +52,7 @@ def read_incidents(
     all areas, are set aside; so is a first or last period that the file covers in part only. A silence that the periods
     around it make implausible is missing, unless ``silence_is_zero``. Raises ``BadInput`` in one line.
     """
-    rows = read_rows(path, columns, settings)
+    rows = read_rows(path, columns, settings, near)
     rows.refuse_days_without_hours(path, frequency)
     notes = [*rows.notes]
     if published_on is None:

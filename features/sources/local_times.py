@@ -19,6 +19,7 @@ from features.sources.table_files import SourceColumn, as_text
 Flags = npt.NDArray[np.bool_]
 ZONED = r"[Tt ]\d{2}[^+-]*([Zz]|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
 """ISO 8601 with a zone: Z (or UTC, GMT) or an offset such as +00, -0430 or +05:45."""
+_LOCAL = r"\d{4}-?\d{2}(-?\d{2}([Tt ]\d{1,2}(:?\d{2}(:?\d{2}(\.\d+)?)?)?)?)?"
 _SERIAL = r"\d{4,6}(\.\d+)?"
 _SINCE_1970 = r"\d{9,11}(\.\d+)?|\d{13}|\d{16}|\d{19}"
 
@@ -77,7 +78,7 @@ def _parsed(column: SourceColumn, texts: pa.Array, time_format: str | None) -> t
         _refuse_mixture(column, texts, zoned, present)
         moments = _iso(filled, zoned=bool(zoned.any()))
     for position in np.flatnonzero(present & np.isnat(moments)).tolist():
-        moments[position] = _one(column, position, texts[position].as_py(), time_format)
+        moments[position] = _one(column, position, texts[position].as_py(), time_format, zoned=bool(zoned.any()))
     return present, zoned, moments
 
 
@@ -90,8 +91,9 @@ def _iso(filled: pa.Array, *, zoned: bool) -> Moments:
         return _numbers(filled.cast(kind)).copy()
     except pa.ArrowInvalid:
         series = pd.Series(filled.to_pandas(), dtype=object)
-        # A year alone or a serial number is no time, whatever a lenient reader makes of it.
+        # A year alone or a serial number is no time, and here no time has a zone, whatever a lenient reader finds.
         series = series.where(~series.str.fullmatch(r"[\d.]{1,7}", na=False))
+        series = series if zoned else series.where(series.str.fullmatch(_LOCAL, na=False))
         return _naive(pd.to_datetime(series, format="ISO8601", errors="coerce", utc=zoned))
 
 
@@ -100,18 +102,18 @@ def _naive(series: pd.Series[pd.Timestamp]) -> Moments:
     return np.array(without, dtype="datetime64[us]")
 
 
-def _one(column: SourceColumn, position: int, text: str, time_format: str | None) -> np.datetime64:
+def _one(column: SourceColumn, position: int, text: str, time_format: str | None, *, zoned: bool) -> np.datetime64:
     """A time that the fast readers do not know: the 24th hour of a day, a year beyond theirs."""
     midnight = text.replace("T24:00", "T00:00").replace(" 24:00", " 00:00")
     try:
         found = datetime.strptime(text, time_format) if time_format else datetime.fromisoformat(midnight)
-    except ValueError as error:
+        found += timedelta(days=midnight != text and not time_format)
+        utc = found.replace(tzinfo=None) - (found.utcoffset() or timedelta())
+    except (ValueError, OverflowError) as error:
         raise _no_time(column, position, text) from error
-    if midnight != text:
-        found += timedelta(days=1)
-    if found.tzinfo is not None:
-        found = found.replace(tzinfo=None) - (found.utcoffset() or timedelta())
-    return np.datetime64(found, "us")
+    if (found.tzinfo is not None) != zoned:
+        raise _no_time(column, position, text)
+    return np.datetime64(utc, "us")
 
 
 def _no_time(column: SourceColumn, position: int, text: str) -> BadInput:

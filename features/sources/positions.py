@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,13 @@ _NAME_THE_SYSTEM = (
     "--crs EPSG:27700."
 )
 _FARTHEST = (180.0, 90.0)
+RECOGNISED_SYSTEMS = ("EPSG:27700", "EPSG:3857")
+"""Coordinate systems that are told apart from each other and from degrees by where they put a city: the British
+National Grid and web maps' metres. Others have neighbours that lie within metres of them."""
+_NEAR_DEGREES = 1.0
+
+Near = Callable[[], tuple[float, float] | None]
+"""Longitude and latitude of the middle of the city, None where no area of it is known yet."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +44,14 @@ class Positions:
     notes: tuple[str, ...]
 
 
-def positions(east: SourceColumn, north: SourceColumn, *, crs: str | None, decimal_comma: bool | None) -> Positions:
+def positions(
+    east: SourceColumn, north: SourceColumn, *, crs: str | None, decimal_comma: bool | None, near: Near
+) -> Positions:
     """Positions from a column of longitudes (or eastings) and one of latitudes (or northings).
 
-    ``crs`` names the coordinate system as PROJ does, None for degrees WGS 84. A decimal comma is recognised in
-    degrees, where it can be nothing else. A blank, and 0 in both columns, is no position. Raises ``BadInput`` that
+    ``crs`` names the coordinate system as PROJ does, None for degrees WGS 84; one of ``RECOGNISED_SYSTEMS`` is
+    recognised where it alone puts the file's middle ``near`` the city. A decimal comma is recognised in degrees, where
+    it can be nothing else. A blank, and 0 in both columns, is no position. Raises ``BadInput`` that
     names the row of what is no number or no place on earth.
     """
     texts = [as_text(column.values) for column in (east, north)]
@@ -49,6 +60,9 @@ def positions(east: SourceColumn, north: SourceColumn, *, crs: str | None, decim
     x, y = (_numbers(column, text, comma=comma) for column, text in zip((east, north), texts, strict=True))
     placed = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
     notes = ("Positions are read with a decimal comma.",) if recognised else ()
+    if crs is None and (np.abs(x[placed]) > _FARTHEST[0]).any():
+        crs = _recognised_system(x[placed], y[placed], near())
+        notes = (*notes, f"Positions are read as {crs}; --crs says otherwise.") if crs else notes
     for column, values, text, farthest in zip((east, north), (x, y), texts, _FARTHEST, strict=True):
         if crs is None:
             _refuse_beyond(column, text, np.isfinite(values) & (np.abs(values) > farthest), farthest)
@@ -78,6 +92,18 @@ def _numbers(column: SourceColumn, texts: pa.Array, *, comma: bool) -> Floats:
         remedy = "If it is written with a decimal comma, say so with --decimal-comma." if "," in text else ""
         raise column.wrong(row, text, "is not in degrees or another number", remedy or _NAME_THE_SYSTEM)
     return numbers
+
+
+def _recognised_system(x: Floats, y: Floats, near: tuple[float, float] | None) -> str | None:
+    """The one system that puts the middle of the file into the city."""
+    if near is None:
+        return None
+    found = []
+    for crs in RECOGNISED_SYSTEMS:
+        middle = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(np.median(x), np.median(y))
+        if all(abs(ours - theirs) < _NEAR_DEGREES for ours, theirs in zip(middle, near, strict=True)):
+            found.append(crs)
+    return found[0] if len(found) == 1 else None
 
 
 def _refuse_beyond(column: SourceColumn, texts: pa.Array, wrong: Flags, farthest: float) -> None:

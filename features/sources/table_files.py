@@ -22,6 +22,10 @@ _SEPARATOR_NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": 
 _GZIP = b"\x1f\x8b"
 _DOWNLOAD = "Download it again."
 _SHOWN_VALUES = 5
+_LOOKED_AT = 20
+"""Bytes of a file by which its encoding is recognised."""
+_LARGEST_WHOLE = 1e15
+"""Below it a decimal number that is whole can be written as one."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,9 @@ def as_text(column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("s", column.type.tz), safe=False)
-    if pa.types.is_floating(column.type) and pc.all(pc.equal(pc.floor(column), column)).as_py():
-        column = column.cast(pa.int64())
+    if pa.types.is_floating(column.type):
+        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _LARGEST_WHOLE))
+        column = column.cast(pa.int64()) if pc.all(whole).as_py() else column
     return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
 
 
@@ -113,7 +118,8 @@ def _parquet(path: Path, data: bytes, needed: tuple[str, ...], *, every_column: 
         text_files.require_columns(path, file.schema_arrow.names, needed)
         return file.read(None if every_column else list(needed))
     except (pa.ArrowInvalid, OSError) as error:
-        raise BadInput(f"{path} is not a whole Parquet file: {error}.", remedy=_DOWNLOAD) from error
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise BadInput(f"{path} is not a whole Parquet file: {reason}.", remedy=_DOWNLOAD) from error
 
 
 def _text(
@@ -140,8 +146,8 @@ def _decoded(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, tupl
     """The text in UTF-8, and what was recognised."""
     if encoding is not None:
         return _as_utf8(path, data, encoding), ()
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _as_utf8(path, data, "utf-16"), (f"{path.name} is read as UTF-16.",)
+    if (wide := _two_bytes_a_letter(data[:_LOOKED_AT])) is not None:
+        return _as_utf8(path, data, wide), (f"{path.name} is read as UTF-16.",)
     text_files.refuse_other_formats(path, data[:512].decode("latin-1").encode())
     try:
         data.decode("utf-8")
@@ -149,6 +155,17 @@ def _decoded(path: Path, data: bytes, encoding: str | None) -> tuple[bytes, tupl
         row = data.count(b"\n", 0, error.start) + 1
         return _from_windows(path, data, row)
     return data, ()
+
+
+def _two_bytes_a_letter(start: bytes) -> str | None:
+    """UTF-16 by its byte order mark, or by a zero in every second byte of a header in plain letters."""
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if len(start) < _LOOKED_AT:
+        return None
+    if not any(start[1::2]):
+        return "utf-16-le"
+    return None if any(start[::2]) else "utf-16-be"
 
 
 def _from_windows(path: Path, data: bytes, row: int) -> tuple[bytes, tuple[str, ...]]:
@@ -167,9 +184,9 @@ def _as_utf8(path: Path, data: bytes, encoding: str) -> bytes:
         return data.decode(encoding).encode("utf-8")
     except LookupError as error:
         raise BadInput(f"There is no encoding '{encoding}'.", remedy="Use utf-8, cp1252 or utf-16.") from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise BadInput(
-            f"{path} is not text in {encoding}: {error.reason}, byte {error.start:,}.",
+            f"{path} is not text in {encoding}: {error}.",
             remedy="Name another with --encoding, or save the file as CSV in UTF-8.",
         ) from error
 

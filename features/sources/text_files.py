@@ -59,15 +59,25 @@ def checked_text(path: Path, data: bytes, separator: str = ",") -> bytes:
 
 def _ends_whole(data: bytes, separator: str) -> bool:
     """Whether the last line has as many fields as the header, and a last field that is as long as those above."""
-    lines = data.decode("utf-8-sig").splitlines()
-    above, last = lines[max(len(lines) - _LINES_TO_COMPARE, 1) - 1 : -1], lines[-1]
-    if len(lines) < 2 or last.count('"') % 2:
+    lines = re.split(r"\r\n|\r|\n", data.decode("utf-8-sig"))
+    if len(lines) < 2 or lines[-1].count('"') % 2:
         return False
-    header, fields, *others = plain_csv.reader([lines[0], last, *above], delimiter=separator)
-    lengths = {len(fields_above[-1]) for fields_above in others if len(fields_above) == len(header)}
+    above = lines[1:-1][-_LINES_TO_COMPARE:]
+    header, last, *others = (_fields(line, separator) for line in (lines[0], lines[-1], *above))
+    if not header or len(last) != len(header):
+        return False
+    lengths = {len(fields[-1]) for fields in others if len(fields) == len(header)}
     of_one_length = len(lengths) == 1 and len(others) > 1 and min(lengths) > 1
-    cut = (of_one_length and len(fields[-1]) < min(lengths)) or (not fields[-1] and 0 not in lengths)
-    return len(fields) == len(header) and not cut
+    cut = (of_one_length and len(last[-1]) < min(lengths)) or (not last[-1] and 0 not in lengths)
+    return not cut
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    """The fields of one line; none where it is no line of a table."""
+    try:
+        return next(plain_csv.reader([line], delimiter=separator), [])
+    except plain_csv.Error:
+        return []
 
 
 def refuse_other_formats(path: Path, data: bytes) -> None:
@@ -147,11 +157,14 @@ def header_of(path: Path, data: bytes, separator: str = ",") -> list[str]:
     """The names of the columns; raises ``BadInput`` where one stands twice."""
     line = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
     header = _in_arrows_memory(line.rstrip(b"\r") + b"\n")
-    empty = csv.read_csv(
-        pa.BufferReader(header),
-        read_options=csv.ReadOptions(use_threads=False),
-        parse_options=csv.ParseOptions(delimiter=separator),
-    )
+    try:
+        empty = csv.read_csv(
+            pa.BufferReader(header),
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=separator),
+        )
+    except pa.ArrowInvalid as error:
+        raise BadInput(f"{path}: its first row names no columns.", remedy=_GET_IT_AGAIN) from error
     names = [str(name) for name in empty.column_names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

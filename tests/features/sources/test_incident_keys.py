@@ -37,7 +37,7 @@ def _table(per_day: int = 24, days: int = DAYS) -> pd.DataFrame:
 def _read(tiny_city: Any, table: pd.DataFrame, **choice: Any) -> SourceCounts:
     path: Path = tiny_city.folder / "incidents.csv"
     table.to_csv(path, index=False)
-    frequency = choice.pop("frequency", Frequency.MONTH)
+    frequency, near = choice.pop("frequency", Frequency.MONTH), choice.pop("near", lambda: None)
     return read_incidents(
         path,
         columns=replace(COLUMNS, **choice),
@@ -46,6 +46,7 @@ def _read(tiny_city: Any, table: pd.DataFrame, **choice: Any) -> SourceCounts:
         locate=lambda longitude, latitude: (HALVES, np.where(longitude > 0, 0, 1)),
         published_on=date(2025, 1, 1),
         today=date(2026, 1, 1),
+        near=near,
     )
 
 
@@ -184,3 +185,19 @@ def test_eastings_and_northings_are_converted(tiny_city: Any) -> None:
         _read(tiny_city, table, crs="EPSG:1")
     with pytest.raises(BadInput, match=r"row 2, column 'lon': .* is no place in EPSG:27700"):
         _read(tiny_city, table.assign(lon=1e30), crs="EPSG:27700")
+
+
+@pytest.mark.parametrize(
+    ("crs", "east", "north"), [("EPSG:27700", 651409.903, 313177.270), ("EPSG:3857", 191032.484, 6919987.507)]
+)
+def test_a_system_that_alone_puts_the_file_into_the_city_is_recognised_and_told(
+    tiny_city: Any, crs: str, east: float, north: float
+) -> None:
+    table = _table().assign(lon=east + np.arange(24 * DAYS) / 1e4, lat=north)
+    read = _read(tiny_city, table, near=lambda: (1.5, 52.5))
+    assert read.points is not None
+    np.testing.assert_allclose(read.points.longitude, 1.71607, atol=1e-4)
+    np.testing.assert_allclose(read.points.latitude, 52.65801, atol=1e-4)
+    assert f"Positions are read as {crs}; --crs says otherwise." in read.notes
+    with pytest.raises(BadInput, match="is not in degrees"):
+        _read(tiny_city, table, near=lambda: (-87.6, 41.8))

@@ -74,6 +74,8 @@ FORMS: dict[str, tuple[Callable[[pd.DataFrame], bytes], str, str | None]] = {
     "a byte order mark": (lambda table: _text(table, ";").encode("utf-8-sig"), ".csv", "semicolons"),
     "windows": (lambda table: _text(table).encode("cp1252"), ".csv", "(row 2) and is read as Windows-1252"),
     "utf-16": (lambda table: _text(table, "\t").encode("utf-16"), ".csv", "is read as UTF-16"),
+    "utf-16 without a mark": (lambda table: _text(table).encode("utf-16-le"), ".csv", "is read as UTF-16"),
+    "utf-16 the other way": (lambda table: _text(table).encode("utf-16-be"), ".csv", "is read as UTF-16"),
     "no last line break": (lambda table: _text(table).rstrip("\n").encode(), ".csv", None),
     "windows line ends": (lambda table: _text(table).replace("\n", "\r\n").encode(), ".csv", None),
     "gzip": (lambda table: gzip.compress(_text(table, ";").encode()), ".csv.gz", "semicolons"),
