@@ -36,9 +36,7 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_form
 
 
-_WHERE = (
-    "Keep only rows with this value. Given again for a column: or this; for another column: and this."
-)
+_WHERE = "Keep only rows with this value. Given again for a column: or this; for another column: and this."
 
 
 def _pairs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
