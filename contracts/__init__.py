@@ -1,5 +1,6 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
+from contracts.clock import WITHOUT_TIME_ZONE, this_moment, today_in
 from contracts.disclosure import DisclosureSettings
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import (
@@ -25,7 +26,7 @@ from contracts.periods import (
 from contracts.public_records import RecordsSettings
 from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
 from contracts.recorded_settings import settings_bytes, settings_of
-from contracts.settings import AuditSettings, GeographyMeaning, PoliceForce, Settings
+from contracts.settings import AuditSettings, GeographyMeaning, IngestLimits, PoliceForce, Settings
 from contracts.settings_file import read_settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
@@ -38,6 +39,7 @@ __all__ = [
     "QUANTILE_LEVELS",
     "REASON_WORDS",
     "SETTINGS_FILE",
+    "WITHOUT_TIME_ZONE",
     "AuditSettings",
     "BadInput",
     "CodeVersion",
@@ -47,6 +49,7 @@ __all__ = [
     "GateLimits",
     "GatingAudit",
     "GeographyMeaning",
+    "IngestLimits",
     "LifeCycleSettings",
     "MissingThing",
     "NotWritten",
@@ -82,5 +85,7 @@ __all__ = [
     "sqlite_url",
     "starts_of",
     "sum_over",
+    "this_moment",
+    "today_in",
     "wording_key",
 ]

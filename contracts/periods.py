@@ -21,6 +21,8 @@ EPOCH = datetime(1970, 1, 1)
 FIRST_MONDAY = datetime(1969, 12, 29)
 FIRST_SHIFT = datetime(1970, 1, 1, 6)
 SHIFT_HOURS = 8
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Dates before and after these years are mistakes, or stand for "unknown" or "never"."""
 
 Ordinals = npt.NDArray[np.int64]
 Moments = npt.NDArray[np.datetime64]
@@ -43,6 +45,22 @@ _FIXED_LENGTHS = {
 _PERIODS_PER_YEAR = {Frequency.MONTH: 12, Frequency.WEEK: 52, Frequency.DAY: 365, Frequency.SHIFT: 1095}
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
+
+
+_EXAMPLES = {
+    Frequency.MONTH: "2023-03",
+    Frequency.WEEK: "2023-W09",
+    Frequency.DAY: "2023-03-01",
+    Frequency.SHIFT: "2023-03-01T06",
+}
+
+
+def refuse_impossible_year(text: str, year: int) -> None:
+    """Raise ``BadInput`` that names ``text`` where its year is before 1900 or after 2200."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadInput(
+            f"'{text}' is not between the years {FIRST_YEAR} and {LAST_YEAR}.", remedy="Correct it, or leave it out."
+        )
 
 
 @dataclass(frozen=True, order=True)
@@ -71,18 +89,29 @@ class Period:
     def parse(cls, text: str, frequency: Frequency) -> Period:
         """Read ``2023-03``, ``2023-W09``, ``2023-03-01`` or ``2023-03-01T06``.
 
-        A full date is read as the period that contains it, whatever the frequency.
-        Raises ``BadInput`` for anything else.
+        A full date is read as the period that contains it, whatever the frequency. Raises ``BadInput`` for anything
+        else: a week that is read as a month, a time with a zone, a year outside of 1900 to 2200.
         """
+        if frequency is not Frequency.WEEK and _WEEK.fullmatch(text):
+            raise BadInput(
+                f"'{text}' is not a {frequency} but a week.",
+                remedy=f"Write it like {_EXAMPLES[frequency]}, or use the frequency week.",
+            )
         try:
             if frequency is Frequency.MONTH and (month := _MONTH.fullmatch(text)):
-                return cls.containing(date(int(month[1]), int(month[2]), 1), frequency)
-            if frequency is Frequency.WEEK and (week := _WEEK.fullmatch(text)):
-                return cls.containing(date.fromisocalendar(int(week[1]), int(week[2]), 1), frequency)
-            return cls.containing(datetime.fromisoformat(text), frequency)
+                moment = datetime(int(month[1]), int(month[2]), 1)
+            elif frequency is Frequency.WEEK and (week := _WEEK.fullmatch(text)):
+                moment = datetime.fromisocalendar(int(week[1]), int(week[2]), 1)
+            else:
+                moment = datetime.fromisoformat(text)
         except ValueError as error:
-            examples = {"month": "2023-03", "week": "2023-W09", "day": "2023-03-01", "shift": "2023-03-01T06"}
-            raise BadInput(f"'{text}' is not a {frequency}.", remedy=f"Write it like {examples[frequency]}.") from error
+            raise BadInput(
+                f"'{text}' is not a {frequency}.", remedy=f"Write it like {_EXAMPLES[frequency]}."
+            ) from error
+        if moment.tzinfo is not None:
+            raise BadInput(f"'{text}' has a time zone.", remedy=f"Write it like {_EXAMPLES[frequency]}.")
+        refuse_impossible_year(text, moment.year)
+        return cls.containing(moment, frequency)
 
     @property
     def start(self) -> datetime:

@@ -14,6 +14,9 @@ ADDRESSES = {"ledger_url", "tracking_url"}
 TOLD_BY_PEOPLE = {"records"}
 """Settings that say who answers for a forecast and how it is used; they decide none, and may be given after a run."""
 
+RETIRED = (("ingest", "stub_share"),)
+"""Section and name of settings of earlier versions that decided no forecast; they are passed over."""
+
 
 def settings_bytes(settings: Settings) -> bytes:
     """The settings that decide a forecast, as JSON in the order of ``wardcast.toml``."""
@@ -22,9 +25,15 @@ def settings_bytes(settings: Settings) -> bytes:
 
 
 def settings_of(content: bytes) -> Settings:
-    """The settings that ``settings_bytes`` wrote; raises ``BadInput`` where this version does not know them."""
+    """The settings that ``settings_bytes`` wrote, perhaps in an earlier version.
+
+    Raises ``BadInput`` where this version does not know them.
+    """
     try:
-        return Settings.model_validate_json(content)
+        given = json.loads(content)
+        for section, name in RETIRED:
+            given.get(section, {}).pop(name, None)
+        return Settings.model_validate_json(json.dumps(given))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "settings"

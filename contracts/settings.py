@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.clock import TimeZoneName
 from contracts.disclosure import DisclosureSettings
 from contracts.errors import MissingThing
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
 from contracts.public_records import RecordsSettings
+from contracts.source_limits import WithSources
 from contracts.targets import ALL_OFFENCES, Target, wording_key
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -23,21 +25,39 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class IngestLimits(_Part):
-    """How much of a publication may be set aside before the whole file is refused."""
+class IngestLimits(WithSources):
+    """How much of a publication may be lost before a part of it is missing, or the whole of it is refused."""
 
     unknown_area_share: Share = 0.02
     """Share of counted crimes in unknown areas that is set aside; more is refused."""
     absent_area_share: Share = 0.02
-    """A table by area that lacks more than this share of its geography's areas is refused as cut short."""
-    stub_share: Share = 0.4
-    """A first or last period under this share of the median period's crimes is a stub."""
+    """A publication that lacks more than this share of the areas it covers, where so many are not lacking by chance, is
+    refused as cut short."""
+    lost_share: Share = 0.2
+    """Share of a period's crimes, of each force, that may lie in no area (without a code or a position, outside), or of
+    its days that may be silent; more, and the period is missing there."""
+    repeated_id_share: Share = 0.1
+    """Share of a force's month that may repeat the identifier of another row; more is refused."""
+    implausible_below: Share = 1e-6
+    """A silence, or a nearly empty period, that the periods around it make less probable than this was not delivered:
+    it is missing, never zero. 0 takes every period as it stands."""
+    repeated_row_share: Share = 0.02
+    """Share of a file's incidents that may repeat the time, position and category of an earlier one beyond chance."""
+    lone_dates: Literal["refuse", "set_aside"] = "refuse"
+    """Incidents whose date is cut off from all others by more than a year of silence: refuse, or set aside and tell."""
     revision_share: Share = 0.2
     """The most that a period's total of a target, or of an offence with weight in one, may differ between publications
     before its meaning has changed and the ingest stops until its settings say that this is so. It holds as it stands
     for districts, and where the store has not yet seen periods of that age revised; for the city's totals the limit is
     then learned from the revisions in the store and is lower, never under 0.03. The newest two months of the older
     publication may rise by twice as much, and the newest two weeks of a finer one by five times."""
+
+    def of(self, source: str) -> IngestLimits:
+        """The limits of one source: its own where it has some."""
+        if source not in self.sources:
+            return self
+        own = self.sources[source].model_dump(exclude={"columns"}, exclude_none=True)
+        return self.model_copy(update=own)
 
 
 class GeographyMeaning(_Part):
@@ -175,6 +195,9 @@ class Settings(_Part):
     geography: str
     """The geography used where a command names none."""
     frequency: Frequency = Frequency.MONTH
+    time_zone: TimeZoneName = ""
+    """The city's time zone, such as "Europe/London": which day it is there, and what stamps with a zone are there.
+    Empty: "today" is that of UTC, and stamps with a zone are refused."""
     source: str = ""
     """The source whose counts are used where two carry the same target, such as "mps-lsoa"; empty where one does."""
     simulated: bool = False

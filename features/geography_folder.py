@@ -58,6 +58,12 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     return record
 
 
+def is_drawn(workspace: Workspace, name: str) -> bool:
+    """Whether the areas were drawn (cells, or shapes around incidents) and come from no file of boundaries."""
+    record = read_record(workspace.geographies / name)
+    return record is not None and record["kind"] != "boundaries"
+
+
 def read_folder(folder: Path, record: dict[str, Any]) -> StoredGeography:
     """Read what ``write_folder`` wrote."""
     areas = check(pd.read_parquet(folder / _AREAS), AREAS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from contracts import BadInput, Frequency, MissingThing, Workspace
+from contracts import BadInput, Frequency, MissingThing, Workspace, today_in
 from contracts.whole_files import remove_folder
 from features.common_totals import Districts
 from features.geography import (
@@ -22,7 +22,7 @@ from features.geography import (
     list_geographies,
     load_geography,
 )
-from features.geography_folder import stored_names
+from features.geography_folder import is_drawn, stored_names
 from features.grids import drawn_areas, hexagons
 from features.meaning import check_meaning
 from features.proposed_geography import Proposal, proposal
@@ -31,7 +31,8 @@ from features.publications import PublicationStore
 from features.refusing_changes import CityIntervals
 from features.sources.checks import KnownAreas
 from features.sources.counts import CountColumns, read_counts
-from features.sources.incidents import IncidentColumns, read_incidents
+from features.sources.incident_rows import IncidentColumns
+from features.sources.incidents import read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.police_uk import read_police_uk
 from features.sources.source_counts import Integers, SourceCounts
@@ -85,11 +86,12 @@ def ingest_mps(
     source: str,
     published_on: date,
     geography: str | None = None,
+    silence_is_zero: bool = False,
     issued: CityIntervals | None = None,
 ) -> tuple[Publication, ...]:
     """Ingest Metropolitan Police tables; ``source`` is ``mps-ward`` or ``mps-lsoa``; ``issued`` as in ``take_in``.
 
-    All are read before one is stored.
+    All are read before one is stored. With ``silence_is_zero``, here and below, no silence is taken as missing.
     """
     default = workspace.settings.geography if source == "mps-ward" else LSOA_GEOGRAPHY
     areas = known_areas(workspace, load_geography(workspace, geography or default))
@@ -100,7 +102,8 @@ def ingest_mps(
             settings=workspace.settings,
             areas=areas,
             published_on=published_on,
-            today=date.today(),
+            today=today_in(workspace.settings.time_zone),
+            silence_is_zero=silence_is_zero,
         )
         for path in paths
     ]
@@ -113,12 +116,18 @@ def ingest_police_uk(
     *,
     published_on: date | None = None,
     geography: str | None = None,
+    silence_is_zero: bool = False,
     issued: CityIntervals | None = None,
 ) -> Publication:
     """Ingest a data.police.uk archive; ``issued`` as in ``take_in``."""
     areas = known_areas(workspace, load_geography(workspace, geography or LSOA_GEOGRAPHY))
     counts = read_police_uk(
-        folder, settings=workspace.settings, areas=areas, published_on=published_on, today=date.today()
+        folder,
+        settings=workspace.settings,
+        areas=areas,
+        published_on=published_on,
+        today=today_in(workspace.settings.time_zone),
+        silence_is_zero=silence_is_zero,
     )
     return take_in(workspace, counts, issued=issued)
 
@@ -132,6 +141,7 @@ def ingest_incidents(
     frequency: Frequency,
     published_on: date | None = None,
     draw_areas: bool = False,
+    silence_is_zero: bool = False,
     issued: CityIntervals | None = None,
 ) -> Publication:
     """Ingest a file of incidents by the areas of ``geography``.
@@ -143,7 +153,17 @@ def ingest_incidents(
     if draw_areas:
         _refuse_undrawable(geography, columns)
     with proposal(workspace) as made:
-        counts = _read_incidents(workspace, path, made, columns, geography, frequency, published_on, draw_areas)
+        counts = _read_incidents(
+            workspace,
+            path,
+            made,
+            columns=columns,
+            geography=geography,
+            frequency=frequency,
+            published_on=published_on,
+            draw_areas=draw_areas,
+            silence_is_zero=silence_is_zero,
+        )
         return take_in(workspace, counts, made=made, issued=issued)
 
 
@@ -151,11 +171,13 @@ def _read_incidents(
     workspace: Workspace,
     path: Path,
     made: Proposal,
+    *,
     columns: IncidentColumns,
     geography: str,
     frequency: Frequency,
     published_on: date | None,
     draw_areas: bool,
+    silence_is_zero: bool,
 ) -> SourceCounts:
     if columns.area is not None and not draw_areas and geography not in stored_names(workspace):
         raise _no_areas(workspace, geography)
@@ -170,6 +192,12 @@ def _read_incidents(
             return areas, areas.positions(codes.tolist())
         return areas, areas_of_points(found, longitude, latitude)
 
+    def middle() -> tuple[float, float] | None:
+        if geography not in stored_names(workspace):
+            return None
+        areas = load_geography(workspace, geography).areas
+        return float(areas["longitude"].median()), float(areas["latitude"].median())
+
     return read_incidents(
         path,
         columns=columns,
@@ -177,7 +205,9 @@ def _read_incidents(
         frequency=frequency,
         locate=locate,
         published_on=published_on,
-        today=date.today(),
+        today=today_in(workspace.settings.time_zone),
+        silence_is_zero=silence_is_zero,
+        near=middle,
     )
 
 
@@ -190,9 +220,14 @@ def ingest_counts(
     published_on: date,
     geography: str | None = None,
     frequency: Frequency = Frequency.MONTH,
+    sum_repeated: bool = False,
+    silence_is_zero: bool = False,
     issued: CityIntervals | None = None,
 ) -> Publication:
-    """Ingest a long table of counts; ``issued`` as in ``take_in``."""
+    """Ingest a long table of counts; with ``sum_repeated``, rows of one area, period and category are added up.
+
+    ``issued`` as in ``take_in``.
+    """
     areas = known_areas(workspace, load_geography(workspace, geography or workspace.settings.geography))
     counts = read_counts(
         path,
@@ -202,7 +237,9 @@ def ingest_counts(
         frequency=frequency,
         areas=areas,
         published_on=published_on,
-        today=date.today(),
+        today=today_in(workspace.settings.time_zone),
+        sum_repeated=sum_repeated,
+        silence_is_zero=silence_is_zero,
     )
     return take_in(workspace, counts, issued=issued)
 
@@ -218,7 +255,12 @@ def known_areas(workspace: Workspace, geography: Geography) -> KnownAreas:
             for area, parent in zip(areas["area"], areas["parent"], strict=True)
             if isinstance(parent, str) and parent != area
         }
-    return KnownAreas(geography.name, geography.codes, tuple(_ancestors(code, parent_of) for code in geography.codes))
+    return KnownAreas(
+        geography.name,
+        geography.codes,
+        tuple(_ancestors(code, parent_of) for code in geography.codes),
+        drawn=is_drawn(workspace, geography.name),
+    )
 
 
 def _ancestors(code: str, parent_of: Mapping[str, str]) -> frozenset[str]:

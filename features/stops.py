@@ -26,6 +26,7 @@ Integers = npt.NDArray[np.int64]
 
 TIMES = ("Date", "dt", "date", "time")
 LONGITUDE, LATITUDE = "Longitude", "Latitude"
+WHOLE_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,12 @@ class StopCounts:
         )
 
 
-def read_stops(files: Sequence[Path], geography: Geography, frequency: Frequency, *, stub_share: float) -> StopCounts:
+def read_stops(files: Sequence[Path], geography: Geography, frequency: Frequency) -> StopCounts:
     """Count the stops of data.police.uk's files (CSV, or Parquet with the same columns) by area and period.
 
-    A period with fewer stops than ``stub_share`` of the median period's is covered in part, and left out. Raises
-    ``MissingThing`` for an absent file, ``BadInput`` for one without a time and a position.
+    A period with fewer stops than ``WHOLE_SHARE`` of the median period's may be covered in part, and is left out: an
+    audit of shares loses nothing by it. Raises ``MissingThing`` for an absent file, ``BadInput`` for one without a time
+    and a position.
     """
     times, longitude, latitude = _columns([_read(path) for path in files])
     placed = np.isfinite(longitude) & np.isfinite(latitude) & ~np.isnat(times)
@@ -61,7 +63,7 @@ def read_stops(files: Sequence[Path], geography: Geography, frequency: Frequency
         raise BadInput("No stop has a time and a position.", remedy="Give files of stop and search of data.police.uk.")
     first, number = int(ordinals.min()), int(ordinals.max() - ordinals.min()) + 1
     every = np.bincount(ordinals - first, minlength=number)
-    whole = every >= stub_share * np.median(every[every > 0])
+    whole = every >= WHOLE_SHARE * np.median(every[every > 0])
     inside = area >= 0
     counts = np.zeros((number, len(geography.codes)))
     np.add.at(counts, (ordinals[inside] - first, area[inside]), 1.0)

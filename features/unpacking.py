@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,13 +29,13 @@ _AT_ONCE = 2**20
 _SPLIT = "Split it by period and ingest the parts, or correct the file."
 
 
-def read_limited(path: Path, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a file, unpacked where its name ends in ``.gz``.
+def read_limited(path: Path, most: int = MOST_BYTES, *, whatever_its_name: bool = False) -> bytes:
+    """The bytes of a file, unpacked where its name ends in ``.gz`` (or, ``whatever_its_name``, where it begins as gzip).
 
     Raises ``BadInput`` for one that is no whole gzip file, larger than ``most`` when unpacked, or expands like a bomb.
     """
     packed = path.stat().st_size
-    if path.suffix.lower() != ".gz":
+    if path.suffix.lower() != ".gz" and not (whatever_its_name and _begins_as_gzip(path)):
         if packed > most:
             raise _too_large(path, most)
         return path.read_bytes()
@@ -43,6 +44,11 @@ def read_limited(path: Path, most: int = MOST_BYTES) -> bytes:
             return _unpacked(path, file, most, packed)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadInput(f"{path} is not a whole gzip file: {error}.", remedy="Download it again.") from error
+
+
+def _begins_as_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def refuse_expansion(path: Path, packed: int, unpacked: int, most: int = MOST_BYTES) -> None:
@@ -78,14 +84,26 @@ def refuse_long_rows(path: Path, data: bytes) -> None:
         start = end + 1
 
 
+def parquet_columns(path: Path) -> tuple[str, ...]:
+    """The names of a Parquet file's columns; raises ``BadInput`` for a damaged file."""
+    with _telling(path):
+        return tuple(pq.read_schema(path).names)
+
+
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """A whole Parquet table, or ``columns`` of it.
 
     A text that stands in each of a million rows takes no room in the file and a terabyte in memory, so texts are read
     as they are packed, and measured, first. Raises ``BadInput`` for a damaged file and for one that holds too much.
     """
-    try:
+    with _telling(path):
         return _read_parquet(path, columns)
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise BadInput(f"{path} is not a whole Parquet file: {reason}.", remedy="Download it again.") from error

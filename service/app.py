@@ -71,7 +71,7 @@ class _Application(FastAPI):
 def create_app(
     watcher: SnapshotWatcher,
     *,
-    today: Callable[[], date] = date.today,
+    today: Callable[[], date],
     hosts: Collection[str] = LOOPBACK_NAMES,
 ) -> FastAPI:
     """The application over one watcher, which it starts and stops; ``today`` decides what is stale.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from contracts import this_moment
 from service.ledger_key import SigningKey, fits
 
 GENESIS = "0" * 64
@@ -116,7 +116,7 @@ def next_entry(last: Entry | None, kind: str, actor: str, payload: str) -> Entry
     unsealed = Entry(
         number=1 if last is None else last.number + 1,
         kind=kind,
-        recorded_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        recorded_at=this_moment().isoformat(timespec="microseconds"),
         actor=actor,
         payload=payload,
         payload_sha256=sha256_of(payload),

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from contracts import BadInput, MissingThing
+from contracts import BadInput, MissingThing, this_moment
 from contracts.whole_files import write_file
 from service.ledger_entries import canonical_json
 from service.ledger_key import SigningKey, fits
@@ -43,7 +42,7 @@ class SignedHead:
 
 def sign_head(key: SigningKey, *, number: int, entry_hash: str, signed_from: int) -> SignedHead:
     """The head of a ledger whose newest entry is ``number``, signed now."""
-    noted_at = datetime.now(UTC).isoformat(timespec="microseconds")
+    noted_at = this_moment().isoformat(timespec="microseconds")
     head = SignedHead(number, entry_hash, signed_from, noted_at, key.public)
     return replace(head, signature=key.sign(_PURPOSE, _sealed_text(head)))
 

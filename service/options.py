@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from contracts import DEFAULT_WORKSPACE, Workspace
+from contracts import DEFAULT_WORKSPACE, WITHOUT_TIME_ZONE, Workspace, today_in
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,6 +34,13 @@ def workspace_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """``--json``: the command's ``as_json`` argument; one document on standard output and nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def city_day(workspace: Workspace) -> date:
+    """Today in the city; that it is UTC's, where no time zone is set, is told on standard error."""
+    if not workspace.settings.time_zone:
+        click.echo(WITHOUT_TIME_ZONE, err=True)
+    return today_in(workspace.settings.time_zone)
 
 
 tune_option = click.option(

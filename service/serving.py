@@ -9,7 +9,7 @@ from functools import partial
 
 import uvicorn
 
-from contracts import BadInput, RefusedAction, Workspace
+from contracts import WITHOUT_TIME_ZONE, BadInput, RefusedAction, Workspace, today_in
 from service.app import create_app
 from service.connections import BoundedConnection, limit_logs, raise_file_limit
 from service.hosts import LOOPBACK_NAMES
@@ -62,7 +62,10 @@ def serve(workspace: Workspace, listener: socket.socket, *, tell: Callable[[str]
     what = f"the forecast {snapshot.forecast_id}" if snapshot else "no forecast yet; issue one with: wardcast issue"
     tell(f"Serving {what}. Open {address_of(listener)} and stop with Ctrl-C.")
     bounded = partial(BoundedConnection, most=raise_file_limit())
-    app = create_app(watcher, hosts=names_of(listener))
+    time_zone = workspace.settings.time_zone
+    if not time_zone:
+        tell(WITHOUT_TIME_ZONE)
+    app = create_app(watcher, today=lambda: today_in(time_zone), hosts=names_of(listener))
     config = uvicorn.Config(app, http=bounded, log_level="warning", access_log=False)  # type: ignore[arg-type]  # a class
     limit_logs()
     server = uvicorn.Server(config)

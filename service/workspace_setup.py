@@ -60,7 +60,7 @@ def make_simulated_workspace(
 def _fill(workspace: Workspace, files: CityFiles, tell: Callable[[str], None]) -> None:
     from features.geography import add_geography
     from features.ingesting import ingest_incidents
-    from features.sources.incidents import IncidentColumns
+    from features.sources.incident_rows import IncidentColumns
 
     geography = add_geography(
         workspace,

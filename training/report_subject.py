@@ -181,7 +181,7 @@ def _with_enforcement(
             "The enforcement signature compares deprivation fifths, and no deprivation is given.",
             remedy=f"Name its column under [geographies.{geography.name}], or leave out --stops.",
         )
-    counted = read_stops(stops, geography, settings.frequency, stub_share=settings.ingest.stub_share)
+    counted = read_stops(stops, geography, settings.frequency)
     door = load_door(workspace, geography=geography.name, frequency=settings.frequency, source=settings.source or None)
     panel = door.outcomes().only(geography.codes).for_target(run.summary.target)
     crimes = panel.of(run.summary.target).T

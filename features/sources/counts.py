@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -13,21 +13,28 @@ import pyarrow.compute as pc
 
 from contracts import BadInput, Frequency, Ordinals, Period, Settings
 from features.sources import checks, text_files
-from features.sources.source_counts import STUB, CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
-from features.unpacking import read_limited, read_parquet
+from features.sources.completeness import Delivery, judge
+from features.sources.period_column import period_ordinals
+from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
+from features.sources.table_files import TableForm, read_table
 
 SOURCE = "counts"
-NO_AREA = ("", "nan", "None")
 
 
 @dataclass(frozen=True)
 class CountColumns:
-    """Names of the columns of area code, period, category and count."""
+    """Names of the columns of area code, period, category and count, and how the file is written."""
 
     area: str
     period: str
     category: str
     count: str
+    form: TableForm = field(default_factory=TableForm)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that is read."""
+        return (self.area, self.period, self.category, self.count)
 
 
 def read_counts(
@@ -40,77 +47,152 @@ def read_counts(
     areas: checks.KnownAreas,
     published_on: date,
     today: date,
+    sum_repeated: bool = False,
+    silence_is_zero: bool = False,
 ) -> SourceCounts:
-    """Read one table. Every area in it is covered from its first period to its last.
+    """Read one table. Every area in it is covered from its first period to its last, but where its silence is
+    implausible (unless ``silence_is_zero``).
 
     Rows that name no area are set aside, as are those of unknown areas up to the share in settings, and first periods
-    that are stubs. Rows of the same area, period and category are added up. Raises ``BadInput`` in one line.
+    that are stubs. Rows of the same area, period and category are added up where another column tells them apart, or
+    with ``sum_repeated``; else they are refused. Raises ``BadInput`` in one line.
     """
-    table, digest = _read(path, columns)
-    count = text_files.whole_counts(path, table, columns.count)
-    codes, code, _ = _encoded(table, columns.area)
-    wordings, wording, first_rows = _encoded(table, columns.category)
-    rows = [text_files.row_number(row) for row in first_rows]
-    offence_of = checks.offences_of_wordings(str(path), wordings, rows, taxonomy, settings)
-    period = _periods(path, table, columns.period, frequency)
-    checks.refuse_gaps(str(path), np.unique(period).tolist(), frequency, what="every row")
+    read = read_table(path, columns.names, columns.form)
+    table = read.as_text()
+    rows = _Rows.of(path, table, columns, taxonomy, settings, areas)
+    period, notes = period_ordinals(path, table, columns.period, frequency=frequency, time_zone=settings.time_zone)
     checks.refuse_impossible_date(path.name, published_on, Period(frequency, int(period.max())), today)
-    position, set_aside = _positions(path, codes, code, count, areas, settings)
-    kept, first = position >= 0, int(period.min())
-    totals = np.bincount(period - first, weights=count).astype(np.int64)
-    stubs = checks.leading_stubs(totals, settings.ingest.stub_share)
-    periods = np.arange(first + stubs, int(period.max()) + 1)
-    checks.refuse_later_stubs(str(path), periods, totals[stubs:], frequency, settings.ingest.stub_share)
-    kept &= period >= periods[0]
-    set_aside += [
-        SetAside(STUB, str(Period(frequency, first + index)), int((period == first + index).sum()), int(totals[index]))
-        for index in range(stubs)
-    ]
-    covered = tuple(sorted(set(areas.codes).intersection(codes)))
+    repeats = [] if sum_repeated else _told_or_refused(path, rows.keys(table, columns), table, columns)
+    set_aside = rows.set_aside(path, areas, settings)
+    judged = judge(
+        Delivery(
+            name=str(path),
+            source=SOURCE,
+            frequency=frequency,
+            limits=settings.ingest.of(SOURCE),
+            cover=rows.cover(areas, period),
+            claims=areas.codes,
+            counts=rows.counts(areas, period),
+            offence_of=rows.offence_of,
+            lost=rows.lost(period),
+            silence_is_zero=silence_is_zero,
+        )
+    )
     return SourceCounts.by_wording(
-        Provenance(SOURCE, taxonomy, areas.geography, frequency, published_on, path.name, digest),
-        CodedCounts.summed(
-            areas=areas.codes,
-            offences=wordings,
-            area=position[kept],
-            offence=wording[kept],
-            period=period[kept],
-            count=count[kept],
-        ),
-        offence_of,
-        covers=(Cover("all", covered, tuple(periods.tolist())),),
-        set_aside=tuple(set_aside),
-        rows_read=len(count),
+        Provenance(SOURCE, taxonomy, areas.geography, frequency, published_on, path.name, read.sha256),
+        judged.counts,
+        rows.offence_of,
+        covers=judged.covers,
+        set_aside=(*set_aside, *judged.set_aside),
+        rows_read=len(rows.count),
+        notes=(*read.notes, *notes, *repeats, *judged.notes),
     )
 
 
-def _read(path: Path, columns: CountColumns) -> tuple[pa.Table, str]:
-    """The columns as text, and the file's sha256."""
-    names = (columns.area, columns.period, columns.category, columns.count)
-    if path.suffix == ".parquet":
-        data = read_limited(text_files.existing_file(path))
-        table = read_parquet(path)
-        text_files.require_columns(path, table.column_names, names)
-        table = pa.table({name: _as_text(table.column(name).combine_chunks()) for name in names})
-    else:
-        data = text_files.read_text_table(path)
-        text_files.require_columns(path, text_files.header_of(path, data), names)
-        table = text_files.string_table(path, data, only=names)
-    if table.num_rows == 0:
-        raise BadInput(f"{path} has no rows.", remedy="Download it again.")
-    return table, text_files.sha256_of(data)
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a table, coded: distinct area codes and wordings, each row's position in them, its count, and its
+    position among the known areas (−1: none)."""
+
+    codes: tuple[str, ...]
+    code: Integers
+    wordings: tuple[str, ...]
+    wording: Integers
+    offence_of: dict[str, str]
+    count: Integers
+    position: Integers
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        table: pa.Table,
+        columns: CountColumns,
+        taxonomy: str,
+        settings: Settings,
+        areas: checks.KnownAreas,
+    ) -> _Rows:
+        count = text_files.whole_counts(path, table, columns.count)
+        codes, code, _ = _encoded(table, columns.area)
+        wordings, wording, first_rows = _encoded(table, columns.category)
+        numbers = [text_files.row_of(table, row) for row in first_rows]
+        offence_of = checks.offences_of_wordings(str(path), wordings, numbers, taxonomy, settings)
+        return cls(codes, code, wordings, wording, offence_of, count, areas.positions(codes)[code])
+
+    def keys(self, table: pa.Table, columns: CountColumns) -> Integers:
+        """What a row counts: area, category and period as it is written (days add up to a month); −1 in no area."""
+        spelled, day, _ = _encoded(table, columns.period)
+        key = (self.code * len(self.wordings) + self.wording) * len(spelled) + day
+        return np.where(self.position >= 0, key, -1)
+
+    def set_aside(self, path: Path, areas: checks.KnownAreas, settings: Settings) -> tuple[SetAside, ...]:
+        """What lies in no known area, by code; raises ``BadInput`` beyond the share."""
+        crimes = np.bincount(self.code, weights=self.count, minlength=len(self.codes)).astype(np.int64)
+        rows = np.bincount(self.code, minlength=len(self.codes))
+        return checks.set_aside_unknown_areas(str(path), self.codes, crimes, rows, areas, settings.ingest.of(SOURCE))
+
+    def cover(self, areas: checks.KnownAreas, period: Ordinals) -> Cover:
+        """Every known area that has a row, from the first period to the last."""
+        standing = tuple(sorted(set(areas.codes).intersection(self.codes)))
+        return Cover("all", standing, tuple(range(int(period.min()), int(period.max()) + 1)))
+
+    def counts(self, areas: checks.KnownAreas, period: Ordinals) -> CodedCounts:
+        """By wording, in the known areas."""
+        kept = self.position >= 0
+        return CodedCounts.summed(
+            areas=areas.codes,
+            offences=self.wordings,
+            area=self.position[kept],
+            offence=self.wording[kept],
+            period=period[kept],
+            count=self.count[kept],
+        )
+
+    def lost(self, period: Ordinals) -> dict[str, Integers]:
+        """Crimes by period that lie in no known area, by reason."""
+        nameless = np.isin(self.codes, checks.NO_AREA)[self.code]
+        since, length = period - period.min(), int(period.max() - period.min()) + 1
+        chosen = {"no area": nameless & (self.position < 0), "unknown area": ~nameless & (self.position < 0)}
+        return {
+            reason: np.bincount(since[rows], weights=self.count[rows], minlength=length).astype(np.int64)
+            for reason, rows in chosen.items()
+        }
 
 
-def _as_text(column: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("s"), safe=False)
-    if pa.types.is_floating(column.type):
-        whole = pc.equal(pc.floor(column), column)
-        if pc.all(whole).as_py():
-            column = column.cast(pa.int64())
-    return pc.fill_null(column.cast(pa.string()), "")
+def _told_or_refused(path: Path, key: Integers, rows: pa.Table, columns: CountColumns) -> list[str]:
+    """Rows with one key (−1: not counted) are parts of a count where a column beside tells them apart, such as the
+    borough of a ward that lies in two; raises ``BadInput`` where none does."""
+    counted = np.flatnonzero(key >= 0)
+    _, first, times = np.unique(key[counted], return_inverse=True, return_counts=True)
+    repeated = counted[times[first] > 1]
+    if not len(repeated):
+        return []
+    parts = key[repeated]
+    for values in _beside(path, columns):
+        _, parts = np.unique(np.stack([parts, values[repeated]]), axis=1, return_inverse=True)
+        parts = parts.ravel()
+    order = np.argsort(parts, kind="stable")
+    same = np.flatnonzero(parts[order][1:] == parts[order][:-1])
+    if len(same):
+        earlier, later = (text_files.row_of(rows, int(repeated[order[same[0] + step]])) for step in (0, 1))
+        raise BadInput(
+            f"{path}: row {later} repeats the area, period and category of row {earlier} ({len(same):,} rows do so).",
+            remedy="Remove the repeated rows; if each is a part of the count, say --sum-repeated.",
+        )
+    return [f"{len(repeated):,} rows share an area, period and category, told apart by another column: added up."]
+
+
+def _beside(path: Path, columns: CountColumns) -> Iterable[Integers]:
+    """The other columns, each as numbers of its distinct values; not one that numbers the rows."""
+    table = read_table(path, columns.names, columns.form, every_column=True).columns
+    for name in table.column_names:
+        column = table.column(name).combine_chunks()
+        if name in (*columns.names, text_files.ROW) or pa.types.is_nested(column.type):
+            continue
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        values = np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+        if values.max(initial=0) + 1 < len(values):
+            yield values
 
 
 def _encoded(table: pa.Table, name: str) -> tuple[tuple[str, ...], Integers, list[int]]:
@@ -120,33 +202,3 @@ def _encoded(table: pa.Table, name: str) -> tuple[tuple[str, ...], Integers, lis
     code = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
     _, first_rows = np.unique(code, return_index=True)
     return tuple(encoded.dictionary.to_pylist()), code, first_rows.tolist()
-
-
-def _periods(path: Path, table: pa.Table, column: str, frequency: Frequency) -> Ordinals:
-    texts, code, first_rows = _encoded(table, column)
-    ordinals = []
-    for text, row in zip(texts, first_rows, strict=True):
-        try:
-            ordinals.append(Period.parse(text, frequency).ordinal)
-        except BadInput as error:
-            raise BadInput(
-                f"{path}: row {text_files.row_number(row)}, column '{column}': {error.message}", remedy=error.remedy
-            ) from error
-    return np.array(ordinals, dtype=np.int64)[code]
-
-
-def _positions(
-    path: Path, codes: Sequence[str], code: Integers, count: Integers, areas: checks.KnownAreas, settings: Settings
-) -> tuple[Integers, list[SetAside]]:
-    """Each row's position among the known areas, −1 where it is set aside."""
-    crimes = np.bincount(code, weights=count, minlength=len(codes)).astype(np.int64)
-    rows = np.bincount(code, minlength=len(codes))
-    named = np.array([text not in NO_AREA for text in codes], dtype=bool)
-    nameless = [
-        SetAside("no area", f"column without a code: '{codes[index]}'", int(rows[index]), int(crimes[index]))
-        for index in np.flatnonzero(~named).tolist()
-    ]
-    unknown = checks.set_aside_unknown_areas(
-        str(path), [text for text in codes if text not in NO_AREA], crimes[named], rows[named], areas, settings
-    )
-    return areas.positions(codes)[code], [*nameless, *unknown]

@@ -8,7 +8,7 @@ that does not (the City of London has its own force) is missing, never zero.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,16 +17,9 @@ import numpy as np
 import pyarrow as pa
 
 from contracts import BadInput, Frequency, Ordinals, Period, Settings
-from features.sources import checks, text_files
-from features.sources.source_counts import (
-    STUB,
-    CodedCounts,
-    Cover,
-    Integers,
-    Provenance,
-    SetAside,
-    SourceCounts,
-)
+from features.sources import checks, headings, text_files
+from features.sources.completeness import Delivery, judge
+from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SourceCounts
 
 TAXONOMY = "mps"
 COMMON_OFFENCE_SHARE = 0.99
@@ -35,59 +28,73 @@ COMMON_OFFENCE_SHARE = 0.99
 _MONTH = re.compile(r"(\d{4})(\d{2})")
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The names of the columns of one kind of file."""
-
-    source: str
-    area: str
-    offence: str
-    borough: str
-
-
-LAYOUTS = {
-    "mps-ward": Layout("mps-ward", area="WardCode", offence="MinorText", borough="LookUp_BoroughName"),
-    "mps-lsoa": Layout("mps-lsoa", area="LSOA Code", offence="Minor Category", borough="Borough"),
-}
-
-
 def read_mps_wide(
-    path: Path, *, source: str, settings: Settings, areas: checks.KnownAreas, published_on: date, today: date
+    path: Path,
+    *,
+    source: str,
+    settings: Settings,
+    areas: checks.KnownAreas,
+    published_on: date,
+    today: date,
+    silence_is_zero: bool = False,
 ) -> SourceCounts:
     """Read one file; ``source`` is ``mps-ward`` or ``mps-lsoa``.
 
     Raises ``BadInput`` in one line for everything that makes the file unfit; sets aside crimes in unknown areas up to
-    the share in settings, and first months that are stubs.
+    the share in settings, and first months that are stubs. A silence that the months around it make implausible is
+    missing, unless ``silence_is_zero``.
     """
-    layout = LAYOUTS[source]
+    limits = settings.ingest.of(source)
     data = text_files.read_text_table(path)
     table = text_files.string_table(path, data)
-    text_files.require_columns(path, table.column_names, (layout.area, layout.offence, layout.borough))
+    columns = _columns(path, table, source, areas, settings)
     months = _month_columns(path, table.column_names)
     checks.refuse_impossible_date(path.name, published_on, Period(Frequency.MONTH, max(months.values())), today)
     cells = np.stack([text_files.whole_counts(path, table, column) for column in months], axis=1)
-    rows = _Rows.of(path, table, layout, settings)
+    rows = _Rows.of(path, table, columns, settings)
+    crimes = _by_area(rows, cells)
     unknown = checks.set_aside_unknown_areas(
-        str(path), rows.areas, _sums(rows.area, cells.sum(axis=1), len(rows.areas)),
-        np.bincount(rows.area, minlength=len(rows.areas)), areas, settings,
-    )  # fmt: skip
-    _refuse_cut_file(path, rows, areas, settings)
-    periods = np.array(list(months.values()), dtype=np.int64)
-    stubs = checks.leading_stubs(cells.sum(axis=0), settings.ingest.stub_share)
-    checks.refuse_later_stubs(
-        str(path), periods[stubs:], cells[:, stubs:].sum(axis=0), Frequency.MONTH, settings.ingest.stub_share
+        str(path), rows.areas, crimes.sum(axis=1), np.bincount(rows.area, minlength=len(rows.areas)), areas, limits
     )
-    known = set(areas.codes)
+    periods = np.array(list(months.values()), dtype=np.int64)
+    judged = judge(
+        Delivery(
+            name=str(path),
+            source=source,
+            frequency=Frequency.MONTH,
+            limits=limits,
+            cover=Cover("all", tuple(sorted(set(areas.codes).intersection(rows.areas))), tuple(periods.tolist())),
+            claims=areas.codes,
+            counts=_coded(rows, cells, periods, areas),
+            offence_of=rows.offences,
+            lost=_lost(rows, crimes, areas),
+            silence_is_zero=silence_is_zero,
+        )
+    )
+    _refuse_cut_file(path, rows)
     return SourceCounts.by_wording(
         Provenance(
             source, TAXONOMY, areas.geography, Frequency.MONTH, published_on, path.name, text_files.sha256_of(data)
         ),
-        _coded(rows, cells[:, stubs:], periods[stubs:], areas),
+        judged.counts,
         rows.offences,
-        covers=(Cover("all", tuple(sorted(known.intersection(rows.areas))), tuple(periods[stubs:].tolist())),),
-        set_aside=(*unknown, *_stubs_set_aside(periods[:stubs], cells[:, :stubs])),
+        covers=judged.covers,
+        set_aside=(*unknown, *judged.set_aside),
         rows_read=len(rows.area),
+        notes=judged.notes,
     )
+
+
+def _columns(
+    path: Path, table: pa.Table, source: str, areas: checks.KnownAreas, settings: Settings
+) -> Mapping[str, str]:
+    """Column of the source → its heading in the file."""
+    looks = {
+        "area": headings.like_areas(areas),
+        "offence": headings.like_offences(TAXONOMY, settings),
+        "borough": headings.like_districts,
+    }
+    return headings.find_columns(path, table, source, ("area", "offence", "borough"), looks, settings)
 
 
 @dataclass(frozen=True)
@@ -101,10 +108,10 @@ class _Rows:
     offences: dict[str, str]
 
     @classmethod
-    def of(cls, path: Path, table: pa.Table, layout: Layout, settings: Settings) -> _Rows:
-        areas, area, _ = _coded_column(table, layout.area)
-        wordings, wording, first_rows = _coded_column(table, layout.offence)
-        boroughs, borough, _ = _coded_column(table, layout.borough)
+    def of(cls, path: Path, table: pa.Table, columns: Mapping[str, str], settings: Settings) -> _Rows:
+        areas, area, _ = _coded_column(table, columns["area"])
+        wordings, wording, first_rows = _coded_column(table, columns["offence"])
+        boroughs, borough, _ = _coded_column(table, columns["borough"])
         offences = checks.offences_of_wordings(
             str(path), wordings, [text_files.row_number(row) for row in first_rows], TAXONOMY, settings
         )
@@ -149,15 +156,8 @@ def _refuse_repeated_rows(path: Path, key: Integers) -> None:
         )
 
 
-def _refuse_cut_file(path: Path, rows: _Rows, areas: checks.KnownAreas, settings: Settings) -> None:
-    """A file cut between two rows: areas of the geography are gone, or the last area lacks what all others have."""
-    absent = 1.0 - len(set(rows.areas) & set(areas.codes)) / max(len(areas.codes), 1)
-    if absent > settings.ingest.absent_area_share:
-        raise BadInput(
-            f"{path} has {len(rows.areas)} areas and lacks {absent:.0%} of the {len(areas.codes)} areas of "
-            f"{areas.geography}: it may be cut short.",
-            remedy="Download it again; if it is whole, raise [ingest] absent_area_share.",
-        )
+def _refuse_cut_file(path: Path, rows: _Rows) -> None:
+    """A file cut between two rows: the last area lacks an offence that nearly all others have."""
     has = np.zeros((len(rows.areas), len(rows.wordings)), dtype=bool)
     has[rows.area, rows.wording] = True
     last = int(rows.area[-1])
@@ -170,10 +170,21 @@ def _refuse_cut_file(path: Path, rows: _Rows, areas: checks.KnownAreas, settings
         )
 
 
-def _sums(position: Integers, values: Integers, size: int) -> Integers:
-    total = np.zeros(size, dtype=np.int64)
-    np.add.at(total, position, values)
+def _by_area(rows: _Rows, cells: Integers) -> Integers:
+    """Crimes by area of the file and month."""
+    total = np.zeros((len(rows.areas), cells.shape[1]), dtype=np.int64)
+    np.add.at(total, rows.area, cells)
     return total
+
+
+def _lost(rows: _Rows, crimes: Integers, areas: checks.KnownAreas) -> dict[str, Integers]:
+    """Crimes by month that lie in no known area, by reason."""
+    strange = areas.positions(rows.areas) < 0
+    nameless = strange & np.isin(rows.areas, checks.NO_AREA)
+    return {
+        "unknown area": crimes[strange & ~nameless].sum(axis=0),
+        "no area": crimes[nameless].sum(axis=0),
+    }
 
 
 def _coded(rows: _Rows, cells: Integers, periods: Ordinals, areas: checks.KnownAreas) -> CodedCounts:
@@ -187,11 +198,4 @@ def _coded(rows: _Rows, cells: Integers, periods: Ordinals, areas: checks.KnownA
         offence=rows.wording[row],
         period=periods[column],
         count=cells[row, column],
-    )
-
-
-def _stubs_set_aside(periods: Ordinals, cells: Integers) -> tuple[SetAside, ...]:
-    return tuple(
-        SetAside(STUB, str(Period(Frequency.MONTH, ordinal)), int((column > 0).sum()), int(column.sum()))
-        for ordinal, column in zip(periods.tolist(), cells.T, strict=True)
     )

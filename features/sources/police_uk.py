@@ -8,35 +8,19 @@ rows is a month of zeros, and is told.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from contracts import BadInput, Frequency, MissingThing, Period, PoliceForce, Settings
+from contracts import BadInput, Frequency, Period, PoliceForce, Settings
 from features.sources import checks, text_files
+from features.sources.completeness import Delivery, joined, judge
 from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
-
-SOURCE = "police-uk"
-TAXONOMY = "police_uk"
-MONTH, AREA, OFFENCE = "Month", "LSOA code", "Crime type"
-
-_STREET_FILE = re.compile(r"(\d{4}-\d{2})-(.+)-street\.csv")
-
-
-@dataclass(frozen=True)
-class _Street:
-    """One street file: a force's month. ``areas`` and ``offences`` hold one text a crime, empty if unknown."""
-
-    path: Path
-    force: str
-    month: Period
-    sha256: str
-    areas: tuple[str, ...]
-    offences: tuple[str, ...]
+from features.sources.street_files import SOURCE, TAXONOMY, Street, read_street, street_files
 
 
 def read_police_uk(
@@ -46,13 +30,15 @@ def read_police_uk(
     areas: checks.KnownAreas,
     published_on: date | None,
     today: date,
+    silence_is_zero: bool = False,
 ) -> SourceCounts:
     """Read an archive. Without ``published_on`` it is the first day of the second month after the last one, when
     data.police.uk publishes, and told.
 
-    Raises ``BadInput`` in one line; sets aside crimes without an area, in unknown areas, or outside the force's own.
+    Raises ``BadInput`` in one line; sets aside crimes without an area, in unknown areas, or outside the force's own. A
+    force's month that was delivered in part, or too much of which lies in no area, is missing.
     """
-    streets = [_read_street(path) for path in _street_files(folder)]
+    streets = [read_street(path, settings) for path in street_files(folder)]
     last = max(street.month for street in streets)
     notes = list(_told(streets))
     if published_on is None:
@@ -60,60 +46,29 @@ def read_police_uk(
         notes.append(f"Published on {published_on} is assumed: data.police.uk publishes about two months in arrears.")
     checks.refuse_impossible_date(folder.name, published_on, last, today)
     covers = tuple(_cover(force, streets, areas, settings) for force in sorted({street.force for street in streets}))
-    _refuse_stubs(folder, streets, settings)
     provenance = Provenance(
         SOURCE, TAXONOMY, areas.geography, Frequency.MONTH, published_on, folder.name, _sha256(streets)
     )
-    counts, offence_of, set_aside = _counted(folder, streets, covers, areas, settings)
+    crimes = _Crimes.of(streets, covers, areas, settings)
+    set_aside = crimes.set_aside(folder, areas, settings)
+    judged = joined(
+        [
+            judge(crimes.delivery(number, folder, settings, silence_is_zero=silence_is_zero))
+            for number in range(len(covers))
+        ]
+    )
     return SourceCounts.by_wording(
         provenance,
-        counts,
-        offence_of,
-        covers=covers,
-        set_aside=set_aside,
+        judged.counts,
+        crimes.offence_of,
+        covers=judged.covers,
+        set_aside=(*set_aside, *judged.set_aside),
         rows_read=sum(len(street.areas) for street in streets),
-        notes=tuple(notes),
+        notes=(*notes, *judged.notes),
     )
 
 
-def _street_files(folder: Path) -> list[Path]:
-    if not folder.exists():
-        raise MissingThing(f"There is no folder {folder}.", remedy="Check the path.")
-    if not folder.is_dir():
-        raise BadInput(f"{folder} is a file, not a data.police.uk archive.", remedy="Name the unpacked folder.")
-    found = sorted(path for path in folder.rglob("*-street.csv") if _STREET_FILE.fullmatch(path.name))
-    if not found:
-        raise BadInput(
-            f"{folder} holds no street file of data.police.uk (YYYY-MM/YYYY-MM-force-street.csv).",
-            remedy="Name the unpacked folder of the archive.",
-        )
-    return found
-
-
-def _read_street(path: Path) -> _Street:
-    match = _STREET_FILE.fullmatch(path.name)
-    if match is None:
-        raise ValueError(f"{path} is not a street file")
-    month = Period.parse(match[1], Frequency.MONTH)
-    data = text_files.read_text_table(path)
-    header = text_files.header_of(path, data)
-    text_files.require_columns(path, header, (MONTH, AREA, OFFENCE))
-    digest = text_files.sha256_of(data)
-    if not data.strip(b"\r\n").count(b"\n"):
-        return _Street(path, match[2], month, digest, (), ())
-    table = text_files.string_table(path, data, only=(MONTH, AREA, OFFENCE))
-    months = table.column(MONTH).to_pylist()
-    if set(months) != {match[1]}:
-        row = next(index for index, text in enumerate(months) if text != match[1])
-        raise BadInput(
-            f"{path}: row {text_files.row_number(row)} is of '{months[row]}', not of {match[1]}.",
-            remedy="Download the archive again.",
-        )
-    stripped = (text.strip() for text in table.column(AREA).to_pylist())
-    return _Street(path, match[2], month, digest, tuple(stripped), tuple(table.column(OFFENCE).to_pylist()))
-
-
-def _told(streets: list[_Street]) -> Iterable[str]:
+def _told(streets: list[Street]) -> Iterable[str]:
     for force in sorted({street.force for street in streets}):
         months = [street.month for street in streets if street.force == force]
         whole = range(min(months).ordinal, max(months).ordinal + 1)
@@ -122,12 +77,15 @@ def _told(streets: list[_Street]) -> Iterable[str]:
         ]
         if absent:
             yield f"{force} has no file for {', '.join(map(str, absent))}: missing, not zero."
+        repeats = sum(street.repeats for street in streets if street.force == force)
+        if repeats:
+            yield f"{force}: {repeats:,} rows repeat an identifier (a second outcome); they are counted as they stand."
     for street in streets:
         if not street.areas:
             yield f"{street.path.name} has no row: {street.force} is counted as having had no crime in {street.month}."
 
 
-def _cover(force: str, streets: list[_Street], areas: checks.KnownAreas, settings: Settings) -> Cover:
+def _cover(force: str, streets: list[Street], areas: checks.KnownAreas, settings: Settings) -> Cover:
     if force not in settings.police_forces:
         raise BadInput(
             f"wardcast.toml does not say which areas '{force}' covers.",
@@ -154,61 +112,116 @@ def _areas_of(force: PoliceForce, areas: checks.KnownAreas) -> tuple[str, ...]:
     return tuple(code for code, ancestors in pairs if not ancestors & named)
 
 
-def _refuse_stubs(folder: Path, streets: list[_Street], settings: Settings) -> None:
-    """A force's last month that is not empty and far under its median month is a stub."""
-    for force in sorted({street.force for street in streets}):
-        own = sorted(
-            (street for street in streets if street.force == force and street.areas), key=lambda one: one.month
-        )
-        if own:
-            checks.refuse_last_stub(
-                f"{folder} ({force})", own[-1].month, [len(one.areas) for one in own], settings.ingest.stub_share
-            )
-
-
-def _sha256(streets: list[_Street]) -> str:
+def _sha256(streets: list[Street]) -> str:
     digest = hashlib.sha256()
     for street in streets:
         digest.update(f"{street.path.name} {street.sha256}\n".encode())
     return digest.hexdigest()
 
 
-def _counted(
-    folder: Path, streets: list[_Street], covers: tuple[Cover, ...], areas: checks.KnownAreas, settings: Settings
-) -> tuple[CodedCounts, dict[str, str], tuple[SetAside, ...]]:
-    codes, code = _encoded([text for street in streets for text in street.areas])
-    wordings, wording = _encoded([text for street in streets for text in street.offences])
-    sizes = [len(street.areas) for street in streets]
-    period = np.repeat([street.month.ordinal for street in streets], sizes)
-    cover = np.repeat([[one.name for one in covers].index(street.force) for street in streets], sizes)
-    offence_of = _offences(streets, settings)
-    per_code = np.bincount(code, minlength=len(codes))
-    named = np.array([bool(text) for text in codes], dtype=bool)
-    set_aside = [SetAside("no area", force.name, rows, rows) for force, rows in _rows_by(covers, cover[~named[code]])]
-    set_aside += checks.set_aside_unknown_areas(
-        str(folder), [text for text in codes if text], per_code[named], per_code[named], areas, settings
-    )
-    position = areas.positions(codes)[code]
-    covered = np.zeros((len(covers), len(areas.codes)), dtype=bool)
-    for index, one in enumerate(covers):
-        covered[index, areas.positions(one.areas)] = True
-    inside = (position >= 0) & covered[cover, position]
-    outside = (position >= 0) & ~inside
-    set_aside += [
-        SetAside("outside the force's area", one.name, rows, rows) for one, rows in _rows_by(covers, cover[outside])
-    ]
-    counts = CodedCounts.summed(
-        areas=areas.codes,
-        offences=wordings,
-        area=position[inside],
-        offence=wording[inside],
-        period=period[inside],
-        count=np.ones(int(inside.sum()), dtype=np.int64),
-    )
-    return counts, offence_of, tuple(set_aside)
+@dataclass(frozen=True)
+class _Crimes:
+    """Every row of an archive, coded: distinct area codes and wordings, each row's position in them, its month, the
+    number of its force's cover, its position among the known areas (−1: none), and whether it is counted."""
+
+    covers: tuple[Cover, ...]
+    areas: tuple[str, ...]
+    codes: tuple[str, ...]
+    code: Integers
+    wordings: tuple[str, ...]
+    wording: Integers
+    offence_of: dict[str, str]
+    period: Integers
+    cover: Integers
+    position: Integers
+    inside: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, streets: list[Street], covers: tuple[Cover, ...], areas: checks.KnownAreas, settings: Settings
+    ) -> _Crimes:
+        codes, code = _encoded([text for street in streets for text in street.areas])
+        wordings, wording = _encoded([text for street in streets for text in street.offences])
+        sizes = [len(street.areas) for street in streets]
+        cover = np.repeat([[one.name for one in covers].index(street.force) for street in streets], sizes)
+        position = areas.positions(codes)[code]
+        covered = np.zeros((len(covers), len(areas.codes)), dtype=bool)
+        for index, one in enumerate(covers):
+            covered[index, areas.positions(one.areas)] = True
+        return cls(
+            covers=covers,
+            areas=areas.codes,
+            codes=codes,
+            code=code,
+            wordings=wordings,
+            wording=wording,
+            offence_of=_offences(streets, settings),
+            period=np.repeat([street.month.ordinal for street in streets], sizes),
+            cover=cover,
+            position=position,
+            inside=(position >= 0) & covered[cover, position],
+        )
+
+    @property
+    def named(self) -> npt.NDArray[np.bool_]:
+        """Rows with an area code."""
+        return np.array([bool(text) for text in self.codes], dtype=bool)[self.code]
+
+    @property
+    def reasons(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Why a row is not counted → the rows."""
+        return {
+            "no area": ~self.named,
+            "unknown area": self.named & (self.position < 0),
+            "outside the force's area": (self.position >= 0) & ~self.inside,
+        }
+
+    def set_aside(self, folder: Path, areas: checks.KnownAreas, settings: Settings) -> tuple[SetAside, ...]:
+        """What is not counted: by code where it is unknown, else by force; raises ``BadInput`` beyond the share."""
+        crimes = np.bincount(self.code, minlength=len(self.codes))
+        known = [index for index, text in enumerate(self.codes) if text]
+        unknown = checks.set_aside_unknown_areas(
+            str(folder), [self.codes[index] for index in known], crimes[known], crimes[known], areas,
+            settings.ingest.of(SOURCE),
+        )  # fmt: skip
+        by_force = [
+            SetAside(reason, one.name, rows, rows)
+            for reason in ("no area", "outside the force's area")
+            for one, rows in _rows_by(self.covers, self.cover[self.reasons[reason]])
+        ]
+        return (*by_force, *unknown)
+
+    def delivery(self, number: int, folder: Path, settings: Settings, *, silence_is_zero: bool) -> Delivery:
+        """What one force delivered."""
+        cover, own = self.covers[number], self.cover == number
+        periods = np.array(cover.periods, dtype=np.int64)
+        kept = own & self.inside
+        lost = {
+            reason: np.bincount(np.searchsorted(periods, self.period[own & rows]), minlength=len(periods))
+            for reason, rows in self.reasons.items()
+        }
+        return Delivery(
+            name=f"{folder} ({cover.name})",
+            label=cover.name,
+            source=SOURCE,
+            frequency=Frequency.MONTH,
+            limits=settings.ingest.of(SOURCE),
+            cover=cover,
+            counts=CodedCounts.summed(
+                areas=self.areas,
+                offences=self.wordings,
+                area=self.position[kept],
+                offence=self.wording[kept],
+                period=self.period[kept],
+                count=np.ones(int(kept.sum()), dtype=np.int64),
+            ),
+            offence_of=self.offence_of,
+            lost=lost,
+            silence_is_zero=silence_is_zero,
+        )
 
 
-def _offences(streets: list[_Street], settings: Settings) -> dict[str, str]:
+def _offences(streets: list[Street], settings: Settings) -> dict[str, str]:
     found: dict[str, str] = {}
     for street in streets:
         wordings, first_rows = np.unique(np.array(street.offences, dtype=object), return_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv as plain_csv
 import hashlib
 import re
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ from features.unpacking import read_limited, refuse_long_rows
 
 _GET_IT_AGAIN = "Download it again from its source."
 _HEADER_ROWS = 1
+_LINES_TO_COMPARE = 50
+ROW = "row\x00"
+"""A column with each row's number, where a table holds some rows of its file only; no header can name it."""
 
 
 def existing_file(path: Path) -> Path:
@@ -42,17 +46,41 @@ def read_text_table(path: Path) -> bytes:
     return checked_text(path, read_limited(existing_file(path)))
 
 
-def checked_text(path: Path, data: bytes) -> bytes:
-    """The same bytes, if they are a whole UTF-8 text table."""
+def checked_text(path: Path, data: bytes, separator: str = ",") -> bytes:
+    """The same bytes, if they are a whole UTF-8 text table. A last line without a line break is taken where it has all
+    of its fields; raises ``BadInput`` where it looks cut short."""
     refuse_other_formats(path, data)
     refuse_long_rows(path, data)
-    if not data.endswith((b"\n", b"\r")):
+    if not data.endswith((b"\n", b"\r")) and not _ends_whole(data, separator):
         rows = data.count(b"\n") + 1
         raise BadInput(
             f"{path}: row {rows} does not end in a line break, so the file may be cut short.",
             remedy=f"{_GET_IT_AGAIN} If it is whole, add a line break at its end.",
         )
     return data
+
+
+def _ends_whole(data: bytes, separator: str) -> bool:
+    """Whether the last line has as many fields as the header, and a last field that is as long as those above."""
+    lines = re.split(r"\r\n|\r|\n", data.decode("utf-8-sig"))
+    if len(lines) < 2 or lines[-1].count('"') % 2:
+        return False
+    above = lines[1:-1][-_LINES_TO_COMPARE:]
+    header, last, *others = (_fields(line, separator) for line in (lines[0], lines[-1], *above))
+    if not header or len(last) != len(header):
+        return False
+    lengths = {len(fields[-1]) for fields in others if len(fields) == len(header)}
+    of_one_length = len(lengths) == 1 and len(others) > 1 and min(lengths) > 1
+    cut = (of_one_length and len(last[-1]) < min(lengths)) or (not last[-1] and 0 not in lengths)
+    return not cut
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    """The fields of one line; none where it is no line of a table."""
+    try:
+        return next(plain_csv.reader([line], delimiter=separator), [])
+    except plain_csv.Error:
+        return []
 
 
 def refuse_other_formats(path: Path, data: bytes) -> None:
@@ -72,11 +100,11 @@ def refuse_other_formats(path: Path, data: bytes) -> None:
         raise BadInput(f"{path}: row {row} holds a zero byte; the file is damaged.", remedy=_GET_IT_AGAIN)
 
 
-def string_table(path: Path, data: bytes, only: tuple[str, ...] = ()) -> pa.Table:
+def string_table(path: Path, data: bytes, only: tuple[str, ...] = (), separator: str = ",") -> pa.Table:
     """Every column (or ``only`` these) as text; raises ``BadInput`` that names a row with too few or many fields."""
     text = _in_arrows_memory(data)
     columns = csv.ConvertOptions(
-        column_types=dict.fromkeys(header_of(path, data), pa.string()),
+        column_types=dict.fromkeys(header_of(path, data, separator), pa.string()),
         strings_can_be_null=False,
         include_columns=list(dict.fromkeys(only)) or None,
     )
@@ -84,11 +112,11 @@ def string_table(path: Path, data: bytes, only: tuple[str, ...] = ()) -> pa.Tabl
         table = csv.read_csv(
             pa.BufferReader(text),
             read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(newlines_in_values=True),
+            parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
             convert_options=columns,
         )
     except pa.ArrowInvalid as error:
-        _refuse_ragged_rows(path, text)
+        _refuse_ragged_rows(path, text, separator)
         raise BadInput(f"{path} is not a CSV table: {error}.", remedy=_GET_IT_AGAIN) from error
     if table.num_rows == 0:
         raise BadInput(f"{path} has a header and no rows.", remedy=_GET_IT_AGAIN)
@@ -106,7 +134,7 @@ def _in_arrows_memory(data: bytes) -> pa.Buffer:
         return stream.getvalue()
 
 
-def _refuse_ragged_rows(path: Path, text: pa.Buffer) -> None:
+def _refuse_ragged_rows(path: Path, text: pa.Buffer, separator: str) -> None:
     """Raise ``BadInput`` for the first row with too few or too many fields, if there is one; the caller tells of what
     else cannot be read."""
     ragged: list[csv.InvalidRow] = []
@@ -119,7 +147,7 @@ def _refuse_ragged_rows(path: Path, text: pa.Buffer) -> None:
         csv.read_csv(
             pa.BufferReader(text),
             read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+            parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=note),
         )
     if ragged:
         first = ragged[0]
@@ -130,11 +158,18 @@ def _refuse_ragged_rows(path: Path, text: pa.Buffer) -> None:
         )
 
 
-def header_of(path: Path, data: bytes) -> list[str]:
+def header_of(path: Path, data: bytes, separator: str = ",") -> list[str]:
     """The names of the columns; raises ``BadInput`` where one stands twice."""
     line = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
     header = _in_arrows_memory(line.rstrip(b"\r") + b"\n")
-    empty = csv.read_csv(pa.BufferReader(header), read_options=csv.ReadOptions(use_threads=False))
+    try:
+        empty = csv.read_csv(
+            pa.BufferReader(header),
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=separator),
+        )
+    except pa.ArrowInvalid as error:
+        raise BadInput(f"{path}: its first row names no columns.", remedy=_GET_IT_AGAIN) from error
     names = [str(name) for name in empty.column_names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -158,15 +193,24 @@ def row_number(position: int) -> int:
     return position + 1 + _HEADER_ROWS
 
 
+def row_of(table: pa.Table, position: int) -> int:
+    """Number of a table's row as a person counts it in the file, also where only some of its rows are in the table."""
+    return int(table.column(ROW)[position].as_py()) if ROW in table.column_names else row_number(position)
+
+
 def whole_counts(path: Path, table: pa.Table, column: str) -> npt.NDArray[np.int64]:
     """A text column as counts; raises ``BadInput`` that names the row of the first which is no whole number ≥ 0."""
     values = table.column(column).combine_chunks()
-    wrong = pc.invert(pc.match_substring_regex(values, r"^\d{1,15}$"))
+    whole = r"^\d{1,15}$"
+    wrong = pc.invert(pc.match_substring_regex(values, whole))
+    if pc.any(wrong).as_py():
+        values = pc.replace_substring_regex(values, r"^(\d+)\.0+$", r"\1")
+        wrong = pc.invert(pc.match_substring_regex(values, whole))
     if pc.any(wrong).as_py():
         position = int(pc.index(wrong, True).as_py())
         text = values[position].as_py()
         raise BadInput(
-            f"{path}: row {row_number(position)}, column '{column}': {_what_is_wrong(text)}.",
+            f"{path}: row {row_of(table, position)}, column '{column}': {_what_is_wrong(text)}.",
             remedy="A count is a whole number, 0 or more; correct the file or download it again.",
         )
     return np.asarray(values.cast(pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)

@@ -25,9 +25,10 @@ def cleaning_rules(settings: Settings) -> tuple[str, ...]:
         "Columns about persons are dropped when a file is read.",
         f"Crimes in unknown areas are set aside and counted up to {limits.unknown_area_share:.1%} of the file; more, "
         "and the file is refused.",
-        f"A table that lacks more than {limits.absent_area_share:.1%} of the areas is refused as cut short.",
-        f"A first period with under {limits.stub_share:.0%} of the median period's crimes is set aside as a stub; a "
-        "last one refuses the file.",
+        f"A publication that lacks more than {limits.absent_area_share:.1%} of the areas is refused as cut short.",
+        "A silence, or a nearly empty period, that the periods around it make less probable than "
+        f"{limits.implausible_below:g} is missing; a first one is set aside as a stub, a last one refuses the file.",
+        f"A period of which more than {limits.lost_share:.0%} of the crimes lie in no area is missing.",
         "A wording of an offence that the settings do not know stops the ingest; wordings of one offence are summed.",
         "A target or offence whose total of a period moves further than revisions do between two publications, by more "
         f"than {limits.revision_share:.0%} at most, stops the ingest until the settings accept it; so does one that "

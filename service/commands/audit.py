@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from contracts import BadInput, MissingThing, Workspace
-from service.options import json_option, workspace_option
+from service.options import city_day, json_option, workspace_option
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -57,7 +56,7 @@ def command(
         workspace,
         _in_use(champions, targets) if latest else runs,
         out,
-        today=datetime.now().date(),
+        today=city_day(workspace),
         previous=previous,
         champions=champions,
         stops=stops,

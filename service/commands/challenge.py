@@ -11,7 +11,7 @@ import click
 
 from contracts import Workspace
 from contracts.oversight import Outcome
-from service.options import json_option, workspace_option
+from service.options import city_day, json_option, workspace_option
 
 if TYPE_CHECKING:
     from service.challenges import Challenge
@@ -38,6 +38,7 @@ def open_one(
     from service.ledger import open_ledger
     from service.people import person_named
 
+    today = city_day(workspace)
     opened = open_challenge(
         workspace,
         open_ledger(workspace),
@@ -46,9 +47,9 @@ def open_one(
         forecast_id=forecast_id,
         area=area,
         target=target,
-        today=date.today(),
+        today=today,
     )
-    _print([opened], as_json)
+    _print([opened], today, as_json)
 
 
 @command.command()
@@ -67,7 +68,8 @@ def reply(number: int, by: str, reply: str, rerun: str | None, workspace: Worksp
 
     person = person_named(workspace.settings, by)
     ledger = open_ledger(workspace)
-    _print([reply_to_challenge(workspace, ledger, registry, number, by=person, reply=reply, rerun=rerun)], as_json)
+    answered = reply_to_challenge(workspace, ledger, registry, number, by=person, reply=reply, rerun=rerun)
+    _print([answered], city_day(workspace), as_json)
 
 
 @command.command()
@@ -97,7 +99,7 @@ def decide(
         reason=reason,
         rerun=rerun,
     )
-    _print([decided], as_json)
+    _print([decided], city_day(workspace), as_json)
 
 
 @command.command(name="list")
@@ -108,11 +110,11 @@ def list_all(workspace: Workspace, as_json: bool) -> None:
     from service.challenges import challenges_of
     from service.ledger import open_ledger
 
-    _print(list(challenges_of(open_ledger(workspace).entries()).values()), as_json)
+    challenges = challenges_of(open_ledger(workspace).entries())
+    _print(list(challenges.values()), city_day(workspace), as_json)
 
 
-def _print(challenges: list[Challenge], as_json: bool) -> None:
-    today = date.today()
+def _print(challenges: list[Challenge], today: date, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(one) | {"overdue": one.is_overdue(today)} for one in challenges], indent=2))
         return

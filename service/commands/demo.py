@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import click
 
 from contracts import Workspace
-from service.options import workspace_option
+from service.options import city_day, workspace_option
 
 
 @click.command()
@@ -24,14 +22,15 @@ def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
 
     listener = None if no_serve else bind_loopback("127.0.0.1", port)
     prepare(workspace, seed, _tell)
+    today = city_day(workspace)
     with tracked_experiment(workspace, "train", "demonstration"):
-        trained = [train(workspace, target, today=date.today()) for target in workspace.settings.forecast_targets()]
+        trained = [train(workspace, target, today=today) for target in workspace.settings.forecast_targets()]
     for one in trained:
         click.echo(f"{one.scores.areas.as_text()}\n")
     for one in trained:
         click.echo(f"Trained {one.model.target} version {one.model.version} on simulated counts to {one.last_known}.")
     failed = {gate for one in trained for gate, verdict in one.gates.verdicts.items() if verdict == "fail"}
-    issued = approve_and_issue(workspace, date.today(), _tell, failed_gates=failed)
+    issued = approve_and_issue(workspace, today, _tell, failed_gates=failed)
     click.echo(f"Issued {issued.forecast_id} for {issued.next_period} (ledger entry {issued.entry}).")
     if listener is not None:
         serve(workspace, listener, tell=_tell)

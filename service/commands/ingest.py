@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Frequency, Workspace
+from service.commands.table_options import table_options
 from service.options import json_option, workspace_option
 
 if TYPE_CHECKING:
     from features.publication_record import Publication
+    from features.sources.table_files import TableForm
 
 SHOWN_NOTES = 12
 SHOWN_SET_ASIDE = 8
@@ -43,6 +45,13 @@ def published_on_option(*, required: bool) -> Callable[[Callable[..., Any]], Cal
     )
 
 
+silence_option = click.option(
+    "--silence-is-zero",
+    is_flag=True,
+    help="Take every silence as zeros, also where the level around it makes that implausible. Else it is missing.",
+)
+
+
 def _geography_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option("--geography", help=f"The geography of its area codes. Default: {default}.")
 
@@ -54,10 +63,16 @@ def _mps(source: str, areas: str, default_geography: str) -> click.Command:
     @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
     @published_on_option(required=True)
     @_geography_option(default_geography)
+    @silence_option
     @workspace_option
     @json_option
     def ingest_mps_table(
-        files: tuple[Path, ...], published_on: date, geography: str | None, workspace: Workspace, as_json: bool
+        files: tuple[Path, ...],
+        published_on: date,
+        geography: str | None,
+        silence_is_zero: bool,
+        workspace: Workspace,
+        as_json: bool,
     ) -> None:
         from features.ingesting import ingest_mps
         from service.issued_intervals import issued_city_intervals
@@ -69,6 +84,7 @@ def _mps(source: str, areas: str, default_geography: str) -> click.Command:
             published_on=published_on,
             geography=geography,
             issued=issued_city_intervals(workspace),
+            silence_is_zero=silence_is_zero,
         )
         show(publications, as_json=as_json)
 
@@ -83,14 +99,21 @@ command.add_command(_mps("mps-lsoa", "LSOA", "lsoa_2021"))
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @published_on_option(required=False)
 @_geography_option("lsoa_2021")
+@silence_option
 @workspace_option
 @json_option
 def police_uk(
-    folder: Path, published_on: date | None, geography: str | None, workspace: Workspace, as_json: bool
+    folder: Path,
+    published_on: date | None,
+    geography: str | None,
+    silence_is_zero: bool,
+    workspace: Workspace,
+    as_json: bool,
 ) -> None:
     """A data.police.uk archive (YYYY-MM/YYYY-MM-force-street.csv).
 
-    A month without a file is missing, a file without rows is a month of zeros. Without --published-on, the first day
+    A month without a file is missing; one without rows, or with next to none, is missing where the force has many in
+    the months around. Without --published-on, the first day
     of the second month after the last one is assumed.
     """
     from features.ingesting import ingest_police_uk
@@ -102,62 +125,97 @@ def police_uk(
         published_on=published_on,
         geography=geography,
         issued=issued_city_intervals(workspace),
+        silence_is_zero=silence_is_zero,
     )
     show([publication], as_json=as_json)
 
 
 @command.command("incidents")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--time", required=True, metavar="COL", help="Column of the local date and time.")
-@click.option("--lon", "longitude", required=True, metavar="COL", help="Column of the longitude, degrees WGS 84.")
-@click.option("--lat", "latitude", required=True, metavar="COL", help="Column of the latitude, degrees WGS 84.")
+@click.option("--time", metavar="COL", help="Column of the date and time: with a zone, or in the city's local time.")
+@click.option("--date", "day", metavar="COL", help="Instead of --time: column of the date.")
+@click.option("--time-of-day", metavar="COL", help="With --date: column of the time of day, such as 22:15 or 2215.")
+@click.option("--lon", "longitude", required=True, metavar="COL", help="Column of the longitude, or easting.")
+@click.option("--lat", "latitude", required=True, metavar="COL", help="Column of the latitude, or northing.")
+@click.option("--crs", metavar="NAME", help="Coordinate system, such as EPSG:27700; by default degrees WGS 84.")
 @click.option("--category", metavar="COL", help="Column of the category, matched to [offences.incidents].")
+@click.option("--id", "key", metavar="COL", help="Column that identifies an incident: of several rows one counts.")
 @click.option(
-    "--time-format", metavar="FORMAT", help="Form of the times, such as '%m/%d/%Y %I:%M:%S %p'; else ISO 8601."
+    "--time-format",
+    metavar="FORMAT",
+    help="Form of the times, such as '%m/%d/%Y %I:%M:%S %p' (of date, space and time with --date); else ISO 8601.",
 )
 @click.option("--geography", help="Areas, or cells such as grid_500m or h3_8 that are made if they are not there.")
 @click.option("--area", metavar="COL", help="Column of area codes; then an incident counts there, not where it lies.")
 @click.option("--draw-areas", is_flag=True, help="With --area: draw each area around its incidents, if not there yet.")
 @click.option("--period", type=click.Choice([str(one) for one in Frequency]), help="Default: the one of wardcast.toml.")
+@table_options
 @published_on_option(required=False)
+@silence_option
 @workspace_option
 @json_option
 def incidents(
     file: Path,
-    time: str,
+    time: str | None,
+    day: str | None,
+    time_of_day: str | None,
     longitude: str,
     latitude: str,
+    crs: str | None,
     category: str | None,
+    key: str | None,
     time_format: str | None,
     geography: str | None,
     area: str | None,
     draw_areas: bool,
     period: str | None,
+    form: TableForm,
     published_on: date | None,
+    silence_is_zero: bool,
     workspace: Workspace,
     as_json: bool,
 ) -> None:
-    """A CSV of single incidents, plain or gzip, counted by the area that each lies in.
+    """A table of single incidents (CSV, plain or gzip, or Parquet), counted by the area that each lies in.
 
     With --draw-areas, each area of the column --area is drawn around its incidents: good for counting by code, no true
     boundary. A file that is refused leaves no areas or cells behind. Without --published-on, the day after the last
     incident is assumed.
     """
     from features.ingesting import ingest_incidents
-    from features.sources.incidents import IncidentColumns
+    from features.sources.incident_rows import IncidentColumns
     from service.issued_intervals import issued_city_intervals
 
     publication = ingest_incidents(
         workspace,
         file,
-        columns=IncidentColumns(time, longitude, latitude, category, time_format, area),
+        columns=IncidentColumns(
+            time=_time_column(time, day, time_of_day),
+            longitude=longitude,
+            latitude=latitude,
+            category=category,
+            time_format=time_format,
+            area=area,
+            time_of_day=time_of_day,
+            id=key,
+            crs=crs,
+            form=form,
+        ),
         geography=geography or workspace.settings.geography,
         frequency=Frequency(period) if period else workspace.settings.frequency,
         published_on=published_on,
         draw_areas=draw_areas,
         issued=issued_city_intervals(workspace),
+        silence_is_zero=silence_is_zero,
     )
     show([publication], as_json=as_json)
+
+
+def _time_column(time: str | None, day: str | None, time_of_day: str | None) -> str:
+    if (time is None) == (day is None):
+        raise click.UsageError("Give either --time, or --date with --time-of-day.")
+    if time_of_day is not None and day is None:
+        raise click.UsageError("--time-of-day needs --date; --time names one column with both.")
+    return time or day or ""
 
 
 @command.command("counts")
@@ -169,7 +227,12 @@ def incidents(
 @click.option("--taxonomy", required=True, help="The system of categories: its wordings stand under [offences.NAME].")
 @click.option("--frequency", type=click.Choice([str(one) for one in Frequency]), help="Default: that of wardcast.toml.")
 @_geography_option("the one of wardcast.toml")
+@click.option(
+    "--sum-repeated", is_flag=True, help="Add up rows of one area, period and category, which else are refused."
+)
+@table_options
 @published_on_option(required=True)
+@silence_option
 @workspace_option
 @json_option
 def counts(
@@ -181,11 +244,17 @@ def counts(
     taxonomy: str,
     frequency: str | None,
     geography: str | None,
+    sum_repeated: bool,
+    form: TableForm,
     published_on: date,
+    silence_is_zero: bool,
     workspace: Workspace,
     as_json: bool,
 ) -> None:
-    """A long table of counts (CSV or Parquet): a row per area, period and category; a row left out means zero."""
+    """A long table of counts (CSV or Parquet): a row per area, period and category.
+
+    A row left out means zero, but where the counts around make that implausible: there it is missing, and told.
+    """
     from features.ingesting import ingest_counts
     from features.sources.counts import CountColumns
     from service.issued_intervals import issued_city_intervals
@@ -193,11 +262,13 @@ def counts(
     publication = ingest_counts(
         workspace,
         file,
-        columns=CountColumns(area, period, category, count),
+        columns=CountColumns(area, period, category, count, form),
         taxonomy=taxonomy,
         published_on=published_on,
         geography=geography,
         frequency=Frequency(frequency) if frequency else workspace.settings.frequency,
+        sum_repeated=sum_repeated,
+        silence_is_zero=silence_is_zero,
         issued=issued_city_intervals(workspace),
     )
     show([publication], as_json=as_json)

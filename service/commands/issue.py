@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service.options import city_day, json_option, workspace_option
 
 
 @click.command()
@@ -29,7 +29,7 @@ def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -
         workspace,
         open_ledger(workspace),
         open_sources(workspace),
-        today=date.today(),
+        today=city_day(workspace),
         on=on.date() if on is not None else None,
         by=by,
         tell=lambda sentence: click.echo(sentence, err=True),

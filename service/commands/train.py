@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Workspace
-from service.options import json_option, tune_option, workspace_option
+from service.options import city_day, json_option, tune_option, workspace_option
 
 if TYPE_CHECKING:
     from training.train import Trained
@@ -44,10 +44,11 @@ def command(
     for target in chosen:
         workspace.settings.target(target)
     with tracked_experiment(workspace, "train", f"train {', '.join(chosen)}"):
+        today = city_day(workspace)
         for target in chosen:
             click.echo(f"Training {target}", err=True)
             day = as_of.date() if as_of else None
-            one = train(workspace, target, as_of=day, today=datetime.now().date(), by=by, trials=trials)
+            one = train(workspace, target, as_of=day, today=today, by=by, trials=trials)
             trained.append(one)
             if not as_json:
                 click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")

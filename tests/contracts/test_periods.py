@@ -118,6 +118,39 @@ def test_what_is_no_period_is_refused_with_an_example(frequency: Frequency, text
         Period.parse(text, frequency)
 
 
+@pytest.mark.parametrize("text", ["2020-01-06T00:00:00Z", "2020-01-06T00:00+00", "2020-01-06 00:00:00-05:00"])
+@pytest.mark.parametrize("frequency", FREQUENCIES)
+def test_a_period_has_no_zone(frequency: Frequency, text: str) -> None:
+    with pytest.raises(BadInput, match="has a time zone"):
+        Period.parse(text, frequency)
+
+
+@pytest.mark.parametrize(
+    ("text", "frequency"),
+    [
+        ("1899-12", Frequency.MONTH),
+        ("9999-12", Frequency.MONTH),
+        ("9999-12-31", Frequency.DAY),
+        ("2202-W01", Frequency.WEEK),
+        ("0001-01-01", Frequency.WEEK),
+        ("2201-01-01T06", Frequency.SHIFT),
+    ],
+)
+def test_years_outside_of_1900_to_2200_are_refused(text: str, frequency: Frequency) -> None:
+    with pytest.raises(BadInput, match=f"'{text}' is not between the years 1900 and 2200"):
+        Period.parse(text, frequency)
+
+
+@pytest.mark.parametrize("text", ["1900-01", "2200-12"])
+def test_the_first_and_the_last_year_are_taken(text: str) -> None:
+    assert str(Period.parse(text, Frequency.MONTH)) == text
+
+
+def test_a_week_is_no_month() -> None:
+    with pytest.raises(BadInput, match="'2023-W05' is not a month but a week"):
+        Period.parse("2023-W05", Frequency.MONTH)
+
+
 def test_periods_of_different_lengths_cannot_be_subtracted() -> None:
     with pytest.raises(TypeError, match="cannot subtract a week from a month"):
         _ = Period.parse("2024-01", Frequency.MONTH) - Period.parse("2024-W01", Frequency.WEEK)

@@ -56,7 +56,13 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         (SMALL + "[forcast]\nreplay = true\n", r"forcast: Extra inputs"),
         (SMALL + "[forecast]\nperiods_ahead = 0\n", r"forecast\.periods_ahead: .*greater than or equal to 1"),
         (SMALL + "[forecast]\nhotspot_share = 5\n", r"forecast\.hotspot_share: .*less than or equal to 1"),
-        (SMALL + "[ingest]\nstub_share = -0.1\n", r"ingest\.stub_share: .*greater than or equal to 0"),
+        (SMALL + "[ingest]\nlost_share = -0.1\n", r"ingest\.lost_share: .*greater than or equal to 0"),
+        (SMALL + "[ingest]\nstub_share = 0.4\n", r"ingest: stub_share is no longer a setting.*delete its line"),
+        (SMALL + "[ingest.sources.police]\nlost_share = 0.1\n", r"names 'police'; the sources are mps-ward, mps-lsoa"),
+        (
+            SMALL + '[ingest.sources.mps-ward.columns]\nkind = ["Kind"]\n',
+            r"names 'kind'; its columns are area, offence, borough",
+        ),
         (
             SMALL.replace("geography", 'frequency = "year"\ngeography'),
             r"frequency: .*'month', 'week', 'day' or 'shift'",

@@ -22,6 +22,8 @@ SETTINGS = """
 city = "Tiny"
 geography = "wards"
 publication_lag_days = 9
+[ingest.sources.counts]
+absent_area_share = 0.9
 [police_forces.east]
 parents = ["B1"]
 [police_forces.west]

@@ -17,7 +17,7 @@ from features.ingesting import ingest_incidents
 from features.panel import Panel
 from features.points import Points
 from features.publications import PublicationStore
-from features.sources.incidents import IncidentColumns
+from features.sources.incident_rows import IncidentColumns
 
 SETTINGS = """
 city = "Tiny"

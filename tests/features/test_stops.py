@@ -47,7 +47,7 @@ def test_stops_are_counted_by_area_and_month(geography, tmp_path) -> None:
     one, other = _inside(geography)[:2]
     first = _write(tmp_path / "first.csv", _rows(geography, "2024-01", {one: 9, other: 3}))
     second = _write(tmp_path / "second.csv", _rows(geography, "2024-02", {one: 4, other: 7}))
-    counted = read_stops([first, second], geography, Frequency.MONTH, stub_share=0.4)
+    counted = read_stops([first, second], geography, Frequency.MONTH)
     assert counted.periods.tolist() == [
         Period.parse(month, Frequency.MONTH).ordinal for month in ("2024-01", "2024-02")
     ]
@@ -62,7 +62,7 @@ def test_what_cannot_be_counted_is_told(geography, tmp_path) -> None:
     rows += _rows(geography, "2024-03", {one: 5})
     rows += ["Person search,2024-01-02T10:00:00+00:00,,,Male,18-24,White"] * 6
     rows += ["Person search,2024-01-02T10:00:00+00:00,0.0,0.0,Male,18-24,White"] * 2
-    counted = read_stops([_write(tmp_path / "stops.csv", rows)], geography, Frequency.MONTH, stub_share=0.4)
+    counted = read_stops([_write(tmp_path / "stops.csv", rows)], geography, Frequency.MONTH)
     assert len(counted.periods) == 2
     assert (counted.without_position, counted.outside, counted.in_stubs) == (6, 2, 5)
     assert counted.as_text().startswith("Stop and search: 84 stops in 2 whole periods; left out: 6 without a position")
@@ -74,22 +74,20 @@ def test_a_parquet_gives_the_same(geography, tmp_path) -> None:
     table = pd.read_csv(path).rename(columns={"Date": "dt"})
     table["dt"] = pd.to_datetime(table["dt"], utc=True)
     table.to_parquet(tmp_path / "stops.parquet")
-    both = [
-        read_stops([file], geography, Frequency.MONTH, stub_share=0.4) for file in (path, tmp_path / "stops.parquet")
-    ]
+    both = [read_stops([file], geography, Frequency.MONTH) for file in (path, tmp_path / "stops.parquet")]
     assert np.array_equal(both[0].counts, both[1].counts)
     assert np.array_equal(both[0].periods, both[1].periods)
 
 
 def test_files_that_are_none_are_refused(geography, tmp_path) -> None:
     with pytest.raises(MissingThing, match="no file"):
-        read_stops([tmp_path / "nothing.csv"], geography, Frequency.MONTH, stub_share=0.4)
+        read_stops([tmp_path / "nothing.csv"], geography, Frequency.MONTH)
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"other\.csv has no time"):
-        read_stops([tmp_path / "other.csv"], geography, Frequency.MONTH, stub_share=0.4)
+        read_stops([tmp_path / "other.csv"], geography, Frequency.MONTH)
     (tmp_path / "web.parquet").write_text("<html>", encoding="utf-8")
     with pytest.raises(BadInput, match=r"web\.parquet cannot be read"):
-        read_stops([tmp_path / "web.parquet"], geography, Frequency.MONTH, stub_share=0.4)
+        read_stops([tmp_path / "web.parquet"], geography, Frequency.MONTH)
     empty = _write(tmp_path / "empty.csv", ["Person search,2024-01-02T10:00:00+00:00,,,Male,18-24,White"])
     with pytest.raises(BadInput, match="No stop has a time and a position"):
-        read_stops([empty], geography, Frequency.MONTH, stub_share=0.4)
+        read_stops([empty], geography, Frequency.MONTH)

@@ -44,6 +44,7 @@ TARGETS = ("violence", "robbery")
 SETTINGS = """
 city = "Testham"
 geography = "cells"
+time_zone = "UTC"
 simulated = true
 [forecast]
 replay = {replay}

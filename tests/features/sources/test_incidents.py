@@ -13,7 +13,8 @@ import pytest
 
 from contracts import BadInput, Frequency
 from features.sources.checks import KnownAreas
-from features.sources.incidents import IncidentColumns, read_incidents
+from features.sources.incident_rows import IncidentColumns
+from features.sources.incidents import read_incidents
 from features.sources.source_counts import SourceCounts
 
 COLUMNS = IncidentColumns("when", "lon", "lat")

@@ -123,6 +123,46 @@ def test_bad_rows_are_refused(tiny_city: Any, archive: Path, rows: list[tuple[st
         _read(tiny_city, archive)
 
 
+def _with_id(archive: Path, rows: list[int], identifier: str) -> None:
+    """Give rows of west's April one identifier."""
+    path = archive / "2023-04" / "2023-04-west-street.csv"
+    text = path.read_text(encoding="utf-8")
+    for row in rows:
+        text = text.replace(f"\nid{row},", f"\n{identifier},")
+    path.write_text(text, encoding="utf-8")
+
+
+def test_a_crime_with_a_second_outcome_is_told(tiny_city: Any, archive: Path) -> None:
+    _with_id(archive, [3, 4], "twice")
+    read = _read(tiny_city, archive)
+    assert "west: 1 rows repeat an identifier (a second outcome); they are counted as they stand." in read.notes
+    assert read.counts.count.sum() == 406
+
+
+def test_an_identifier_that_stands_in_many_rows_is_refused_by_name(tiny_city: Any, archive: Path) -> None:
+    _with_id(archive, list(range(11)), "again")
+    with pytest.raises(BadInput, match=r"2023-04-west-street\.csv: the Crime ID 'again' stands 11 times") as refused:
+        _read(tiny_city, archive)
+    assert "repeated_id_share = 1 under [ingest.sources.police-uk]" in refused.value.remedy
+    tiny_city.configure(lambda text: f"{text}\n[ingest.sources.police-uk]\nrepeated_id_share = 1\n")
+    assert _read(tiny_city, archive).counts.count.sum() == 406
+
+
+def test_an_archive_without_identifiers_is_read(tiny_city: Any, archive: Path) -> None:
+    for path in archive.rglob("*-street.csv"):
+        rows = [line.partition(",")[2] for line in path.read_text(encoding="utf-8").splitlines()]
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert _read(tiny_city, archive).counts.count.sum() == 406
+
+
+def test_a_month_that_lies_in_two_folders_is_refused_by_name(tiny_city: Any, archive: Path) -> None:
+    again = archive / "latest" / "2023-04" / "2023-04-west-street.csv"
+    again.parent.mkdir(parents=True)
+    again.write_bytes((archive / "2023-04" / again.name).read_bytes())
+    with pytest.raises(BadInput, match=r"holds 2023-04-west-street\.csv twice"):
+        _read(tiny_city, archive)
+
+
 def test_a_row_of_another_month_is_refused(tiny_city: Any, archive: Path) -> None:
     path = archive / "2023-04" / "2023-04-west-street.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("id7,2023-04", "id7,2023-05"), encoding="utf-8")
