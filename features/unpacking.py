@@ -30,7 +30,7 @@ _SPLIT = "Split it by period and ingest the parts, or correct the file."
 
 
 def read_limited(path: Path, most: int = MOST_BYTES, *, whatever_its_name: bool = False) -> bytes:
-    """The bytes of a file, unpacked where its name ends in ``.gz`` (or, ``whatever_its_name``, where it begins as gzip).
+    """The bytes of a file, unpacked where its name ends in ``.gz``, or where it begins as gzip ``whatever_its_name``.
 
     Raises ``BadInput`` for one that is no whole gzip file, larger than ``most`` when unpacked, or expands like a bomb.
     """

@@ -11,7 +11,7 @@ REMEDIES = every_remedy()
 
 def test_the_remedies_of_the_source_are_found() -> None:
     assert len(REMEDIES) > 200
-    assert sum(remedy.text == BLANK for remedy in REMEDIES) < 10
+    assert sum(remedy.text == BLANK for remedy in REMEDIES) < len(REMEDIES) / 20
     assert {remedy.place.split("/")[0] for remedy in REMEDIES} >= {"contracts", "features", "models", "service"}
 
 
