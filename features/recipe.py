@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from contracts import Frequency, Ordinals, periods_per_year
 from features.calendar_terms import season_of
+from features.city_totals import city_totals
 from features.geography import Geography
 from features.lags import ewma, rolling_mean
 from features.near_repeat import PERIODS_PER_WEEK, mixed_shares, near_repeats, weekday_ratio
@@ -123,13 +124,14 @@ def build_share_features(panel: Panel, target: str, geography: Geography, *, mix
             builder.add_ratio(name, near, base)
     by_weekday = panel.frequency in PERIODS_PER_WEEK
     floor = SEASON_SMOOTHING * SMALLEST_SHARE_OF_MEAN / share.shape[0]
-    city = np.nansum(panel.of(target), axis=0)
-    builder.add("level", np.log(base) + np.log(ewma(city[None, :], per_period(0.1, panel.frequency)) + 1.0))
+    city = city_totals(panel.of(target))
+    level = np.nan_to_num(ewma(city[None, :], per_period(0.1, panel.frequency)))
+    builder.add("level", np.log(base) + np.log(level + 1.0))
     return ShareFeatures(
         names=(*builder.names, *(AHEAD_OF_DAYS if by_weekday else AHEAD)),
         base_share=base,
         share=share,
-        city_total=np.where(np.isnan(panel.of(target)).all(axis=0), np.nan, city),
+        city_total=city,
         values=np.stack(builder.columns, axis=2).transpose(1, 0, 2).astype(np.float32),
         season_ratio=_season_ratio(share, periods_per_year(panel.frequency)),
         ordinals=panel.periods,
@@ -144,8 +146,8 @@ def smoothed_share(panel: Panel, target: str, geography: Geography, mixture: Seq
 
 
 def shares_of(counts: Floats) -> Floats:
-    """Each area's share of the known total of its period; NaN where missing or where the total is zero."""
-    totals = np.nansum(counts, axis=0)
+    """Each area's share of the city's total of its period; NaN where missing or where the total is zero."""
+    totals = city_totals(counts)
     return np.asarray(np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0))
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from contracts import Frequency, periods_per_year
 from features.calendar_terms import days_in, holiday_days, season_of, weekend_days
+from features.city_totals import city_totals
 from features.near_repeat import PERIODS_PER_WEEK
 from features.panel import Floats, Panel
 from models.city_spread import SMALLEST_LOG_SD, SPREAD_ORIGINS, combination_weights, spread_of_combination
@@ -142,9 +143,9 @@ def level_without_season(panel: Panel, target: str, *, country: str = "") -> Flo
 
 
 def _totals(panel: Panel, target: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The city's total of each period, and whether it is known."""
-    counts = panel.of(target)
-    return np.nansum(counts, axis=0), np.asarray((~np.isnan(counts)).any(axis=0))
+    """The city's total of each period (0 where not known), and whether it is known."""
+    totals = city_totals(panel.of(target))
+    return np.nan_to_num(totals), ~np.isnan(totals)
 
 
 def _series_of(panel: Panel, target: str, country: str) -> _Series:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contracts import CountDistribution, Period, periods_per_year
+from features.city_totals import city_totals
 from features.geography import Geography
 from features.lags import ewma
 from features.near_repeat import newest_weight
@@ -186,8 +187,7 @@ def past_origins(panel: Panel, horizon: int, *, years: float = 1.0) -> list[int]
 
 def city_level(panel: Panel, target: str) -> Floats:
     """The exponentially weighted mean of the city's total at each period, (periods,)."""
-    counts = panel.of(target)
-    total = np.where(np.isnan(counts).all(axis=0), np.nan, np.nansum(counts, axis=0))
+    total = city_totals(panel.of(target))
     return np.asarray(ewma(total[None, :], newest_weight(LEVEL_HALF_LIFE_DAYS, panel.frequency))[0])
 
 
