@@ -7,15 +7,13 @@ import json
 from pydantic import ValidationError
 
 from contracts.errors import BadInput
+from contracts.retired_settings import without_retired
 from contracts.settings import Settings
 
 ADDRESSES = {"ledger_url", "tracking_url"}
 """Settings that say where stores are, not what is forecast; they may hold a password and are left out."""
 TOLD_BY_PEOPLE = {"records"}
 """Settings that say who answers for a forecast and how it is used; they decide none, and may be given after a run."""
-
-RETIRED = (("ingest", "stub_share"),)
-"""Section and name of settings of earlier versions that decided no forecast; they are passed over."""
 
 
 def settings_bytes(settings: Settings) -> bytes:
@@ -30,9 +28,7 @@ def settings_of(content: bytes) -> Settings:
     Raises ``BadInput`` where this version does not know them.
     """
     try:
-        given = json.loads(content)
-        for section, name in RETIRED:
-            given.get(section, {}).pop(name, None)
+        given, _ = without_retired(json.loads(content))
         return Settings.model_validate_json(json.dumps(given))
     except ValidationError as error:
         first = error.errors()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.errors import BadInput, MissingThing
+from contracts.retired_settings import without_retired
 from contracts.settings import Settings
 from contracts.settings_checks import Fault, first_fault
 
@@ -23,11 +25,14 @@ DEEPEST_KEY = 32
 _WORD = r"[\w\-\"']++"
 _DEEP_KEY = re.compile(rf"(?<![\w\-\"']){_WORD}(?:[ \t]*\.[ \t]*{_WORD}){{{DEEPEST_KEY},}}+[ \t]*[=\]]".encode())
 _LONGEST_SHOWN = 60
+_LOGGER = logging.getLogger(__name__)
 
 
 def read_settings(path: Path) -> Settings:
     """Read and check a ``wardcast.toml``; raises ``BadInput`` that names the file, the field and the value."""
-    raw = _parsed(path)
+    raw, retired = without_retired(_parsed(path))
+    for sentence in retired:
+        _LOGGER.warning("%s: %s", path, sentence)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:

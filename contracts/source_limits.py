@@ -56,16 +56,6 @@ class WithSources(BaseModel):
     sources: dict[str, SourceLimits] = Field(default_factory=dict)
     """Source → limits that differ for it."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _no_share_of_the_median(cls, given: object) -> object:
-        if isinstance(given, dict) and "stub_share" in given:
-            raise ValueError(
-                "stub_share is no longer a setting, because a quiet period is no stub: delete its line; "
-                "implausible_below says how improbable a period has to be"
-            )
-        return given
-
     @model_validator(mode="after")
     def _sources_and_columns_exist(self) -> WithSources:
         for source, limits in self.sources.items():

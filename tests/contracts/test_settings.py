@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from contracts import BadInput, Frequency, MissingThing, Settings, Workspace, read_settings
+from contracts import (
+    BadInput,
+    Frequency,
+    MissingThing,
+    Settings,
+    Workspace,
+    read_settings,
+    settings_bytes,
+    settings_of,
+)
 
 SMALL = """
 city = "Testham"
@@ -57,7 +66,6 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
         (SMALL + "[forecast]\nperiods_ahead = 0\n", r"forecast\.periods_ahead: .*greater than or equal to 1"),
         (SMALL + "[forecast]\nhotspot_share = 5\n", r"forecast\.hotspot_share: .*less than or equal to 1"),
         (SMALL + "[ingest]\nlost_share = -0.1\n", r"ingest\.lost_share: .*greater than or equal to 0"),
-        (SMALL + "[ingest]\nstub_share = 0.4\n", r"ingest: stub_share is no longer a setting.*delete its line"),
         (SMALL + "[ingest.sources.police]\nlost_share = 0.1\n", r"names 'police'; the sources are mps-ward, mps-lsoa"),
         (
             SMALL + '[ingest.sources.mps-ward.columns]\nkind = ["Kind"]\n',
@@ -124,3 +132,12 @@ def test_everything_of_a_workspace_lies_in_its_folder(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     for folder in ("publications", "geographies", "artefacts", "forecasts", "locks"):
         assert getattr(workspace, folder) == tmp_path / folder
+
+
+def test_a_setting_of_an_earlier_version_is_passed_over_and_told(tmp_path, caplog):
+    path = tmp_path / "wardcast.toml"
+    path.write_text(SMALL + "[ingest]\nstub_share = 0.4\nlost_share = 0.1\n", encoding="utf-8")
+    assert read_settings(path).ingest.lost_share == 0.1
+    assert "[ingest] stub_share is no setting any more" in caplog.text
+    recorded = settings_bytes(read_settings(path)).replace(b'"lost_share"', b'"stub_share": 0.4, "lost_share"', 1)
+    assert settings_of(recorded).ingest.lost_share == 0.1
