@@ -21,6 +21,7 @@ from monitoring.feedback import (
     ratio_of_exposures,
     ratio_to_need,
 )
+from monitoring.flags import Flags, flags_of
 from monitoring.gates import (
     calibration_gate,
     coverage_gate,
@@ -31,7 +32,7 @@ from monitoring.gates import (
 )
 from monitoring.gates_result import GATES, GateFinding, GateReport, GateResult, gate_report
 from monitoring.group_coverage import ALL_AREAS, CITY_TOTAL, coverage_text, furthest_groups, group_coverage
-from monitoring.hotspots import Concentration, concentration, flagged_areas
+from monitoring.hotspots import Concentration, concentration
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
 from monitoring.levels import UNRECONCILED, LevelVerification, level_scores, levels_text
@@ -48,6 +49,7 @@ __all__ = [
     "Concentration",
     "CriticalUplift",
     "Estimate",
+    "Flags",
     "GateFinding",
     "GateReport",
     "GateResult",
@@ -69,7 +71,7 @@ __all__ = [
     "critical_uplift",
     "crps",
     "exposure",
-    "flagged_areas",
+    "flags_of",
     "forecast_table",
     "freshness_gate",
     "from_forecast_table",

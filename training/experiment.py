@@ -140,7 +140,7 @@ def judge(
             door.outcomes().until(plan.last).for_target(plan.target), plan.target, country=workspace.settings.holidays
         ),
     )
-    return backtest, scores, audit_backtest(workspace.settings, backtest, learned)
+    return backtest, scores, audit_backtest(workspace, backtest, learned)
 
 
 def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult) -> None:

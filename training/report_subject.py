@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, GeographyMeaning, MissingThing, Settings, Workspace, settings_of
-from features.as_of import load_door
+from features.as_of import ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.stops import read_stops
 from models import registry
@@ -22,7 +22,7 @@ from monitoring import BASELINE, Verification, from_forecast_table, gate_report
 from monitoring.audits import DISTRICT, AuditResult, Material
 from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
 from monitoring.report import Areas, Forecasts, Subject, alternatives, city_level, public_findings
-from training.auditing import material_of
+from training.auditing import flag_rule_of, material_of, newest_day
 from training.experiment import AUDIT_FILE
 from training.figures import outer_rings
 from training.gates import GATES_FILE
@@ -54,7 +54,9 @@ def subject_of_run(
     audit = _with_district_names(audit, geography)
     verification, baseline = _verifications(run, settings)
     local = geography.only(verification.areas)
-    material = material_of(settings, local, verification, baseline, seed=audit.seed)
+    mode, day = ViewMode(summary.view or ViewMode.AS_OF), newest_day(run.forecasts)
+    flags = flag_rule_of(workspace, settings, local, summary.target, day, mode, audit.flag_rule)
+    material = material_of(settings, local, verification, baseline, flags=flags, seed=audit.seed)
     if stops:
         audit = _with_enforcement(workspace, run, settings, local, material, audit, stops)
     leaderboard = run.document("leaderboard.json")

@@ -77,6 +77,12 @@ def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
         "frequency": subject.frequency,
         "areas_number": audit.areas,
         "flagged_share": audit.flagged_share,
+        "flags": {
+            **audit.flag_rule.model_dump(mode="json"),
+            "words": audit.flag_rule.words,
+            "period": subject.last,
+            "areas": list(audit.flagged),
+        },
         "city_level": rounded(dict(subject.city_level)),
         "margins": margins,
         "audits": public_audits(audit.descriptions, findings, [asdict(one) for one in audit.tests]),

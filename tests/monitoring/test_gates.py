@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts import AuditSettings, CountDistribution, Frequency, GateLimits, GatingAudit, Period
+from contracts import AuditSettings, CountDistribution, FlagSettings, Frequency, GateLimits, GatingAudit, Period
 from monitoring import (
+    Flags,
     GateReport,
     GateResult,
     Verification,
@@ -166,7 +167,7 @@ def audited(make: Callable[..., list[Verification]]) -> Callable[..., AuditResul
                     labelled_groups(DISTRICT, [number // 12 for number in range(AREAS)]),
                 ),
                 residents=np.full(AREAS, 1000.0),
-                flagged_share=0.1,
+                flag_rule=Flags(FlagSettings(share=0.1), NAMES),
                 seed=7,
                 margins=AuditSettings(replicates=1000),
             )
