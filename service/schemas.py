@@ -112,6 +112,7 @@ class AreaForecast(CountForecast):
     rank: Annotated[int, Field(ge=1, description="1 is the highest expected count of the city.")]
     risk_score: Annotated[float, Field(ge=0, description="Expected count as a multiple of the city's mean area.")]
     band: Literal["much_above", "above", "average", "below", "well_below"]
+    flagged: Annotated[bool | None, Field(description="Whether it is flagged; null where issued without flags.")]
 
 
 class PeriodForecast(AreaForecast):
@@ -128,8 +129,25 @@ class Forecasts(Envelope):
     areas: list[AreaForecast]
 
 
+class FlagRule(_Schema):
+    """The one rule by which areas are flagged: issued, shown, audited and simulated."""
+
+    rule: Literal["count", "rate", "density", "harm"]
+    share: Annotated[float, Field(description="Share of the areas, by their number.")]
+    number: Annotated[int | None, Field(description="So many areas, in place of the share.")]
+    words: Annotated[str, Field(description="The rule in words.")]
+
+
+class Flags(Forecasts):
+    """The flagged areas, from the highest expected count to the lowest."""
+
+    flags: FlagRule
+    chosen_by: str
+    expected_share: Annotated[float, Field(description="Share of the city's expected crimes in these areas.")]
+
+
 class Hotspots(Forecasts):
-    """The densest areas within a share of the land."""
+    """The densest areas within a share of the land; these are not the audited flags, which ``Flags`` holds."""
 
     share: float
     chosen_by: str
@@ -205,7 +223,8 @@ class Summary(Issue):
     """What is served: targets, periods, models, approvals and the legend."""
 
     next_period: str
-    hotspot_share: float
+    hotspot_share: Annotated[float, Field(description="Share of the land that /v1/hotspots answers with; no flags.")]
+    flags: Annotated[FlagRule | None, Field(description="The rule of flags; null where issued without.")]
     publications: list[Publication]
     bands: list[BandMeaning]
     targets: list[dict[str, Any]]

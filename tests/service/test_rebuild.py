@@ -140,6 +140,16 @@ def test_what_was_changed_or_added_since_does_not_change_the_rebuild(office: Off
     assert rebuild(bundle, lambda _: None).identical
 
 
+def test_a_forecast_from_before_flags_is_made_again_without_them(office: Office) -> None:
+    bundle = _collected(office)
+    files = {name: content for name, content in bundle.files.items() if not name.startswith("forecast/flags.")}
+    assert len(bundle.files) - len(files) == 2
+    settings = json.loads(files["forecast/settings.json"])
+    del settings["flags"]
+    files["forecast/settings.json"] = (json.dumps(settings, indent=2, ensure_ascii=False) + "\n").encode()
+    assert rebuild(replace(bundle, files=files), lambda _: None).identical
+
+
 @dataclass(frozen=True)
 class _Borrowed:
     """The registry of one workspace, asked for another that has none."""
