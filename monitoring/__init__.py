@@ -11,6 +11,7 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
+from monitoring.checks import NOBODY_SEALED, checks_of, limits_sentence
 from monitoring.feedback import (
     CriticalUplift,
     Estimate,
@@ -45,6 +46,7 @@ __all__ = [
     "BASELINE",
     "CITY_TOTAL",
     "GATES",
+    "NOBODY_SEALED",
     "UNRECONCILED",
     "Concentration",
     "CriticalUplift",
@@ -63,6 +65,7 @@ __all__ = [
     "audit_gate",
     "block_length",
     "calibration_gate",
+    "checks_of",
     "city_totals",
     "concentration",
     "coverage",
@@ -84,6 +87,7 @@ __all__ = [
     "leaderboard",
     "level_scores",
     "levels_text",
+    "limits_sentence",
     "log_score",
     "mae",
     "mean_poisson_deviance",

@@ -54,7 +54,8 @@ class Champion:
     """The approved model of a target, as its ledger entry says.
 
     ``gates`` maps each gate to its verdict; ``overrides`` holds gate, by, reason and entry of every gate that failed
-    and was overridden. Both are empty for a model that was approved before there were gates.
+    and was overridden. Both are empty for a model that was approved before there were gates. ``inconclusive`` holds
+    gates, by and reason where it was approved although gates lacked evidence; None also where the approval is older.
     """
 
     target: str
@@ -69,6 +70,7 @@ class Champion:
     proposed_by: str | None = None
     gates: dict[str, str] = field(default_factory=dict)
     overrides: tuple[dict[str, Any], ...] = ()
+    inconclusive: dict[str, Any] | None = None
 
 
 def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
@@ -91,6 +93,7 @@ def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
             proposed_by=content.get("proposed_by"),
             gates=content.get("gates") or {},
             overrides=tuple(content.get("overrides", ())),
+            inconclusive=content.get("inconclusive"),
         )
     return champions
 

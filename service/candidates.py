@@ -37,6 +37,16 @@ class Candidate:
         return [gate for gate, verdict in self.verdicts.items() if verdict == "fail"]
 
     @property
+    def lacking(self) -> list[str]:
+        """The gates that found not enough evidence; empty also where its run had no gates."""
+        return [gate for gate, verdict in self.verdicts.items() if verdict == "not enough evidence"]
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether every gate had evidence; a run without gates has none."""
+        return self.gates is not None and not self.lacking
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What every entry says of the model, with the hashes of its reports."""
         return {
@@ -177,6 +187,18 @@ def refuse_failed(one: Candidate, overrides: Sequence[str]) -> None:
             remedy="See 'wardcast propose' or the run for the figures; the board may approve it all the same with "
             f"{' '.join(f'--override {gate!r}' for gate in failed)} and a reason, which is shown with the model.",
         )
+
+
+def refuse_inconclusive(one: Candidate, reason: str) -> None:
+    """Raise ``RefusedAction`` where gates lack evidence and no reason is given to approve all the same."""
+    if one.is_conclusive or reason.strip():
+        return
+    gates = ", ".join(one.lacking) or "any gate: none was recorded with its run"
+    raise RefusedAction(
+        f"Version {one.model.version} of '{one.model.target}' has not enough evidence for {gates}.",
+        remedy="Not enough evidence is no pass; the board may approve it all the same with --inconclusive REASON, "
+        "which is shown with the model.",
+    )
 
 
 def refuse_needless(candidates: Sequence[Candidate], overrides: Sequence[str]) -> None:

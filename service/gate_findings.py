@@ -35,7 +35,7 @@ def recorded_gates(workspace: Workspace, registry: ModelRegistry, model: Registe
 
 
 def changed_limits(workspace: Workspace, report: GateReport) -> str | None:
-    """A sentence where the settings' limits are not those that the run recorded before its results."""
+    """A sentence where the settings' limits are not those that the run recorded."""
     if report.limits == workspace.settings.gates:
         return None
-    return "The limits under [gates] have changed since this run; it was judged by those that it recorded beforehand."
+    return "The limits under [gates] have changed since this run; it was judged by those that it recorded."

@@ -153,6 +153,7 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
 def _target_record(
     settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...], harm: TargetHarm | None
 ) -> dict[str, Any]:
+    inconclusive = {} if champion.inconclusive is None else {"inconclusive": champion.inconclusive}
     return {
         "target": champion.target,
         "title": settings.targets[champion.target].title,
@@ -170,6 +171,7 @@ def _target_record(
         "proposed_by": champion.proposed_by,
         "gates": champion.gates,
         "overrides": list(champion.overrides),
+        **inconclusive,
     }
 
 

@@ -60,6 +60,14 @@ class GateOverride(_Schema):
     entry: Annotated[int, Field(description="Number of its ledger entry.")]
 
 
+class Inconclusive(_Schema):
+    """Gates that found not enough evidence, and who approved the model all the same."""
+
+    gates: Annotated[list[str], Field(description="Empty where no gate was recorded with its run.")]
+    by: str
+    reason: str
+
+
 class Envelope(Issue):
     """What every forecast says of itself."""
 
@@ -76,6 +84,7 @@ class Envelope(Issue):
     approved_at: str
     harm: Annotated[HarmWeights | None, Field(description="Null where the settings do not weigh the target.")]
     gate_overrides: Annotated[list[GateOverride], Field(description="Gates that it failed and the board overrode.")]
+    inconclusive: Annotated[Inconclusive | None, Field(description="Null where every gate had evidence, or not known.")]
     note: Annotated[str, Field(description="The same in words.")]
 
 
@@ -240,8 +249,9 @@ class ModelVersion(_Schema):
     run_id: str
     sha256: str
     report_sha256: str | None
-    gates: Annotated[dict[str, str], Field(description="Gate → pass, fail or not enough evidence.")]
+    gates: Annotated[dict[str, str], Field(description="Gate → pass, fail, not enough evidence, …")]
     overrides: list[GateOverride]
+    inconclusive: Inconclusive | None
 
 
 class ChallengeOfForecast(_Schema):

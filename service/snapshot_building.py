@@ -15,6 +15,9 @@ from service.risk import BANDS, band_of, ranks, risk_scores
 from service.snapshot import DECIMALS, Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
+_OLDER: Json = {"gates": {}, "overrides": [], "inconclusive": None}
+"""What the record of an older forecast, or of one that needed no such reason, does not say."""
+
 
 def build_snapshot(issued: IssuedForecast) -> Snapshot:
     """Every answer of an issued forecast."""
@@ -52,7 +55,7 @@ def _summary(issued: IssuedForecast) -> Json:
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
         "flags": None if issued.flags is None else _rule(issued.flags),
         "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
-        "targets": [{"gates": {}, "overrides": [], **about, "withdrawn": None} for about in issued.record["targets"]],
+        "targets": [{**_OLDER, **about, "withdrawn": None} for about in issued.record["targets"]],
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
@@ -85,6 +88,7 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
         "approved_at": about["approved_at"],
         "harm": about.get("harm"),
         "gate_overrides": about.get("overrides", []),
+        "inconclusive": about.get("inconclusive"),
         "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 

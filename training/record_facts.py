@@ -13,7 +13,7 @@ from contracts import BadInput, GateLimits, RefusedAction, Role, Settings, Works
 from contracts.whole_files import new_folder, write_files
 from models import registry
 from models.champion import NAME as CHAMPION
-from monitoring import GateReport, GateResult, gate_report
+from monitoring import GateReport, GateResult, gate_report, limits_sentence
 from monitoring.records import (
     AuditFacts,
     AuditFigure,
@@ -104,6 +104,7 @@ def record_facts(workspace: Workspace, run: PastRun, report: str | None = None) 
         audit=audit,
         protected=protected_characteristics(audit.attributes, one.geography),
         gates=_gates(gate_report(run.document(GATES_FILE))) if run.holds(GATES_FILE) else (),
+        limits=_limits(run, settings),
         level_shifts=tuple(run.document("level_shifts.json")),
         code=one.code,
         libraries=environment["libraries"],
@@ -179,6 +180,11 @@ def _audit(document: Mapping[str, Any]) -> AuditFacts:
 def _gates(report: GateReport) -> tuple[GateFacts, ...]:
     limits = gate_limits(report.limits)
     return tuple(_gate(result, limits[result.gate]) for result in report.results)
+
+
+def _limits(run: PastRun, settings: Settings) -> str:
+    limits = gate_report(run.document(GATES_FILE)).limits if run.holds(GATES_FILE) else None
+    return limits_sentence(limits, settings.audit)
 
 
 def _gate(result: GateResult, limit: str) -> GateFacts:

@@ -199,7 +199,8 @@ class RecordFacts:
     ``settings`` are those that the run recorded; ``given`` what people said of its use, which may be newer. ``roles``
     counts the people who hold each role. ``publications`` are those that the run knew, oldest first. ``scores`` and
     ``floors`` are in the order of the run's leaderboard. ``report`` is the path from the records to the public report
-    that they were made with; it takes the place of ``evidence``.
+    that they were made with; it takes the place of ``evidence``. ``limits`` says who set the
+    limits, as far as anything shows.
     """
 
     run_id: str
@@ -224,6 +225,7 @@ class RecordFacts:
     audit: AuditFacts
     protected: tuple[ProtectedCharacteristic, ...]
     gates: tuple[GateFacts, ...]
+    limits: str
     level_shifts: tuple[str, ...]
     code: CodeVersion | None
     libraries: Mapping[str, str]

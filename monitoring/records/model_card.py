@@ -195,7 +195,7 @@ def _evaluation(facts: RecordFacts) -> Section:
                 for attribute in audit.attributes
             ),
             *(
-                Field("", "Gates", (f"Limits from before the run. {audit.caveat}",), (gates_table(facts),))
+                Field("", "Gates", (f"{facts.limits} {audit.caveat}",), (gates_table(facts),))
                 for _ in range(bool(facts.gates))
             ),
         ),

@@ -93,6 +93,8 @@ def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
         "against_count": _against_count(scores, subject.model),
         "scores": scores,
         "statement": subject.statement,
+        "limits": subject.limits,
+        "checks": list(subject.checks),
         "gates": [{**row, "caveat": CAVEAT} for row in subject.gates],
         "districts": public_districts(subject, disclosure),
         "areas": public_areas(subject, disclosure),

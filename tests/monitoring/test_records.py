@@ -169,6 +169,7 @@ def facts() -> RecordFacts:
             GateFacts("skill", "pass", "deviance at most 1", 3, 0, 0),
             GateFacts("audit", "fail", "margin", 1, 1, 1),
         ),
+        limits="The limits are those of the settings; no entry of the ledger says that anybody sealed them.",
         level_shifts=("The level fell in March 2021.",),
         code=CodeVersion("0.1.0", "c0ffee", True),
         libraries={"numpy": "2.4.6"},

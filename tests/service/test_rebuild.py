@@ -64,7 +64,14 @@ def office(small_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
         quick.setattr(module, "HORIZONS_BEYOND", 1)
         train(workspace, TARGET, today=TODAY, progress=False)
     ledger = open_ledger(workspace)
-    approve(workspace, ledger, registry, by=person_named(workspace.settings, "A. Member"), reason="Audit read")
+    approve(
+        workspace,
+        ledger,
+        registry,
+        by=person_named(workspace.settings, "A. Member"),
+        reason="Audit read",
+        inconclusive="Short run",
+    )
     issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)
     bundle = root.parent / "bundle.zip"
     export(workspace, ledger, registry, forecast_id=issued.forecast_id, out=bundle)

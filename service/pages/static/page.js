@@ -40,7 +40,13 @@ function showModel(target) {
   part("history").textContent = `History of the models of ${target.title.toLocaleLowerCase("en-GB")}`;
   part("overrides").textContent = target.overrides
     .map(({ gate, by, reason }) => `The failed gate '${gate}' was overridden by ${by}: ${reason}`)
+    .concat(target.inconclusive ? [inconclusiveWords(target.inconclusive)] : [])
     .join(" ");
+}
+
+function inconclusiveWords({ gates, by, reason }) {
+  const lacking = gates.join(", ") || "any gate: none was recorded with its run";
+  return `Not enough evidence for ${lacking}; ${by} approved all the same: ${reason}`;
 }
 
 function showWithdrawn({ version, withdrawn_by: by, withdrawn_at: at, reason }) {

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from contracts import AuditSettings, CountDistribution, DisclosureSettings, FlagSettings
-from monitoring import Flags
+from monitoring import Flags, checks_of, limits_sentence
 from monitoring.audits import DISTRICT, Material, audit, deprivation_groups, labelled_groups, shares_of_residents
 from monitoring.report import (
     Areas,
@@ -90,6 +90,8 @@ def subject_of(situation: str, *, target: str = "violence", title: str = "Violen
         ),
         city_level=city_level(material),
         audit_sha256="ef" * 32,
+        checks=tuple(one.to_dict() for one in checks_of(result, None)),
+        limits=limits_sentence(None, result.margins),
         scores=(
             {
                 "model": "wardcast",
