@@ -69,7 +69,10 @@ class GateResult:
         shown = self.findings if every_part else [*(one for one in judged if one.verdict == "fail"), *outside]
         parts = "1 part" if len(judged) == 1 else f"{len(judged)} parts"
         return "\n".join(
-            [f"  {self.gate}: {self.verdict} ({passed} of {parts} pass)", *(f"    {one.as_text()}" for one in shown)]
+            [
+                f"  {self.gate}: {self.verdict} (of what counts, {passed} of {parts} pass)",
+                *(f"    {one.as_text()}" for one in shown),
+            ]
         )
 
 

@@ -23,6 +23,7 @@ from monitoring.records.sentences import (
 from monitoring.records.tables import (
     SCORES,
     audit_table,
+    checks_table,
     gates_table,
     publications_table,
     scores_table,
@@ -197,6 +198,9 @@ def _evaluation(facts: RecordFacts) -> Section:
             *(
                 Field("", "Gates", (f"{facts.limits} {audit.caveat}",), (gates_table(facts),))
                 for _ in range(bool(facts.gates))
+            ),
+            Field(
+                "", "Checks", (f"What counts for a gate, and who decided so. {audit.caveat}",), (checks_table(facts),)
             ),
         ),
         note=audit.meaning,
