@@ -125,7 +125,7 @@ def _harm(settings: Settings) -> dict[str, float]:
             return {name: taxonomy.weights[name] for name in names}
     raise MissingThing(
         "flags.rule is 'harm', and the settings have no harm weights for the offences of a simulated city.",
-        remedy=f"Add [offences.incidents] and [harm.incidents] with {', '.join(names)}.",
+        remedy=f"Add [offences.simulated] with {', '.join(names)}, each = [], and weights under [harm.simulated].",
     )
 
 

@@ -109,6 +109,24 @@ def test_no_text_passes_what_another_finds_outside_or_unproven(subjects, situati
     assert [row["verdict"] for row in document["subjects"][0]["gates"]] == [verdict]
 
 
+@pytest.mark.parametrize("audit", ["exposure", "needless flags", "under-prediction"])
+def test_what_lies_outside_and_does_not_count_never_reads_as_passed(subjects, audit, tmp_path):
+    """All that counts is inside; one figure that does not count is planted outside its margin."""
+    sound = subjects["inside"].audit
+    counted = [one for one in sound.findings if one.audit == "calibration" and one.stratum is None]
+    planted = next(one for one in sound.findings if one.audit == audit)
+    findings = (*(replace(one, verdict="inside") for one in counted), replace(planted, verdict="outside"))
+    changed = replace(subjects["inside"], audit=replace(sound, findings=findings, tables={}))
+    texts, document, gates, entries = told(changed, GateLimits(audits=()), tmp_path / "workspace")
+    assert gates.verdicts == {"audit": "outside but not counted"}
+    assert document["summary"]["glance"][0]["outside"] == 1
+    assert entries[-1].content["gates"] == {"audit": "outside but not counted"}
+    assert "inconclusive" not in entries[-1].content
+    for place, text in texts.items():
+        assert not re.search(r"\baudit\W{1,4}(is |was )?pass", text), place
+    assert f"{audit}, {planted.attribute}: {planted.group}" in texts["approval"]
+
+
 def every_finding(audit):
     """The findings of one audit of a report, the whole city's and those of its parts."""
     return [one for part in audit["attributes"] for one in part["findings"]] + audit["strata"]
