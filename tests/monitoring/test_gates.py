@@ -211,7 +211,8 @@ def test_a_group_that_is_left_out_or_a_label_fails_the_audit(audited: Callable[.
 def test_an_audit_counts_only_where_the_limits_name_it(audited: Callable[..., AuditResult]) -> None:
     too_high = audited(np.where(SOUTH, 1.6, 1.0))
     part = "over-prediction, ethnic group: Group A"
-    assert part not in {one.part for one in audit_gate(too_high, limits=LIMITS).findings}
+    assert verdict_of(audit_gate(too_high, limits=LIMITS), part) == "outside but not counted"
+    assert part not in {one.part for one in audit_gate(too_high, limits=LIMITS).counted}
     named = audit_gate(too_high, limits=GateLimits(audits=("over-prediction", "skill")))
     assert verdict_of(named, part) == "fail"
     assert verdict_of(named, "skill") == "not enough evidence", "no simple count was given"
@@ -227,7 +228,9 @@ def test_exposure_is_shown_and_judged_only_where_a_limit_is_set(audited: Callabl
     concentrated = audited(np.where(SOUTH, 2.5, 1.0))
     shown = audit_gate(concentrated, limits=LIMITS)
     part = "exposure, ethnic group: Group A"
-    assert verdict_of(shown, part) == "shown"
+    assert verdict_of(shown, part) == "outside but not counted"
+    assert "exposure, ethnic group: Group A" not in {one.part for one in shown.counted}
+    assert "shown" in {one.verdict for one in audit_gate(audited(), limits=LIMITS).findings if "exposure" in one.part}
     assert verdict_of(audit_gate(concentrated, limits=GateLimits(exposure_ratio=1.5)), part) == "fail"
 
 

@@ -43,7 +43,9 @@ def with_people(city):
 
 def decide(city, decision, by, **choice):
     person = person_named(city.workspace.settings, by)
-    return decision(city.workspace, city.ledger, city.registry, **{"by": person, "reason": "Because.", **choice})
+    unproven = {"inconclusive": "No run was made."} if decision is approve else {}
+    told = {"by": person, "reason": "Because.", **unproven, **choice}
+    return decision(city.workspace, city.ledger, city.registry, **told)
 
 
 def kinds(city):

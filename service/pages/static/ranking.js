@@ -12,7 +12,7 @@ const COLUMNS = [
   { key: "harm", title: "Harm (80%)", descends: true, narrow: true, harm: true, show: (row) => (row.harm ? `${count(row.harm.mean)} (${count(row.harm.low)}–${count(row.harm.high)})` : "") },
   { key: "p_at_least_one", title: "At least one", descends: true, narrow: true, show: (row) => percent(row.p_at_least_one) },
   { key: "risk_score", title: "Risk score", descends: true, show: (row) => times(row.risk_score) },
-  { key: "flagged", title: "Flagged", text: true, descends: true, show: (row) => (row.flagged ? "flagged" : "") },
+  { key: "flagged", title: "Flagged", text: true, narrow: true, descends: true, show: (row) => (row.flagged ? "flagged" : "") },
   { key: "band", title: "Band", text: true, narrow: true },
 ];
 
