@@ -56,6 +56,7 @@ class Champion:
     ``gates`` maps each gate to its verdict; ``overrides`` holds gate, by, reason and entry of every gate that failed
     and was overridden. Both are empty for a model that was approved before there were gates. ``inconclusive`` holds
     gates, by and reason where it was approved although gates lacked evidence; None also where the approval is older.
+    ``flags`` is the rule by which its audit flagged areas, None where the approval does not say.
     """
 
     target: str
@@ -71,6 +72,7 @@ class Champion:
     gates: dict[str, str] = field(default_factory=dict)
     overrides: tuple[dict[str, Any], ...] = ()
     inconclusive: dict[str, Any] | None = None
+    flags: dict[str, Any] | None = None
 
 
 def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
@@ -94,6 +96,7 @@ def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
             gates=content.get("gates") or {},
             overrides=tuple(content.get("overrides", ())),
             inconclusive=content.get("inconclusive"),
+            flags=content.get("flags"),
         )
     return champions
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from contracts import BadInput, FlagSettings, MissingThing, RefusedAction, Workspace
 from service.approvals import CHALLENGER, GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG, ModelRegistry
-from service.gate_findings import recorded_gates
+from service.gate_findings import audited_flags, recorded_gates
 from service.ledger import Ledger
 from service.life_cycle import TRANSITIONS, Action, LifeCycle, ModelKey, ModelLife, State, life_cycle_of, why_not
 from service.people import Person
@@ -25,6 +25,8 @@ class Candidate:
     model: RegisteredModel
     life: ModelLife
     gates: GateReport | None
+    flags: FlagSettings | None = None
+    """By which rule its audit flagged areas; None where no audit was kept with its run."""
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -104,8 +106,10 @@ def _candidate(
     workspace: Workspace, cycle: LifeCycle, registry: ModelRegistry, action: Action, model: RegisteredModel
 ) -> Candidate:
     """A model with its gates, which a rejection needs not: what cannot be read can still be rejected."""
-    gates = None if action is Action.REJECT else recorded_gates(workspace, registry, model)
-    return Candidate(model, _life(cycle, model), gates)
+    if action is Action.REJECT:
+        return Candidate(model, _life(cycle, model), None)
+    gates, flags = recorded_gates(workspace, registry, model), audited_flags(workspace, registry, model)
+    return Candidate(model, _life(cycle, model), gates, flags)
 
 
 def _waiting(

@@ -116,6 +116,7 @@ def approve(
         for one in candidates:
             waived = [_override(ledger, one, gate, by, why) for gate in one.failed]
             content = {"role": role, "overrides": waived, **_inconclusive(one, by, inconclusive), **one.proposed}
+            content |= {} if one.flags is None else {"flags": one.flags.model_dump(mode="json")}
             notes += _enter(workspace, ledger, one, Action.APPROVE, by, why, content).notes
             notes += _followed(partial(registry.set_champion, workspace, one.model))
         champions = current_champions(ledger)

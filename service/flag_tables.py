@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import FlagSettings, GeographyMeaning, Settings
+from contracts import FlagSettings, GeographyMeaning, RefusedAction, Settings
 from contracts.periods import starts_of
 from contracts.tables import FLAGS, check
 
@@ -39,6 +39,16 @@ class IssuedFlags:
         """The flagged areas of one target and horizon."""
         chosen = (self.rows["target"] == target) & (self.rows["horizon"] == horizon)
         return frozenset(self.rows.loc[chosen, "area"])
+
+
+def refuse_unaudited(settings: Settings, target: str, audited: Mapping[str, Any] | None) -> None:
+    """Raise ``RefusedAction`` where areas would be flagged by another rule than was audited; None is not known."""
+    rule = settings.flags if audited is None else FlagSettings.model_validate(dict(audited))
+    if rule.words != settings.flags.words:
+        raise RefusedAction(
+            f"[flags] names {settings.flags.words}; the approved model of '{target}' was audited with {rule.words}.",
+            remedy=f"Put [flags] back, or train and approve again: wardcast train --target {target}",
+        )
 
 
 def flag_rows(

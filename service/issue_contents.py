@@ -14,7 +14,7 @@ import pandas as pd
 from contracts import BadInput, Period, Settings, StaleData, Workspace, next_period, settings_bytes
 from contracts.tables import FORECASTS, REASONS, check
 from service.approvals import Champion, ModelRegistry, approved_model
-from service.flag_tables import FLAG_RULE_FILE, FLAGS_FILE, flag_rows, rule_bytes
+from service.flag_tables import FLAG_RULE_FILE, FLAGS_FILE, flag_rows, refuse_unaudited, rule_bytes
 from service.harm_tables import HARM_FILE
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
 from service.issue_inputs import SETTINGS_COPY
@@ -107,6 +107,7 @@ def issue_contents(
         panel = view.for_target(target)
         last = panel.last
         _refuse_old_counts(settings, occasion, target, first, last)
+        refuse_unaudited(settings, target, champions[target].flags)
         horizons = tuple(range(first - last, first - last + settings.forecast.periods_ahead))
         tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
         model = approved_model(workspace, sources.registry, champions[target])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 import service.issuing
-from contracts import CountDistribution, MissingThing, Workspace
+from contracts import BadInput, CountDistribution, FlagSettings, MissingThing, RefusedAction, Workspace
 from features.as_of import ViewMode
 from monitoring import Flags
 from monitoring.audits import Material
@@ -142,6 +143,50 @@ def test_a_changed_flag_is_not_served(issued_city, serve_city):
     path.write_text(path.read_text().replace('"count"', '"harm"'))
     answer = serve_city(issued_city).get("/v1/flags")
     assert (answer.status_code, "areas" in answer.json()) == (404, False)
+
+
+@pytest.mark.parametrize("changed", ['rule = "density"', "share = 0.2", "number = 3"])
+def test_another_rule_than_was_audited_is_not_issued(city, changed):
+    model = city.registry.versions["violence", 1]
+    text = audit_text(city)
+    city.registry.texts[model.run_id, "audit/fairness.json"] = text
+    tags = {"report_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    city.registry.versions["violence", 1] = replace(model, tags=tags)
+    city.approve(target="violence")
+    assert city.ledger.entries("approval")[0].content["flags"] == FlagSettings().model_dump(mode="json")
+    settings = city.workspace.root / "wardcast.toml"
+    given = settings.read_text()
+    settings.write_text(given.replace("[forecast]", f"[flags]\n{changed}\n[forecast]"))
+    city.workspace = Workspace(city.workspace.root)
+    with pytest.raises(RefusedAction, match="was audited with the 5% of the areas with the highest expected count"):
+        city.issue()
+    settings.write_text(given)
+    city.workspace = Workspace(city.workspace.root)
+    assert city.issue().is_new
+
+
+def test_an_audit_that_was_rewritten_is_not_approved(city):
+    model = city.registry.versions["violence", 1]
+    city.registry.texts[model.run_id, "audit/fairness.json"] = audit_text(city)
+    with pytest.raises(BadInput, match="was changed"):
+        city.approve(target="violence")
+
+
+def audit_text(city):
+    """An audit as a run keeps it, by the default rule."""
+    codes = city.sources.geography.codes
+    mean = np.linspace(1.0, 9.0, len(codes))[None]
+    result = audit(
+        Material(
+            forecast=CountDistribution(mean, np.full(mean.shape, 0.1)),
+            outcomes=np.round(mean),
+            positions=city.sources.geography.areas[["longitude", "latitude"]].to_numpy(),
+            groups=(),
+            flag_rule=Flags(FlagSettings(), codes),
+            seed=1,
+        )
+    )
+    return result.to_json() + "\n"
 
 
 def test_a_forecast_from_before_flags_is_served_and_says_so(city, serve_city, monkeypatch):
