@@ -321,7 +321,7 @@ def _score_faults(seen: Seen, document: Json, issued: Issued) -> list[str]:
         return faults
     limit = re.search(r"limit=(\d+)", seen.asked.path)
     wanted = int(limit[1]) if limit else sum(1 for key in issued.rows if key[:2] == (target, horizon))
-    faults = [] if seen.asked.route == "/v1/hotspots" else _number_fault(len(document["areas"]), wanted)
+    faults = [] if seen.asked.route in ("/v1/hotspots", "/v1/flags") else _number_fault(len(document["areas"]), wanted)
     return faults + _row_faults(document["areas"], issued.rows, target, horizon)
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from contracts import AuditSettings, CountDistribution
+from contracts import AuditSettings, CountDistribution, FlagSettings
+from monitoring import Flags
 from monitoring.audits import Groups, Material, spatial_resampling
 from monitoring.audits.calibration import calibration_contrast, calibration_residuals
 from monitoring.audits.contrasts import Contrast
@@ -84,7 +85,7 @@ def city(seed: int, reach: float, case: Case) -> Material:
         outcomes=outcomes,
         positions=POSITIONS,
         groups=(Groups("group", GROUPS, shares),),
-        flagged_share=FLAGGED,
+        flag_rule=Flags(FlagSettings(share=FLAGGED), tuple(f"{at:05d}" for at in range(areas))),
         seed=1,
         residents=residents,
         margins=MARGINS,

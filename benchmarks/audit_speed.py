@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from contracts import AuditSettings, CountDistribution
+from contracts import AuditSettings, CountDistribution, FlagSettings
+from monitoring import Flags
 from monitoring.audits import Groups, Material, Signal, audit, deprivation_groups
 from training.resources import Measured
 
@@ -33,7 +34,7 @@ def material() -> Material:
         outcomes=CountDistribution(means, np.array(0.05)).sample(1, 2)[0].astype(float),
         positions=positions,
         groups=(*shared, deprivation_groups(deprivation)),
-        flagged_share=0.1,
+        flag_rule=Flags(FlagSettings(share=0.1), tuple(f"{at:05d}" for at in range(AREAS))),
         seed=1,
         residents=generator.integers(5_000, 15_000, AREAS).astype(float),
         baseline=means * generator.lognormal(0.0, 0.2, means.shape),

@@ -157,7 +157,9 @@ class Worker:
         open_to_it = (State.DRAFT, State.SUPERSEDED)
         versions = [one for one in range(1, VERSIONS + 1) if states.get(one, State.DRAFT) in open_to_it]
         version = self._random.choice(versions)
-        approval = approve(*arguments, by=self._person, reason=reason, target=target, version=version)
+        approval = approve(
+            *arguments, by=self._person, reason=reason, inconclusive=reason, target=target, version=version
+        )
         self.work.told += [(one.entry, "approval") for one in approval.champions]
 
 
@@ -252,7 +254,16 @@ def make_workspace(root: Path, *, ledger_url: str = "", tracking_url: str = "") 
     for target in TARGETS:
         for number in range(VERSIONS):
             city.register(target, number)
-        approve(workspace, ledger, registry, by=person, reason="To begin with.", target=target, version=1)
+        approve(
+            workspace,
+            ledger,
+            registry,
+            by=person,
+            reason="To begin with.",
+            inconclusive="No run.",
+            target=target,
+            version=1,
+        )
     issue(workspace, ledger, open_sources(workspace), today=date.today(), tell=lambda _: None)
     ledger.close()
     return root

@@ -118,7 +118,12 @@ def _backtested(folder: Path, city: OddCity, fitted: FittedChampion, models: Seq
     plan = replace(training_plan(city.settings, TARGET, panel), models=tuple(models))
     from_what = partial(learned, city.settings, _recipe(city), fitted, panel)
     backtest, scores, fairness = judge(
-        city.settings, PanelDoor(city.panel), city.geography, plan, learned=from_what, progress=False
+        Workspace(folder, city.settings),
+        PanelDoor(city.panel),
+        city.geography,
+        plan,
+        learned=from_what,
+        progress=False,
     )
     for verification in backtest.verifications:
         _check(verification.forecast, verification.model)

@@ -115,7 +115,7 @@ def asked_of(workspace: Workspace, first: Entry) -> list[Asked]:
     for name in targets:
         asked += [Asked("/v1/forecasts", f"/v1/forecasts?target={name}&period={period}", 4) for period in periods]
         asked += [Asked("/v1/levels", f"/v1/levels?target={name}", 3)]
-        asked += [Asked("/v1/hotspots", f"/v1/hotspots?target={name}", 3)]
+        asked += [Asked(f"/v1/{route}", f"/v1/{route}?target={name}", 3) for route in ("hotspots", "flags")]
         asked += [Asked("/v1/area", f"/v1/areas/{code}/forecast?target={name}", 3) for code in codes]
         asked += [Asked("/v1/history", f"/v1/areas/{codes[0]}/history?target={name}", 2)]
         asked += [Asked("/v1/models", f"/v1/models/{name}", 1)]

@@ -12,6 +12,7 @@ from contracts.errors import (
     WardcastError,
     WithdrawnModel,
 )
+from contracts.flags import FlagRule, FlagSettings
 from contracts.folders import sha256_of_files, sha256_of_folder
 from contracts.oversight import GateLimits, GatingAudit, LifeCycleSettings, Role, name_key
 from contracts.periods import (
@@ -45,6 +46,8 @@ __all__ = [
     "CodeVersion",
     "CountDistribution",
     "DisclosureSettings",
+    "FlagRule",
+    "FlagSettings",
     "Frequency",
     "GateLimits",
     "GatingAudit",

@@ -1,4 +1,4 @@
-"""Settings of earlier versions that mean nothing any more: passed over, so that older workspaces and records still read."""
+"""Settings of earlier versions that mean nothing any more: passed over, so that older workspaces still open."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from contracts.clock import TimeZoneName
 from contracts.disclosure import DisclosureSettings
 from contracts.errors import MissingThing
+from contracts.flags import FlagSettings
 from contracts.oversight import GateLimits, LifeCycleSettings, Role, name_key
 from contracts.periods import Frequency
 from contracts.public_records import RecordsSettings
@@ -17,8 +18,7 @@ from contracts.targets import ALL_OFFENCES, Target, wording_key
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 AboveZero = Annotated[float, Field(gt=0.0)]
-MOST_PERIODS = 1000
-MOST_DAYS = 3650
+MOST_PERIODS, MOST_DAYS = 1000, 3650
 
 
 class _Part(BaseModel):
@@ -104,7 +104,7 @@ class ForecastSettings(_Part):
     """Larger areas that are forecast beside the areas, as sums of them, the finest first: geographies of the workspace,
     "parents" or "city". Empty: the parents, where every area has one, and the city."""
     hotspot_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
-    """The share of the city's area that counts as a hotspot on the map and in the audits."""
+    """The share of the city's land that ``/v1/hotspots`` answers with; the audited flags are those of ``[flags]``."""
     stale_after_periods: Annotated[int, Field(ge=1, le=MOST_PERIODS)] = 2
     """An issued forecast is stale once this many periods have begun after its next period."""
     replay: bool = False
@@ -213,6 +213,7 @@ class Settings(_Part):
     """MLflow tracking store; empty for SQLite in the workspace."""
     ingest: IngestLimits = IngestLimits()
     forecast: ForecastSettings = ForecastSettings()
+    flags: FlagSettings = FlagSettings()
     audit: AuditSettings = AuditSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     life_cycle: LifeCycleSettings = LifeCycleSettings()

@@ -139,6 +139,20 @@ HARM = pa.DataFrameSchema(
 )
 
 
+FLAGS = pa.DataFrameSchema(
+    {
+        "area": pa.Column(str),
+        "target": pa.Column(str),
+        "period": pa.Column("datetime64[s]", description="first moment of the forecast period"),
+        "horizon": pa.Column("int64", pa.Check.ge(1), description="whole periods after the last known one"),
+    },
+    unique=["area", "target", "period"],
+    strict=True,
+    ordered=True,
+    title="flags; one row per flagged area, target and period",
+)
+
+
 def distribution_columns(forecast: CountDistribution) -> dict[str, Floats]:
     """The columns of a forecasts table that describe the distributions, flat and in the table's order."""
     values = {"mean": forecast.mean, "dispersion": forecast.dispersion, "shared": np.asarray(forecast.shared)}

@@ -27,6 +27,7 @@ from contracts import (
 )
 from contracts.settings import HarmWeights
 from contracts.sums import Indices
+from features.as_of import ViewMode
 from features.offence_mix import offence_panel
 from features.panel import Floats, Panel
 
@@ -105,13 +106,14 @@ def load_harm_mix(
     geography: str | None = None,
     frequency: Frequency | None = None,
     source: str | None = None,
+    mode: ViewMode = ViewMode.AS_OF,
 ) -> HarmMix:
     """The mix of a target's offences in these areas, as known on a day, with the weights of the settings.
 
     Raises ``MissingThing`` where a weight or the target is missing.
     """
     taxonomy, offences = offence_panel(
-        workspace, target, as_of, geography=geography, frequency=frequency, source=source
+        workspace, target, as_of, geography=geography, frequency=frequency, source=source, mode=mode
     )
     return fit_harm_mix(offences.only(areas), harm_weights(workspace.settings, taxonomy, offences.targets))
 

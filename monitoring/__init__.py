@@ -11,6 +11,7 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
+from monitoring.checks import NOBODY_SEALED, checks_of, limits_sentence
 from monitoring.feedback import (
     CriticalUplift,
     Estimate,
@@ -21,6 +22,7 @@ from monitoring.feedback import (
     ratio_of_exposures,
     ratio_to_need,
 )
+from monitoring.flags import Flags, flags_of
 from monitoring.gates import (
     calibration_gate,
     coverage_gate,
@@ -31,7 +33,7 @@ from monitoring.gates import (
 )
 from monitoring.gates_result import GATES, GateFinding, GateReport, GateResult, gate_report
 from monitoring.group_coverage import ALL_AREAS, CITY_TOTAL, coverage_text, furthest_groups, group_coverage
-from monitoring.hotspots import Concentration, concentration, flagged_areas
+from monitoring.hotspots import Concentration, concentration
 from monitoring.leaderboard import BASELINE, city_totals, leaderboard
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard
 from monitoring.levels import UNRECONCILED, LevelVerification, level_scores, levels_text
@@ -44,10 +46,12 @@ __all__ = [
     "BASELINE",
     "CITY_TOTAL",
     "GATES",
+    "NOBODY_SEALED",
     "UNRECONCILED",
     "Concentration",
     "CriticalUplift",
     "Estimate",
+    "Flags",
     "GateFinding",
     "GateReport",
     "GateResult",
@@ -61,6 +65,7 @@ __all__ = [
     "audit_gate",
     "block_length",
     "calibration_gate",
+    "checks_of",
     "city_totals",
     "concentration",
     "coverage",
@@ -69,7 +74,7 @@ __all__ = [
     "critical_uplift",
     "crps",
     "exposure",
-    "flagged_areas",
+    "flags_of",
     "forecast_table",
     "freshness_gate",
     "from_forecast_table",
@@ -82,6 +87,7 @@ __all__ = [
     "leaderboard",
     "level_scores",
     "levels_text",
+    "limits_sentence",
     "log_score",
     "mae",
     "mean_poisson_deviance",

@@ -8,7 +8,7 @@ flags also follow where crime is, however good the forecast is (Kleinberg, Mulla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from contracts import AuditSettings, GateLimits
 from monitoring.audits import DISTRICT, AuditResult
@@ -19,6 +19,7 @@ from monitoring.gates_result import GateFinding, GateResult, PartVerdict, findin
 
 _OF_AUDIT: Mapping[str, PartVerdict] = {"inside": "pass", "outside": "fail"}
 _NO_EVIDENCE: PartVerdict = "not enough evidence"
+_UNCOUNTED: PartVerdict = "outside but not counted"
 _NAMED = ("attribute", "group", "direction", "fifth")
 """What names a row of an audit that is not by group."""
 
@@ -26,7 +27,8 @@ _NAMED = ("attribute", "group", "direction", "fifth")
 def audit_gate(audit: AuditResult, *, limits: GateLimits) -> GateResult:
     """Verdicts of calibration and of the audits that the limits name, of the whole city; exposure by its own limit.
 
-    Inside a margin passes, outside fails. Districts are often too small for a verdict: then they are shown. An audit
+    Inside a margin passes, outside fails. What does not count and lies outside is told as such: the gate then does not
+    read as passed. Districts are often too small for a verdict: then they are shown. An audit
     that is named and was not made is not enough evidence.
     """
     gating = (CALIBRATION.audit, *(name for name in limits.audits if name != CALIBRATION.audit))
@@ -36,7 +38,27 @@ def audit_gate(audit: AuditResult, *, limits: GateLimits) -> GateResult:
         found += [_of_row(name, row) for row in audit.tables.get(name, [])]
         parts += found or [finding(name, None, "was not audited")]
     exposed = [one for one in audit.findings if one.audit == EXPOSURE.audit and one.stratum is None]
-    return GateResult("audit", (*parts, *(_of_exposure(one, limits, audit.margins) for one in exposed)))
+    exposures = [_of_exposure(one, limits, audit.margins) for one in exposed]
+    return GateResult("audit", (*parts, *exposures, *_uncounted(audit, gating)))
+
+
+def _uncounted(audit: AuditResult, gating: Sequence[str]) -> list[GateFinding]:
+    """What lies outside and does not count: other audits, and parts of the city."""
+    outside = [
+        one
+        for one in audit.findings
+        if one.verdict == "outside"
+        and (one.stratum is not None or one.audit not in gating)
+        and (one.stratum is not None or one.audit != EXPOSURE.audit)
+    ]
+    rows = [
+        (name, row)
+        for name, rows in audit.tables.items()
+        if name not in gating
+        for row in rows
+        if row.get("verdict") == "outside"
+    ]
+    return [*(_part(one, _UNCOUNTED) for one in outside), *(_of_row(name, row, _UNCOUNTED) for name, row in rows)]
 
 
 def _of_finding(one: AuditFinding) -> GateFinding:
@@ -48,7 +70,7 @@ def _of_finding(one: AuditFinding) -> GateFinding:
 
 def _of_exposure(one: AuditFinding, limits: GateLimits, margins: AuditSettings) -> GateFinding:
     if limits.exposure_ratio is None:
-        return _part(one, "shown")
+        return _part(one, _UNCOUNTED if one.verdict == "outside" else "shown")
     few = one.areas < margins.fewest_areas or one.events < margins.fewest_events
     if one.low is None or one.high is None or few:
         return _part(one, _NO_EVIDENCE)
@@ -56,10 +78,13 @@ def _of_exposure(one: AuditFinding, limits: GateLimits, margins: AuditSettings) 
 
 
 def _part(one: AuditFinding, verdict: PartVerdict) -> GateFinding:
-    return GateFinding(f"{one.audit}, {one.attribute}: {one.group}", verdict, one.unit, one.value, one.low, one.high)
+    where = f" ({one.stratum})" if one.stratum else ""
+    part = f"{one.audit}, {one.attribute}: {one.group}{where}"
+    return GateFinding(part, verdict, one.unit, one.value, one.low, one.high)
 
 
-def _of_row(name: str, row: Mapping[str, object]) -> GateFinding:
+def _of_row(name: str, row: Mapping[str, object], uncounted: PartVerdict | None = None) -> GateFinding:
     named = ": ".join(str(row[key]) for key in _NAMED if row.get(key))
-    verdict = _OF_AUDIT.get(str(row["verdict"]), _NO_EVIDENCE)
-    return GateFinding(f"{name}, {named}" if named else name, verdict, f"margin {row['margin']}", None, None, None)
+    verdict = uncounted or _OF_AUDIT.get(str(row["verdict"]), _NO_EVIDENCE)
+    measure = f"margin {row['margin']}" if "margin" in row else "its margin"
+    return GateFinding(f"{name}, {named}" if named else name, verdict, measure, None, None, None)

@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from contracts import GateLimits
 
-GateVerdict = Literal["pass", "fail", "not enough evidence"]
-PartVerdict = Literal["pass", "fail", "not enough evidence", "shown"]
-"""A part that is only shown does not count for its gate."""
+GateVerdict = Literal["pass", "fail", "not enough evidence", "outside but not counted"]
+"""The last: all that counts passes, and something that does not count lies outside its margin."""
+PartVerdict = Literal["pass", "fail", "not enough evidence", "outside but not counted", "shown"]
+"""A part that is only shown, or is outside but not counted, does not count for its gate."""
 
 GATES = ("skill", "skill-by-group", "calibration", "coverage", "audit", "freshness", "reproducibility")
 SIGNIFICANT = 3
+_NOT_COUNTED: frozenset[PartVerdict] = frozenset({"outside but not counted", "shown"})
 
 
 @dataclass(frozen=True)
@@ -38,33 +40,45 @@ class GateFinding:
 
 @dataclass(frozen=True)
 class GateResult:
-    """One gate. It fails where any part fails, passes where every part passes, and else lacks evidence."""
+    """One gate. It fails where any part fails, lacks evidence unless every part that counts passes, and passes where
+    besides nothing that does not count lies outside."""
 
     gate: str
     findings: tuple[GateFinding, ...]
 
     @property
     def verdict(self) -> GateVerdict:
-        """``pass``, ``fail`` or ``not enough evidence``."""
-        verdicts = {one.verdict for one in self.findings if one.verdict != "shown"}
-        if "fail" in verdicts:
+        """The gate's verdict from those of its parts."""
+        verdicts = {one.verdict for one in self.findings}
+        counted = verdicts - _NOT_COUNTED
+        if "fail" in counted:
             return "fail"
-        return "pass" if verdicts == {"pass"} else "not enough evidence"
+        if counted != {"pass"}:
+            return "not enough evidence"
+        return "outside but not counted" if "outside but not counted" in verdicts else "pass"
+
+    @property
+    def counted(self) -> tuple[GateFinding, ...]:
+        """The parts that count."""
+        return tuple(one for one in self.findings if one.verdict not in _NOT_COUNTED)
 
     def as_text(self, *, every_part: bool = False) -> str:
         """For a terminal: the verdict and the parts that failed, or every part."""
-        judged = [one for one in self.findings if one.verdict != "shown"]
+        judged, outside = self.counted, [one for one in self.findings if one.verdict == "outside but not counted"]
         passed = sum(one.verdict == "pass" for one in judged)
-        shown = self.findings if every_part else [one for one in judged if one.verdict == "fail"]
+        shown = self.findings if every_part else [*(one for one in judged if one.verdict == "fail"), *outside]
         parts = "1 part" if len(judged) == 1 else f"{len(judged)} parts"
         return "\n".join(
-            [f"  {self.gate}: {self.verdict} ({passed} of {parts} pass)", *(f"    {one.as_text()}" for one in shown)]
+            [
+                f"  {self.gate}: {self.verdict} (of what counts, {passed} of {parts} pass)",
+                *(f"    {one.as_text()}" for one in shown),
+            ]
         )
 
 
 @dataclass(frozen=True)
 class GateReport:
-    """All gates of a run, and the limits that stood in the settings before the run had results."""
+    """All gates of a run, and the limits that its settings held."""
 
     results: tuple[GateResult, ...]
     limits: GateLimits

@@ -52,15 +52,6 @@ class Concentration:
         return float(np.mean(self.captured[some] / self.best[some])) if some.any() else float("nan")
 
 
-def flagged_areas(expected: Floats, share: float, areas: Sequence[str]) -> Floats:
-    """1.0 for the areas with the highest expected counts of each period, else 0.0; shape (N, A) like ``expected``.
-
-    >>> flagged_areas(np.array([[3.0, 9.0, 3.0, 1.0]]), 0.5, ["b", "c", "a", "d"])
-    array([[0., 1., 1., 0.]])
-    """
-    return _parts(expected, np.ones_like(expected), share, "areas", _by_code(areas))
-
-
 def concentration(
     outcomes: Floats,
     expected: Floats,

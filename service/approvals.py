@@ -63,7 +63,9 @@ class Champion:
     """The approved model of a target, as its ledger entry says.
 
     ``gates`` maps each gate to its verdict; ``overrides`` holds gate, by, reason and entry of every gate that failed
-    and was overridden. Both are empty for a model that was approved before there were gates.
+    and was overridden. Both are empty for a model that was approved before there were gates. ``inconclusive`` holds
+    gates, by and reason where it was approved although gates lacked evidence; None also where the approval is older.
+    ``flags`` is the rule by which its audit flagged areas, None where the approval does not say.
     """
 
     target: str
@@ -78,6 +80,8 @@ class Champion:
     proposed_by: str | None = None
     gates: dict[str, str] = field(default_factory=dict)
     overrides: tuple[dict[str, Any], ...] = ()
+    inconclusive: dict[str, Any] | None = None
+    flags: dict[str, Any] | None = None
 
 
 def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
@@ -100,6 +104,8 @@ def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
             proposed_by=content.get("proposed_by"),
             gates=content.get("gates") or {},
             overrides=tuple(content.get("overrides", ())),
+            inconclusive=content.get("inconclusive"),
+            flags=content.get("flags"),
         )
     return champions
 

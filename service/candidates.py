@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from contracts import BadInput, FlagSettings, MissingThing, RefusedAction, Workspace
 from service.approvals import CHALLENGER, GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG, ModelRegistry
-from service.gate_findings import recorded_gates
+from service.gate_findings import audited_flags, recorded_gates
 from service.ledger import Ledger
 from service.life_cycle import TRANSITIONS, Action, LifeCycle, ModelKey, ModelLife, State, life_cycle_of, why_not
 from service.people import Person
@@ -25,6 +25,8 @@ class Candidate:
     model: RegisteredModel
     life: ModelLife
     gates: GateReport | None
+    flags: FlagSettings | None = None
+    """By which rule its audit flagged areas; None where no audit was kept with its run."""
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -35,6 +37,16 @@ class Candidate:
     def failed(self) -> list[str]:
         """The gates that failed."""
         return [gate for gate, verdict in self.verdicts.items() if verdict == "fail"]
+
+    @property
+    def lacking(self) -> list[str]:
+        """The gates that found not enough evidence; empty also where its run had no gates."""
+        return [gate for gate, verdict in self.verdicts.items() if verdict == "not enough evidence"]
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether every gate had evidence; a run without gates has none."""
+        return self.gates is not None and not self.lacking
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -97,11 +109,13 @@ def _candidate(
 
     Raises ``MissingThing`` where the run that the decision rests on was deleted.
     """
-    loss = None if action is Action.REJECT else registry.run_loss(workspace, model.run_id)
+    if action is Action.REJECT:
+        return Candidate(model, _life(cycle, model), None)
+    loss = registry.run_loss(workspace, model.run_id)
     if loss is not None:
         raise loss
-    gates = None if action is Action.REJECT else recorded_gates(workspace, registry, model)
-    return Candidate(model, _life(cycle, model), gates)
+    gates, flags = recorded_gates(workspace, registry, model), audited_flags(workspace, registry, model)
+    return Candidate(model, _life(cycle, model), gates, flags)
 
 
 def _waiting(
@@ -183,6 +197,18 @@ def refuse_failed(one: Candidate, overrides: Sequence[str]) -> None:
             remedy="See 'wardcast propose' or the run for the figures; the board may approve it all the same with "
             f"{' '.join(f'--override {gate!r}' for gate in failed)} and a reason, which is shown with the model.",
         )
+
+
+def refuse_inconclusive(one: Candidate, reason: str) -> None:
+    """Raise ``RefusedAction`` where gates lack evidence and no reason is given to approve all the same."""
+    if one.is_conclusive or reason.strip():
+        return
+    gates = ", ".join(one.lacking) or "any gate: none was recorded with its run"
+    raise RefusedAction(
+        f"Version {one.model.version} of '{one.model.target}' has not enough evidence for {gates}.",
+        remedy="Not enough evidence is no pass; the board may approve it all the same with --inconclusive REASON, "
+        "which is shown with the model.",
+    )
 
 
 def refuse_needless(candidates: Sequence[Candidate], overrides: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from service.candidates import (
     in_use,
     refuse_change,
     refuse_failed,
+    refuse_inconclusive,
     refuse_needless,
     refuse_other_report,
     refuse_unproposed,
@@ -90,12 +91,14 @@ def approve(
     target: str | None = None,
     version: int | None = None,
     overrides: Sequence[str] = (),
+    inconclusive: str = "",
 ) -> Approval:
     """Make models champions: every one that waits, that of one target, or one version of a target.
 
-    ``overrides`` names gates that failed and are overridden for the same reason. Nothing is written unless every
-    model may be approved. Raises ``RefusedAction`` for whoever may not, for the proposer's own model, for a gate that
-    failed and for a model in another state; ``MissingThing`` where nothing waits.
+    ``overrides`` names gates that failed and are overridden for the same reason; ``inconclusive`` is the reason to
+    approve although gates lack evidence. Nothing is written unless every model may be approved. Raises
+    ``RefusedAction`` for whoever may not, for the proposer's own model, for a gate that failed or lacks evidence, and
+    for a model in another state; ``MissingThing`` where nothing waits.
     """
     role, why = refuse_unless_may(by, "approve"), reason_given(reason)
     with _deciding(workspace):
@@ -106,11 +109,14 @@ def approve(
             refuse_unproposed(workspace, one)
             refuse_other_report(one)
             refuse_failed(one, overrides)
+            refuse_inconclusive(one, inconclusive)
         refuse_needless(candidates, overrides)
-        notes: list[str] = []
+        needless = bool(inconclusive.strip()) and all(one.is_conclusive for one in candidates)
+        notes = ["Every gate had evidence: --inconclusive was not needed and is not recorded."] if needless else []
         for one in candidates:
             waived = [_override(ledger, one, gate, by, why) for gate in one.failed]
-            content = {"role": role, "overrides": waived, **one.proposed}
+            content = {"role": role, "overrides": waived, **_inconclusive(one, by, inconclusive), **one.proposed}
+            content |= {} if one.flags is None else {"flags": one.flags.model_dump(mode="json")}
             notes += _enter(workspace, ledger, one, Action.APPROVE, by, why, content).notes
             notes += _followed(partial(registry.set_champion, workspace, one.model))
         champions = current_champions(ledger)
@@ -183,6 +189,12 @@ def _deciding(workspace: Workspace) -> Iterator[None]:
     """One decision at a time in a workspace; what other machines write meanwhile, the ledger's order decides."""
     with locked(workspace.locks / "decisions.lock"):
         yield
+
+
+def _inconclusive(one: Candidate, by: Person, reason: str) -> dict[str, Any]:
+    if one.is_conclusive:
+        return {}
+    return {"inconclusive": {"gates": one.lacking, "by": by.name, "reason": reason_given(reason)}}
 
 
 def _override(ledger: Ledger, one: Candidate, gate: str, by: Person, reason: str) -> dict[str, Any]:

@@ -35,10 +35,11 @@ def prepare(workspace: Workspace, seed: int, tell: Callable[[str], None]) -> Non
 def approve_and_issue(
     workspace: Workspace, today: date, tell: Callable[[str], None], *, failed_gates: Collection[str] = ()
 ) -> Issue:
-    """Approve the challengers in the demonstration's name, gates that failed overridden, and issue the next periods."""
+    """Approve the challengers in the demonstration's name, whatever their gates found, and issue the next periods."""
     ledger = open_ledger(workspace)
     person = person_named(workspace.settings, APPROVER)
-    approval = approve(workspace, ledger, registry, by=person, reason=REASON, overrides=sorted(failed_gates))
+    overrides = sorted(failed_gates)
+    approval = approve(workspace, ledger, registry, by=person, reason=REASON, overrides=overrides, inconclusive=REASON)
     for note in approval.notes:
         tell(note)
     for champion in approval.champions:

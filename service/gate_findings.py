@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from contracts import BadInput, Workspace
+from contracts import BadInput, FlagSettings, Workspace
 from monitoring import GateReport, gate_report
-from service.approvals import GATES_SHA256_TAG, ModelRegistry
+from service.approvals import GATES_SHA256_TAG, REPORT_SHA256_TAG, ModelRegistry
 from service.ledger import sha256_of
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
 
 GATES_FILE = "gates/gates.json"
+AUDIT_FILE = "audit/fairness.json"
 
 
 def recorded_gates(workspace: Workspace, registry: ModelRegistry, model: RegisteredModel) -> GateReport | None:
@@ -34,8 +35,28 @@ def recorded_gates(workspace: Workspace, registry: ModelRegistry, model: Registe
     return gate_report(json.loads(text))
 
 
+def audited_flags(workspace: Workspace, registry: ModelRegistry, model: RegisteredModel) -> FlagSettings | None:
+    """By which rule the run's audit flagged areas; None where no audit was kept with it.
+
+    Raises ``BadInput`` where the audit is not the one that was recorded.
+    """
+    text = registry.run_text(workspace, model.run_id, AUDIT_FILE)
+    if text is None:
+        return None
+    if sha256_of(text) != model.tags.get(REPORT_SHA256_TAG):
+        raise BadInput(
+            f"The audit of version {model.version} of '{model.target}' was changed: {AUDIT_FILE} of run {model.run_id} "
+            "is not what the registry recorded.",
+            remedy=f"Train again: wardcast train --target {model.target}",
+        )
+    audit = json.loads(text)
+    if audit.get("flags") is None:
+        return FlagSettings(share=audit["flagged_share"])
+    return FlagSettings.model_validate(audit["flags"])
+
+
 def changed_limits(workspace: Workspace, report: GateReport) -> str | None:
-    """A sentence where the settings' limits are not those that the run recorded before its results."""
+    """A sentence where the settings' limits are not those that the run recorded."""
     if report.limits == workspace.settings.gates:
         return None
-    return "The limits under [gates] have changed since this run; it was judged by those that it recorded beforehand."
+    return "The limits under [gates] have changed since this run; it was judged by those that it recorded."

@@ -10,7 +10,7 @@ from service.approvals import champions_of, withdrawals_in_force
 from service.challenges import Challenge, ChallengeState, challenges_of
 from service.ledger import Entry
 from service.life_cycle import LifeCycle, ModelLife, life_cycle_of
-from service.wording import override_sentence
+from service.wording import inconclusive_sentence, override_sentence
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Event:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A model that was proposed or decided on, and where it stands. ``overrides`` holds gate, by, reason and entry."""
+    """A model that was proposed or decided on, and where it stands. ``overrides`` holds gate, by, reason and entry,
+    ``inconclusive`` gates, by and reason, where it was approved although gates lacked evidence."""
 
     version: int
     state: str
@@ -36,6 +37,7 @@ class ModelVersion:
     report_sha256: str | None
     gates: dict[str, str]
     overrides: tuple[dict[str, Any], ...]
+    inconclusive: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ def gates_sentence(gates: Mapping[str, str]) -> str:
     return f"Gates: {'; '.join(f'{gate}: {verdict}' for gate, verdict in gates.items())}."
 
 
+def _inconclusive(inconclusive: Mapping[str, Any] | None) -> list[str]:
+    return [] if inconclusive is None else [inconclusive_sentence(inconclusive)]
+
+
 def _is_about(entry: Entry, target: str) -> bool:
     if entry.kind == "issue":
         return any(about["target"] == target for about in entry.content["targets"])
@@ -98,6 +104,7 @@ def _standing(cycle: LifeCycle, target: str) -> str:
         words = [
             f"In use: version {champion.version}, approved by {champion.approved_by} on {champion.approved_at[:10]}.",
             *(override_sentence(one) for one in champion.overrides),
+            *_inconclusive(champion.inconclusive),
         ]
         return " ".join(words)
     withdrawal = withdrawals_in_force(cycle, ()).get(target)
@@ -117,6 +124,7 @@ def _version(life: ModelLife) -> ModelVersion:
         report_sha256=content.get("report_sha256"),
         gates=content.get("gates") or {},
         overrides=tuple(content.get("overrides", ())),
+        inconclusive=content.get("inconclusive"),
     )
 
 
@@ -133,6 +141,7 @@ def _decided(verb: str) -> Callable[[Entry, str, Mapping[int, Challenge]], tuple
         content = entry.content
         details = [gates_sentence(content["gates"])] if content.get("gates") else []
         details += [override_sentence(one) for one in content.get("overrides", ())]
+        details += _inconclusive(content.get("inconclusive"))
         if content.get("report_sha256"):
             details.append(f"SHA-256 of the report: {content['report_sha256']}.")
         return f"Version {content.get('version')} was {verb} by {entry.actor}.", details

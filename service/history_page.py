@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from html import escape
 
 from service.history import Event, History, ModelVersion, gates_sentence
-from service.wording import override_sentence
+from service.wording import inconclusive_sentence, override_sentence
 
 EXPLANATION = (
     "A model computes how many crimes are to be expected in each area. None is used until a named person of the "
     "oversight board approves it, and nobody can approve a model that they trained or proposed themselves. Before "
-    "that, the model is held against limits that were fixed before its results were known; each of these gates "
-    "passes, fails, or finds not enough evidence. What is decided is written down here, with the reason, and cannot be "
-    "rewritten unseen."
+    "that, the model is held against limits; no entry of the ledger says that anybody sealed them before its results "
+    "were known. Each of these gates passes, fails, finds not enough evidence, or finds something outside a margin "
+    "that does not count. What is decided is written down here, with the reason, and cannot be rewritten unseen."
 )
 STATES: Mapping[str, str] = {
     "draft": "trained, not proposed",
@@ -72,6 +72,8 @@ def history_page(history: History, *, city: str, simulated: bool, others: Mappin
 
 def _version(one: ModelVersion) -> str:
     lines = [gates_sentence(one.gates), *(override_sentence(override) for override in one.overrides)]
+    if one.inconclusive is not None:
+        lines.append(inconclusive_sentence(one.inconclusive))
     lines.append(f"Run {one.run_id}.")
     return (
         f"<h3>Version {one.version}: {escape(STATES[one.state])}</h3>"

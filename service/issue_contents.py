@@ -14,6 +14,7 @@ import pandas as pd
 from contracts import BadInput, Period, Settings, StaleData, Workspace, next_period, settings_bytes
 from contracts.tables import FORECASTS, REASONS, check
 from service.approvals import Champion, ModelRegistry, approved_model
+from service.flag_tables import FLAG_RULE_FILE, FLAGS_FILE, flag_rows, refuse_unaudited, rule_bytes
 from service.harm_tables import HARM_FILE
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
 from service.issue_inputs import SETTINGS_COPY
@@ -101,11 +102,12 @@ def issue_contents(
     if geography.codes != view.areas:
         geography = geography.only(view.areas)
     hierarchy = issue_hierarchy(workspace, geography, tell)
-    tables, reasons, histories, records, harms = [], [], [], [], []
+    tables, reasons, histories, records, harms, flags = [], [], [], [], [], []
     for target in [name for name in settings.targets if name in champions]:
         panel = view.for_target(target)
         last = panel.last
         _refuse_old_counts(settings, occasion, target, first, last)
+        refuse_unaudited(settings, target, champions[target].flags)
         horizons = tuple(range(first - last, first - last + settings.forecast.periods_ahead))
         tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
         model = approved_model(workspace, sources.registry, champions[target])
@@ -117,6 +119,8 @@ def issue_contents(
         histories.append(history_rows(panel, target))
         harm = target_harm(workspace, sources.harm_mix, hierarchy, panel, target, horizons, distribution, tell)
         harms.append(harm)
+        per_crime = None if harm is None else harm.per_crime
+        flags.append(flag_rows(settings, areas, panel, target, horizons, distribution.mean, per_crime))
         records.append(_target_record(settings, champions[target], last, horizons, harm))
     forecasts = check(pd.concat(tables, ignore_index=True), FORECASTS)
     nesting = nesting_rows(hierarchy, settings.city)
@@ -126,6 +130,8 @@ def issue_contents(
         LEVELS_FILE: parquet_bytes(level_rows(forecasts, nesting)),
         NESTING_FILE: parquet_bytes(nesting),
         **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
+        FLAGS_FILE: parquet_bytes(pd.concat(flags, ignore_index=True)),
+        FLAG_RULE_FILE: rule_bytes(settings.flags),
         REASONS_FILE: parquet_bytes(check(pd.concat(reasons, ignore_index=True), REASONS)),
         HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
@@ -148,6 +154,7 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
 def _target_record(
     settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...], harm: TargetHarm | None
 ) -> dict[str, Any]:
+    inconclusive = {} if champion.inconclusive is None else {"inconclusive": champion.inconclusive}
     return {
         "target": champion.target,
         "title": settings.targets[champion.target].title,
@@ -165,6 +172,7 @@ def _target_record(
         "proposed_by": champion.proposed_by,
         "gates": champion.gates,
         "overrides": list(champion.overrides),
+        **inconclusive,
     }
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from contracts import CountDistribution, MissingThing, Workspace
@@ -19,16 +20,18 @@ if TYPE_CHECKING:
     from features.panel import Panel
     from models.harm import HarmForecast, HarmMix
 
+Floats = npt.NDArray[np.float64]
 MixOf = Callable[[str, date, Sequence[str]], "HarmMix"]
 """Target, as-of day and areas → what one crime of the target stands for in each area; raises ``MissingThing``."""
 
 
 @dataclass(frozen=True)
 class TargetHarm:
-    """Rows of ``contracts.tables.HARM``, and what the record says of the weights."""
+    """Rows of ``contracts.tables.HARM``, what the record says of the weights, and the harm of one crime per area."""
 
     rows: pd.DataFrame
     about: dict[str, Any]
+    per_crime: Floats
 
 
 def mixes_of(workspace: Workspace) -> MixOf:
@@ -67,8 +70,8 @@ def target_harm(
     levels = zip(local.levels, harms, strict=True)
     rows = [_rows(level.name, level.geography.codes, panel, target, horizons, harm) for level, harm in levels]
     weights = dict(zip(mix.offences, mix.weights.tolist(), strict=True))
-    about = {"unit": mix.unit, "source": mix.source, "interval": INTERVAL, "mix_years": MIX_YEARS, "weights": weights}
-    return TargetHarm(check(pd.concat(rows, ignore_index=True), HARM), about)
+    told = {"unit": mix.unit, "source": mix.source, "interval": INTERVAL, "mix_years": MIX_YEARS, "weights": weights}
+    return TargetHarm(check(pd.concat(rows, ignore_index=True), HARM), told, mix.harm_per_crime)
 
 
 def _rows(

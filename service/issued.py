@@ -19,6 +19,7 @@ import pandas as pd
 
 from contracts import BadInput, MissingThing, Workspace
 from contracts.whole_files import move_whole, remove_folder, remove_leftovers, replaced_folder, write_files
+from service.flag_tables import IssuedFlags, read_flags
 from service.harm_tables import read_harm
 from service.ledger import Entry, canonical_json, sha256_of
 from service.level_tables import LargerAreas, read_larger_areas
@@ -40,7 +41,8 @@ class IssuedForecast:
     ``record`` is ``issue.json``; ``forecasts`` keeps ``contracts.tables.FORECASTS``; ``history`` has the columns area,
     target, period, count (NaN where not known) and settled; ``areas`` keeps ``contracts.tables.AREAS``;
     ``boundaries`` is GeoJSON. ``larger`` holds districts and the city, ``harm`` keeps ``contracts.tables.HARM``; either
-    is None where the forecast was issued without it; so is ``reasons``, which keeps ``contracts.tables.REASONS``.
+    is None where the forecast was issued without it; so are ``flags`` and ``reasons``, which keeps
+    ``contracts.tables.REASONS``.
     ``notes`` say what an older forecast lacks.
     """
 
@@ -56,6 +58,7 @@ class IssuedForecast:
     larger: LargerAreas | None = None
     harm: pd.DataFrame | None = None
     reasons: pd.DataFrame | None = None
+    flags: IssuedFlags | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -163,6 +166,7 @@ def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
         boundaries=contents[BOUNDARIES_FILE],
         larger=larger,
         harm=read_harm(contents, None if larger is None else larger.nesting),
+        flags=read_flags(contents),
         notes=notes,
         reasons=pd.read_parquet(io.BytesIO(contents[REASONS_FILE])) if REASONS_FILE in contents else None,
     )

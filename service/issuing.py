@@ -16,7 +16,7 @@ from service.issue_inputs import inputs_of
 from service.issued import RECORD_FILE, clear_remains, forecast_id_of, hashes_of, write_folder
 from service.ledger import Entry, Ledger
 from service.life_cycle import life_cycle_of
-from service.wording import ahead_sentence, label_sentences, override_sentence
+from service.wording import ahead_sentence, inconclusive_sentence, label_sentences, override_sentence
 
 SCHEDULE = "the schedule"
 """Who issued, where no person is named."""
@@ -136,6 +136,8 @@ def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_
         )
         notes.append(f"{target['title']}: {sentence}")
         notes += [f"{target['title']}: {override_sentence(override)}" for override in target.get("overrides", ())]
+        if target.get("inconclusive"):
+            notes.append(f"{target['title']}: {inconclusive_sentence(target['inconclusive'])}")
     return Issue(
         forecast_id=entry.content["forecast_id"],
         is_new=is_new,

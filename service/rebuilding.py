@@ -14,6 +14,7 @@ from contracts import BadInput, Workspace, code_version, library_versions, setti
 from service.approvals import Champion, ModelRegistry
 from service.bundle import FORECAST, MODELS, Bundle
 from service.differences import Difference, differences
+from service.flag_tables import as_recorded
 from service.issue_contents import Occasion, issue_contents, open_sources
 from service.issue_inputs import SETTINGS_COPY
 from service.issued import RECORD_FILE
@@ -46,7 +47,8 @@ def rebuild(bundle: Bundle, tell: Callable[[str], None]) -> Rebuilt:
     """Make the forecast of a checked bundle again, in a folder that is cleared away.
 
     Settings, publications, areas and models are those of the bundle, whatever was changed or added since. The models
-    are verified and probed as they are when a forecast is issued.
+    are verified and probed as they are when a forecast is issued. The settings are read and not made: an older version
+    wrote fewer of them.
     """
     issued = bundle.issued()
     recorded = bundle.part(FORECAST)
@@ -60,6 +62,7 @@ def rebuild(bundle: Bundle, tell: Callable[[str], None]) -> Rebuilt:
         champions = {about["target"]: _champion(about) for about in record["targets"]}
         occasion = Occasion(date.fromisoformat(record["as_of"]), replay=record["replay"])
         rebuilt = issue_contents(workspace, sources, champions, occasion, tell)
+    rebuilt = as_recorded(recorded, rebuilt) | {SETTINGS_COPY: recorded[SETTINGS_COPY]}
     found = differences(recorded, rebuilt)
     return Rebuilt(
         forecast_id=bundle.forecast_id,

@@ -60,6 +60,14 @@ class GateOverride(_Schema):
     entry: Annotated[int, Field(description="Number of its ledger entry.")]
 
 
+class Inconclusive(_Schema):
+    """Gates that found not enough evidence, and who approved the model all the same."""
+
+    gates: Annotated[list[str], Field(description="Empty where no gate was recorded with its run.")]
+    by: str
+    reason: str
+
+
 class Envelope(Issue):
     """What every forecast says of itself."""
 
@@ -76,6 +84,7 @@ class Envelope(Issue):
     approved_at: str
     harm: Annotated[HarmWeights | None, Field(description="Null where the settings do not weigh the target.")]
     gate_overrides: Annotated[list[GateOverride], Field(description="Gates that it failed and the board overrode.")]
+    inconclusive: Annotated[Inconclusive | None, Field(description="Null where every gate had evidence, or not known.")]
     note: Annotated[str, Field(description="The same in words.")]
 
 
@@ -112,6 +121,7 @@ class AreaForecast(CountForecast):
     rank: Annotated[int, Field(ge=1, description="1 is the highest expected count of the city.")]
     risk_score: Annotated[float, Field(ge=0, description="Expected count as a multiple of the city's mean area.")]
     band: Literal["much_above", "above", "average", "below", "well_below"]
+    flagged: Annotated[bool | None, Field(description="Whether it is flagged; null where issued without flags.")]
 
 
 class PeriodForecast(AreaForecast):
@@ -128,8 +138,25 @@ class Forecasts(Envelope):
     areas: list[AreaForecast]
 
 
+class FlagRule(_Schema):
+    """The one rule by which areas are flagged: issued, shown, audited and simulated."""
+
+    rule: Literal["count", "rate", "density", "harm"]
+    share: Annotated[float, Field(description="Share of the areas, by their number.")]
+    number: Annotated[int | None, Field(description="So many areas, in place of the share.")]
+    words: Annotated[str, Field(description="The rule in words.")]
+
+
+class Flags(Forecasts):
+    """The flagged areas, from the highest expected count to the lowest."""
+
+    flags: FlagRule
+    chosen_by: str
+    expected_share: Annotated[float, Field(description="Share of the city's expected crimes in these areas.")]
+
+
 class Hotspots(Forecasts):
-    """The densest areas within a share of the land."""
+    """The densest areas within a share of the land; these are not the audited flags, which ``Flags`` holds."""
 
     share: float
     chosen_by: str
@@ -205,7 +232,8 @@ class Summary(Issue):
     """What is served: targets, periods, models, approvals and the legend."""
 
     next_period: str
-    hotspot_share: float
+    hotspot_share: Annotated[float, Field(description="Share of the land that /v1/hotspots answers with; no flags.")]
+    flags: Annotated[FlagRule | None, Field(description="The rule of flags; null where issued without.")]
     publications: list[Publication]
     bands: list[BandMeaning]
     targets: list[dict[str, Any]]
@@ -221,8 +249,9 @@ class ModelVersion(_Schema):
     run_id: str
     sha256: str
     report_sha256: str | None
-    gates: Annotated[dict[str, str], Field(description="Gate → pass, fail or not enough evidence.")]
+    gates: Annotated[dict[str, str], Field(description="Gate → pass, fail, not enough evidence, …")]
     overrides: list[GateOverride]
+    inconclusive: Inconclusive | None
 
 
 class ChallengeOfForecast(_Schema):

@@ -53,6 +53,8 @@ class PeriodAnswers:
     means: Floats
     area_km2: Floats
     larger: Answer | None
+    rule: Json | None
+    """By which rule areas are flagged; None where the forecast was issued without flags."""
     reasons: PeriodReasons | None
 
     def levels(self) -> Answer:
@@ -78,13 +80,23 @@ class PeriodAnswers:
         """What an area's expected count is made of; None where the forecast was issued without reasons."""
         return None if self.reasons is None else self.reasons.of(code, self.row_of[code]["mean"], DECIMALS_OF["mean"])
 
+    def flags(self) -> Answer:
+        """The flagged areas; raises ``MissingThing`` where the forecast was issued without flags."""
+        if self.rule is None:
+            raise MissingThing("This forecast was issued without flags.", remedy="Issue again with: wardcast issue")
+        rows = sorted((row for row in self.row_of.values() if row["flagged"]), key=lambda row: int(row["rank"]))
+        expected = sum(row["mean"] for row in rows) / self.means.sum()
+        found = {"flags": self.rule, "chosen_by": self.rule["words"], "expected_share": _rounded(expected)}
+        return Answer(orjson.dumps({**self.envelope, **found, "areas": rows}))
+
     def hotspots(self, share: float) -> Answer:
-        """The areas of highest expected count per square kilometre within a share of the land."""
+        """The areas of highest expected count per square kilometre within a share of the land; no flags."""
         chosen = densest(self.means, self.area_km2, share)
         rows = sorted((self.row_of[self.codes[index]] for index in np.flatnonzero(chosen)), key=lambda row: row["rank"])
         found = {
             "share": share,
-            "chosen_by": "highest expected crimes per square kilometre, until the share of the land is filled",
+            "chosen_by": "highest expected crimes per square kilometre, until the share of the land is filled: by "
+            "land, so these are not the flags, which are audited: see /v1/flags",
             "land_share": _rounded(self.area_km2[chosen].sum() / self.area_km2.sum()),
             "expected_share": _rounded(self.means[chosen].sum() / self.means.sum()),
         }

@@ -7,12 +7,16 @@ import orjson
 import pandas as pd
 
 from contracts import QUANTILE_COLUMNS, Frequency, Period
+from service.flag_tables import IssuedFlags
 from service.issued import IssuedForecast
 from service.level_answers import DECIMALS_OF, MADE_BY, harm_in, levels_in
 from service.reasons import period_reasons
 from service.risk import BANDS, band_of, ranks, risk_scores
 from service.snapshot import DECIMALS, Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
+
+_OLDER: Json = {"gates": {}, "overrides": [], "inconclusive": None}
+"""What the record of an older forecast, or of one that needed no such reason, does not say."""
 
 
 def build_snapshot(issued: IssuedForecast) -> Snapshot:
@@ -49,10 +53,15 @@ def _summary(issued: IssuedForecast) -> Json:
         "hotspot_share": issued.record["hotspot_share"],
         "publications": issued.record["publications"],
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
+        "flags": None if issued.flags is None else _rule(issued.flags),
         "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
-        "targets": [{"gates": {}, "overrides": [], **about, "withdrawn": None} for about in issued.record["targets"]],
+        "targets": [{**_OLDER, **about, "withdrawn": None} for about in issued.record["targets"]],
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
+
+
+def _rule(flags: IssuedFlags) -> Json:
+    return {**flags.rule.model_dump(mode="json"), "words": flags.rule.words}
 
 
 def _labels(issued: IssuedForecast) -> list[str]:
@@ -79,6 +88,7 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
         "approved_at": about["approved_at"],
         "harm": about.get("harm"),
         "gate_overrides": about.get("overrides", []),
+        "inconclusive": about.get("inconclusive"),
         "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
@@ -101,6 +111,7 @@ def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json)
     parent_names = {} if issued.larger is None else issued.larger.names
     harm = harm_in(issued, envelope["target"], envelope["horizon"])
     larger = levels_in(issued, envelope["target"], envelope["horizon"], harm)
+    flagged = None if issued.flags is None else issued.flags.areas(envelope["target"], envelope["horizon"])
     frame = table.merge(about, on="area", how="left", validate="one_to_one")
     frame = frame.assign(rank=ranks(means), risk_score=risk_scores(means))
     numbers = ["mean", *QUANTILE_COLUMNS, "p_at_least_one", "rank", "risk_score"]
@@ -110,6 +121,7 @@ def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json)
         row["parent"] = None if pd.isna(row["parent"]) else row["parent"]
         row["parent_name"] = parent_names.get(row["parent"])
         row["band"] = band_of(score).name
+        row["flagged"] = None if flagged is None else row["area"] in flagged
         row["harm"] = harm.get((envelope["geography"], row["area"]))
     encoded = tuple(orjson.dumps(row) for row in sorted(rows, key=lambda row: int(row["rank"])))
     head = orjson.dumps(envelope)
@@ -123,6 +135,7 @@ def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json)
         means=means,
         area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
         larger=answer_ahead(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
+        rule=None if issued.flags is None else _rule(issued.flags),
         reasons=period_reasons(issued.reasons, envelope["target"], envelope["horizon"]),
     )
 

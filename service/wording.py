@@ -36,6 +36,16 @@ def label_sentences(*, simulated: bool, replay: bool, as_of: str) -> list[str]:
     return sentences
 
 
+def inconclusive_sentence(inconclusive: Mapping[str, Any]) -> str:
+    """Which gates lacked evidence, and who approved all the same and why.
+
+    >>> inconclusive_sentence({"gates": ["coverage", "audit"], "by": "A. Member", "reason": "a year is too short"})
+    'Not enough evidence for coverage, audit; A. Member approved all the same: a year is too short'
+    """
+    gates = ", ".join(inconclusive["gates"]) or "any gate: none was recorded with its run"
+    return f"Not enough evidence for {gates}; {inconclusive['by']} approved all the same: {inconclusive['reason']}"
+
+
 def override_sentence(override: Mapping[str, Any]) -> str:
     """Which failed gate was overridden, by whom and why.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import GeographyMeaning, Settings
+from contracts import FlagSettings, GeographyMeaning, Settings, Workspace
+from features.as_of import ViewMode
 from features.attribute_checks import check_meaning
 from features.geography import Geography
 from models.champion import NAME as CHAMPION
-from monitoring import BASELINE, Verification
+from models.harm import load_harm_mix
+from monitoring import BASELINE, Flags, Verification, flags_of
 from monitoring.audits import (
     DISTRICT,
     AuditResult,
@@ -40,7 +43,7 @@ def audited(backtest: Backtest) -> list[Verification]:
     return [backtest.of(model, horizon) for horizon in sorted(plan.horizons)]
 
 
-def audit_backtest(settings: Settings, backtest: Backtest, learned: Learned | None = None) -> AuditResult:
+def audit_backtest(workspace: Workspace, backtest: Backtest, learned: Learned | None = None) -> AuditResult:
     """Every audit, at the first horizon, that the settings of the geography allow.
 
     The simple count is the leaderboard's baseline. ``learned`` gives, for areas in their order, what the recipe learned
@@ -49,12 +52,20 @@ def audit_backtest(settings: Settings, backtest: Backtest, learned: Learned | No
     plan, verification = backtest.plan, audited(backtest)[0]
     compared = BASELINE in plan.models and verification.model != BASELINE
     baseline = backtest.of(BASELINE, verification.horizon) if compared else None
-    material = material_of(settings, backtest.geography, verification, baseline, seed=plan.seed)
+    geography, rows = backtest.geography, backtest.forecasts
+    flags = flag_rule_of(workspace, workspace.settings, geography, plan.target, newest_day(rows), plan.view)
+    material = material_of(workspace.settings, geography, verification, baseline, flags=flags, seed=plan.seed)
     return audit(material if learned is None else material.changed(**learned(verification.areas)))
 
 
 def material_of(
-    settings: Settings, geography: Geography, verification: Verification, baseline: Verification | None, *, seed: int
+    settings: Settings,
+    geography: Geography,
+    verification: Verification,
+    baseline: Verification | None,
+    *,
+    flags: Flags,
+    seed: int,
 ) -> Material:
     """What the audits look at: forecasts of the areas of ``geography``, in its order, and those of a simple count."""
     meaning = settings.geographies.get(geography.name, GeographyMeaning())
@@ -64,7 +75,7 @@ def material_of(
         outcomes=verification.outcomes,
         positions=positions_km(geography),
         groups=groups_of(geography, meaning),
-        flagged_share=settings.forecast.hotspot_share,
+        flag_rule=flags,
         seed=seed,
         residents=geography.attribute(meaning.residents) if meaning.residents else None,
         baseline=None if baseline is None else baseline.forecast.mean,
@@ -73,6 +84,43 @@ def material_of(
         workday=geography.attribute(meaning.workday) if meaning.workday else None,
         districts=_districts(geography),
         margins=settings.audit,
+    )
+
+
+def newest_day(forecasts: pd.DataFrame) -> date:
+    """The day whose knowledge the newest of these forecasts used."""
+    newest: date = forecasts["as_of"].max().date()
+    return newest
+
+
+def flag_rule_of(
+    workspace: Workspace,
+    settings: Settings,
+    geography: Geography,
+    target: str,
+    as_of: date,
+    mode: ViewMode,
+    rule: FlagSettings | None = None,
+) -> Flags:
+    """The rule of flags over the areas of ``geography``, as an issue on that day flags by it.
+
+    ``settings`` are those that the audit is made with; ``rule``, by default theirs. What a crime stands for in harm is
+    known as of ``as_of``. Raises ``MissingThing`` where what the rule needs is not known.
+    """
+    wanted = settings.flags if rule is None else rule
+    meaning = settings.geographies.get(geography.name, GeographyMeaning())
+    per_crime = None
+    if wanted.rule == "harm":
+        mix = load_harm_mix(
+            Workspace(workspace.root, settings), target, as_of, geography.codes, geography=geography.name, mode=mode
+        )
+        per_crime = mix.harm_per_crime
+    return flags_of(
+        wanted,
+        geography.codes,
+        residents=geography.attribute(meaning.residents) if meaning.residents and wanted.rule == "rate" else None,
+        area_km2=geography.areas["area_km2"].to_numpy(np.float64),
+        harm_per_crime=per_crime,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contracts import Settings, Workspace, starts_of
+from contracts import Workspace, starts_of
 from contracts.tables import FORECASTS, check
 from features.as_of import load_door
 from features.geography import Geography, load_geography
@@ -113,7 +113,7 @@ def run_experiment(
     parameters = plan.parameters() | {"geography": door.geography}
     name = f"{plan.target} {plan.first}…{plan.last}"
     with tracked_run(workspace, "backtest", name, parameters, door.publications) as run:
-        backtest, scores, fairness = judge(workspace.settings, door, areas, plan, progress=progress)
+        backtest, scores, fairness = judge(workspace, door, areas, plan, progress=progress)
         log_experiment(run, backtest, scores, fairness, backtest.remarks)
     if forecasts_out is not None:
         write_forecasts(backtest, forecasts_out)
@@ -121,7 +121,7 @@ def run_experiment(
 
 
 def judge(
-    settings: Settings,
+    workspace: Workspace,
     door: Door,
     geography: Geography,
     plan: Plan,
@@ -133,6 +133,7 @@ def judge(
 
     ``learned`` tells the audit what the recipe learned from.
     """
+    settings = workspace.settings
     backtest = run_backtest(door, geography, settings, plan, progress=progress)
     land = backtest.geography.areas["area_km2"].to_numpy(float)
     scores = Scores(
@@ -143,7 +144,7 @@ def judge(
             door.outcomes().until(plan.last).for_target(plan.target), plan.target, country=settings.holidays
         ),
     )
-    return backtest, scores, audit_backtest(settings, backtest, learned)
+    return backtest, scores, audit_backtest(workspace, backtest, learned)
 
 
 def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: AuditResult, remarks: Sequence[str]) -> None:

@@ -13,7 +13,8 @@ from contracts import BadInput, GateLimits, RefusedAction, Role, Settings, Works
 from contracts.whole_files import new_folder, write_files
 from models import registry
 from models.champion import NAME as CHAMPION
-from monitoring import GateReport, GateResult, gate_report
+from monitoring import GateReport, GateResult, checks_of, gate_report, limits_sentence
+from monitoring.audits import AuditResult
 from monitoring.records import (
     AuditFacts,
     AuditFigure,
@@ -103,7 +104,9 @@ def record_facts(workspace: Workspace, run: PastRun, report: str | None = None) 
         floors=tuple(_floor(floor) for floor in run.document(NOISE_FLOOR_FILE)),
         audit=audit,
         protected=protected_characteristics(audit.attributes, one.geography),
-        gates=_gates(gate_report(run.document(GATES_FILE))) if run.holds(GATES_FILE) else (),
+        gates=_gates(_gate_report(run)),
+        limits=_limits(run, settings),
+        checks=checks_of(AuditResult.from_json(run.file(AUDIT_FILE).read_text(encoding="utf-8")), _gate_report(run)),
         level_shifts=tuple(run.document("level_shifts.json")),
         code=one.code,
         libraries=environment["libraries"],
@@ -176,9 +179,20 @@ def _audit(document: Mapping[str, Any]) -> AuditFacts:
     )
 
 
-def _gates(report: GateReport) -> tuple[GateFacts, ...]:
+def _gates(report: GateReport | None) -> tuple[GateFacts, ...]:
+    if report is None:
+        return ()
     limits = gate_limits(report.limits)
     return tuple(_gate(result, limits[result.gate]) for result in report.results)
+
+
+def _limits(run: PastRun, settings: Settings) -> str:
+    report = _gate_report(run)
+    return limits_sentence(None if report is None else report.limits, settings.audit)
+
+
+def _gate_report(run: PastRun) -> GateReport | None:
+    return gate_report(run.document(GATES_FILE)) if run.holds(GATES_FILE) else None
 
 
 def _gate(result: GateResult, limit: str) -> GateFacts:

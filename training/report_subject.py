@@ -13,16 +13,24 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, GeographyMeaning, MissingThing, Settings, Workspace, settings_of
-from features.as_of import load_door
+from features.as_of import ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.stops import read_stops
 from models import registry
 from models.registry import REPORT_SHA256_TAG
-from monitoring import BASELINE, Verification, from_forecast_table, gate_report
+from monitoring import (
+    BASELINE,
+    GateReport,
+    Verification,
+    checks_of,
+    from_forecast_table,
+    gate_report,
+    limits_sentence,
+)
 from monitoring.audits import DISTRICT, AuditResult, Material
 from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
 from monitoring.report import Areas, Forecasts, Subject, alternatives, city_level, public_findings
-from training.auditing import material_of
+from training.auditing import flag_rule_of, material_of, newest_day
 from training.experiment import AUDIT_FILE
 from training.figures import outer_rings
 from training.gates import GATES_FILE
@@ -54,7 +62,9 @@ def subject_of_run(
     audit = _with_district_names(audit, geography)
     verification, baseline = _verifications(run, settings)
     local = geography.only(verification.areas)
-    material = material_of(settings, local, verification, baseline, seed=audit.seed)
+    mode, day = ViewMode(summary.view or ViewMode.AS_OF), newest_day(run.forecasts)
+    flags = flag_rule_of(workspace, settings, local, summary.target, day, mode, audit.flag_rule)
+    material = material_of(settings, local, verification, baseline, flags=flags, seed=audit.seed)
     if stops:
         audit = _with_enforcement(workspace, run, settings, local, material, audit, stops)
     leaderboard = run.document("leaderboard.json")
@@ -86,6 +96,8 @@ def subject_of_run(
         alternatives=alternatives(material),
         publications=tuple(run.document("inputs/publications.json")),
         gates=_gates(run),
+        checks=tuple(one.to_dict() for one in checks_of(audit, _gate_report(run))),
+        limits=_limits(run, audit),
         code={} if summary.code is None else summary.code.tags(),
         settings_sha256=run.parameters.get("settings_sha256"),
         earlier=None if earlier is None else earlier.findings,
@@ -199,11 +211,21 @@ def _with_enforcement(
     return replace(audit, tables={**audit.tables, ENFORCEMENT.audit: rows}, notes=(*notes, counted.as_text()))
 
 
+def _limits(run: PastRun, audit: AuditResult) -> str:
+    report = _gate_report(run)
+    return limits_sentence(None if report is None else report.limits, audit.margins)
+
+
+def _gate_report(run: PastRun) -> GateReport | None:
+    """What the gates of a training found; None for a run that was held to none."""
+    return gate_report(run.document(GATES_FILE)) if run.holds(GATES_FILE) else None
+
+
 def _gates(run: PastRun) -> tuple[Row, ...]:
     """What the gates of a training run found, each with its limits."""
-    if not run.holds(GATES_FILE):
+    report = _gate_report(run)
+    if report is None:
         return ()
-    report = gate_report(run.document(GATES_FILE))
     limits = report.limits
     words = {
         "skill": f"deviance over that of the simple count at most {limits.skill_ratio:g}",
@@ -220,7 +242,7 @@ def _gates(run: PastRun) -> tuple[Row, ...]:
             "verdict": one.verdict,
             "margin": words[one.gate],
             "passed": sum(part.verdict == "pass" for part in one.findings),
-            "parts": sum(part.verdict != "shown" for part in one.findings),
+            "parts": len(one.counted),
         }
         for one in report.results
     )

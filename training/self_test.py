@@ -9,8 +9,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from contracts import AuditSettings, CountDistribution
+from contracts import AuditSettings, CountDistribution, FlagSettings
 from features.simulation import SimulatedCityParameters, simulate_counts
+from monitoring import Flags
 from monitoring.audits import (
     DISTRICT,
     Material,
@@ -138,7 +139,7 @@ def sound_city(seed: int) -> Material:
             shares_of_residents("ethnic group", shares),
             labelled_groups(DISTRICT, counts.places.district_codes),
         ),
-        flagged_share=0.15,
+        flag_rule=Flags(FlagSettings(share=0.15), tuple(counts.places.codes)),
         seed=seed,
         residents=attributes["residents"].to_numpy(np.float64),
         baseline=np.tile(rough, (PERIODS, 1)),

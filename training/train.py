@@ -96,7 +96,7 @@ def train(
             fitted, fits = _fit_twice(recipe, panel, target, local, horizons, Path(scratch))
             run.document([trial.to_dict() for trial in fitted.trials], "tuning.json")
             from_what = partial(learned, settings, recipe, fitted, panel)
-            backtest, scores, fairness = judge(settings, door, geography, plan, learned=from_what, progress=progress)
+            backtest, scores, fairness = judge(workspace, door, geography, plan, learned=from_what, progress=progress)
             short = short_history(panel, target, min(plan.horizons), recipe.share)
             remarks = (*short, *backtest.remarks)
             log_experiment(run, backtest, scores, fairness, remarks)

@@ -70,6 +70,8 @@ def audit(material: Material) -> AuditResult:
         periods=int(material.known.any(axis=1).sum()),
         city_calibration=float(material.means.sum() / total) if total > 0 else None,
         seed=material.seed,
+        flags=material.flag_rule.settings,
+        flagged=material.newest_flagged,
     )
 
 

@@ -33,7 +33,7 @@ def frontier(material: Material, groups: Groups) -> list[dict[str, object]]:
     """One row a cap: share of the crimes that happened in what would have been flagged, its 95% interval, and what of
     the capture without a cap is kept. The flags are those of the mean forecast over the periods."""
     expected, residents = material.means.sum(axis=0), material.population
-    number = max(int(np.floor(material.flagged_share * len(expected) + 1e-9)), 1)
+    number = material.flag_rule.settings.count_of(len(expected))
     rows: list[dict[str, object]] = []
     free = capped_flags(expected, residents, groups.shares, number, float("inf"))
     for cap in CAPS:

@@ -15,7 +15,7 @@ from contracts import AuditSettings, CountDistribution
 from monitoring.audits.groups import Groups, fifths_of
 from monitoring.audits.resampling import SpatialResampling, spatial_resampling
 from monitoring.audits.shortfall import expected_shortfall
-from monitoring.hotspots import flagged_areas
+from monitoring.flags import Flags
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +32,8 @@ class Signal:
 class Material:
     """Forecasts of one model at one horizon beside what happened; A areas, N periods.
 
-    ``forecast`` and ``outcomes`` (N, A), NaN unknown; ``positions`` (A, 2) of the areas' centres, such as km.
+    ``forecast`` and ``outcomes`` (N, A), NaN unknown; ``positions`` (A, 2) of the areas' centres, such as km;
+    ``flag_rule`` says which areas are flagged.
     Optional: ``residents`` (A,) people; ``baseline`` (N, A), the means of a simple count; ``need`` (A,), a measure of
     need that does not come from the police, per area and not per resident; ``features`` (A rows) that the model learns
     from, and ``means_without``, which gives the means (A,) of the model fitted without the features that it is told;
@@ -46,7 +47,7 @@ class Material:
     outcomes: Floats
     positions: Floats
     groups: tuple[Groups, ...]
-    flagged_share: float
+    flag_rule: Flags
     seed: int
     residents: Floats | None = None
     baseline: Floats | None = None
@@ -68,6 +69,7 @@ class Material:
         if self.baseline is not None and self.baseline.shape != shape:
             raise ValueError(f"baseline {self.baseline.shape} does not fit outcomes {shape}")
         lengths: dict[str, Sized | None] = {"positions": self.positions, "residents": self.residents, "need": self.need}
+        lengths |= {"the rule of flags": self.flag_rule.areas}
         lengths |= {"deprivation": self.deprivation, "workday": self.workday, "districts": self.districts}
         lengths |= {f"the signal '{name}'": signal.means for name, signal in (self.signals or {}).items()}
         lengths |= {f"'{groups.attribute}'": groups.shares for groups in self.groups}
@@ -81,8 +83,6 @@ class Material:
             raise ValueError(f"features have {len(self.features)} areas, the outcomes {areas}")
         if self.residents is not None and not (self.residents >= 0).all():
             raise ValueError("residents are negative or unknown in some area")
-        if not 0.0 < self.flagged_share < 1.0:
-            raise ValueError(f"the flagged share {self.flagged_share} is not between 0 and 1")
 
     def changed(self, **changes: Any) -> Material:
         """The same areas with other forecasts, outcomes or attributes; blocks and draws are the same too."""
@@ -120,12 +120,17 @@ class Material:
         """1.0 for the areas flagged in each period, (N, A)."""
         return self.flags_by(self.forecast.mean)
 
+    @property
+    def newest_flagged(self) -> tuple[str, ...]:
+        """The areas flagged in the newest period, in order of their code."""
+        return self.flag_rule.codes(self.forecast.mean[-1])
+
     @cached_property
     def flags_and_tops(self) -> tuple[Floats, Floats]:
         """Areas flagged by the forecast, and those with the most crimes, over spans of ``top_periods``; (spans, A).
 
-        As many areas are on top as are flagged; equal counts are put in an order by lot, the same in all spans. Periods
-        that do not fill a span are left out, as are spans with an unknown outcome.
+        The areas on top are those that the rule would flag had it known what happened. Periods that do not fill a
+        span are left out, as are spans with an unknown outcome.
         """
         length = min(self.margins.top_periods, len(self.outcomes))
         spans = len(self.outcomes) // length
@@ -161,10 +166,15 @@ class Material:
         """Residents of each group in each area, (A, G); raises ``ValueError`` where residents are not given."""
         return groups.shares * self.population[:, None]
 
+    @property
+    def flagged_share(self) -> float:
+        """The share of the areas that is flagged in each period."""
+        areas = int(self.outcomes.shape[1])
+        return self.flag_rule.settings.count_of(areas) / areas
+
     def flags_by(self, values: Floats) -> Floats:
-        """1.0 for the areas with the highest values of each row, as many as are flagged, else 0.0; (n, A)."""
-        order = np.random.default_rng([self.seed, 43]).permutation(values.shape[1])
-        return flagged_areas(values, self.flagged_share, [f"{place:09d}" for place in order])
+        """1.0 for the areas that the rule flags by the crimes of each row, else 0.0; (n, A)."""
+        return self.flag_rule.of(values)
 
 
 def jaccard(one: Floats, other: Floats) -> float:

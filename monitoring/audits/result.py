@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from contracts import AuditSettings
+from contracts import AuditSettings, FlagSettings
 
 Verdict = Literal["inside", "outside", "not enough evidence"]
 Colour = Literal["green", "amber", "red"]
@@ -107,7 +107,16 @@ class AuditResult:
     periods: int
     city_calibration: float | None
     seed: int
+    flags: FlagSettings | None = None
+    """The rule by which areas were flagged; None in an audit from before there was a choice: by expected count."""
+    flagged: tuple[str, ...] = ()
+    """The areas flagged in the newest period, by code."""
     caveat: str = CAVEAT
+
+    @property
+    def flag_rule(self) -> FlagSettings:
+        """The rule by which areas were flagged."""
+        return FlagSettings(share=self.flagged_share) if self.flags is None else self.flags
 
     def to_frame(self) -> pd.DataFrame:
         """One row a finding, columns as the fields of ``Finding``."""
@@ -115,7 +124,11 @@ class AuditResult:
 
     def to_dict(self) -> dict[str, object]:
         """Everything as plain values."""
-        return {**asdict(self), "margins": self.margins.model_dump(mode="json"), "records": RECORDS}
+        return {**asdict(self), "margins": self.margins.model_dump(mode="json"), **self._flags(), "records": RECORDS}
+
+    def _flags(self) -> dict[str, object]:
+        rule = None if self.flags is None else self.flags.model_dump(mode="json")
+        return {"flags": rule, "flags_in_words": self.flag_rule.words}
 
     def to_json(self) -> str:
         """``to_dict`` as JSON."""
@@ -125,7 +138,9 @@ class AuditResult:
     def from_json(cls, text: str) -> AuditResult:
         """What ``to_json`` wrote; raises ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
         content = json.loads(text)
-        kept = {one.name: content[one.name] for one in fields(cls)}
+        added = {"flags", "flagged"} - content.keys()
+        kept = {one.name: content[one.name] for one in fields(cls) if one.name not in added}
+        rule = content.get("flags")
         return cls(
             **kept
             | {
@@ -134,6 +149,8 @@ class AuditResult:
                 "descriptions": tuple(Description(**one) for one in content["descriptions"]),
                 "notes": tuple(content["notes"]),
                 "margins": AuditSettings.model_validate(content["margins"]),
+                "flags": None if rule is None else FlagSettings.model_validate(rule),
+                "flagged": tuple(content.get("flagged", ())),
             }
         )
 
@@ -147,7 +164,7 @@ class AuditResult:
         city = "unknown" if self.city_calibration is None else f"{self.city_calibration:.3f}"
         title = (
             f"{self.areas} areas, {self.periods} periods; forecast over outcome in the city {city}; "
-            f"{self.flagged_share:.0%} of areas flagged"
+            f"flagged in each period: {self.flag_rule.words}"
         )
         told_tests = [_test_line(test) for test in self.tests if test.stratum is None]
         questions = [f"{one.audit}: {one.question}" for one in self.descriptions]

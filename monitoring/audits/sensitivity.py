@@ -108,7 +108,7 @@ def by_district(material: Material, groups: Groups) -> tuple[Material, Groups]:
         outcomes=joined(material.outcomes),
         positions=(joined(material.positions.T) / np.bincount(district, minlength=size)).T,
         groups=(),
-        flagged_share=material.flagged_share,
+        flag_rule=material.flag_rule.joined([str(name) for name in names], codes, material.means.sum(axis=0)),
         seed=material.seed,
         residents=people,
         margins=material.margins,

@@ -95,7 +95,7 @@ def _covenant(facts: RecordFacts) -> Table:
         ("Lawful", "The equality matrix.", Given("legal_basis"), _link(facts, file_names.EQUALITY_FILE)),
         (
             "Transparent",
-            "These records, made with every report with no edits by hand.",
+            "These records, made with every report from the files of its run.",
             Given("website"),
             _link(facts, file_names.TRANSPARENCY_FILE),
         ),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts import CodeVersion, RecordsSettings, Role, Settings
+from monitoring.checks import Check
 
 Margin = tuple[float | None, float | None]
 """Ends of a margin; None is without an end."""
@@ -199,7 +200,8 @@ class RecordFacts:
     ``settings`` are those that the run recorded; ``given`` what people said of its use, which may be newer. ``roles``
     counts the people who hold each role. ``publications`` are those that the run knew, oldest first. ``scores`` and
     ``floors`` are in the order of the run's leaderboard. ``report`` is the path from the records to the public report
-    that they were made with; it takes the place of ``evidence``.
+    that they were made with; it takes the place of ``evidence``. ``limits`` says who set the
+    limits, as far as anything shows, and ``checks`` what every check found and whether it counts for a gate.
     """
 
     run_id: str
@@ -224,6 +226,8 @@ class RecordFacts:
     audit: AuditFacts
     protected: tuple[ProtectedCharacteristic, ...]
     gates: tuple[GateFacts, ...]
+    limits: str
+    checks: tuple[Check, ...]
     level_shifts: tuple[str, ...]
     code: CodeVersion | None
     libraries: Mapping[str, str]

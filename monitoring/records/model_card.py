@@ -23,6 +23,7 @@ from monitoring.records.sentences import (
 from monitoring.records.tables import (
     SCORES,
     audit_table,
+    checks_table,
     gates_table,
     publications_table,
     scores_table,
@@ -195,8 +196,11 @@ def _evaluation(facts: RecordFacts) -> Section:
                 for attribute in audit.attributes
             ),
             *(
-                Field("", "Gates", (f"Limits from before the run. {audit.caveat}",), (gates_table(facts),))
+                Field("", "Gates", (f"{facts.limits} {audit.caveat}",), (gates_table(facts),))
                 for _ in range(bool(facts.gates))
+            ),
+            Field(
+                "", "Checks", (f"What counts for a gate, and who decided so. {audit.caveat}",), (checks_table(facts),)
             ),
         ),
         note=audit.meaning,

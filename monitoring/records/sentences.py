@@ -27,8 +27,8 @@ def introduction(facts: RecordFacts, about: str) -> tuple[str, ...]:
     """How every record begins: what it is about, what it rests on, and what it never says."""
     lines = [
         about,
-        f"Made from run {facts.run_id} ({facts.kind}, {facts.started_on}) with no edits by hand; every figure is the "
-        "run's.",
+        f"Made from run {facts.run_id} ({facts.kind}, {facts.started_on}) by a command; every figure is the run's. "
+        "No entry of the ledger is about this record.",
         PLACES_NOT_PEOPLE,
     ]
     if facts.simulated:

@@ -100,6 +100,13 @@ def gates_table(facts: RecordFacts) -> Table:
     )
 
 
+def checks_table(facts: RecordFacts) -> Table:
+    """Every check: what it found, whether it counts for a gate, and who decided so."""
+    columns = ("check", "found", "counts for a gate", "who decided so")
+    rows = tuple((one.check, one.found, "yes" if one.counts else "no", one.decided_by) for one in facts.checks)
+    return Table(columns, rows)
+
+
 def publications_table(publications: tuple[PublicationFacts, ...]) -> Table:
     """Which files the run knew, in short."""
     columns = ("publication", "published on", "from", "to", "areas", "crimes", "rows set aside", "sha256 of the file")

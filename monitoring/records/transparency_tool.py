@@ -186,7 +186,7 @@ def _findings(facts: RecordFacts) -> tuple[Field, ...]:
     gates = Field(
         f"2.5.2.{len(groups) + 2}",
         "Gates",
-        (f"Limits were recorded before the run had results. {audit.caveat}",)
+        (f"{facts.limits} {audit.caveat}",)
         if facts.gates
         else ("This run was held against no gates: they belong to trainings.",),
         (gates_table(facts),) if facts.gates else (),

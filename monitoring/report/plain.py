@@ -72,8 +72,8 @@ def summary(subjects: Sequence[Row]) -> Row:
         "introduction": [
             "This tool forecasts how many crimes will be recorded in each area. It flags the areas with the highest "
             "forecasts. It says nothing about any person.",
-            "This report asks if the forecast is fair. The board set the limits before the results were known. Each "
-            "figure comes with a range. The true figure lies in that range in 95 of 100 such cases.",
+            f"This report asks if the forecast is fair. {_who_set(subjects)} Each figure comes with a range. The true "
+            "figure lies in that range in 95 of 100 such cases.",
         ],
         "glance": [glance(subject) for subject in subjects],
         "sections": [
@@ -86,6 +86,11 @@ def summary(subjects: Sequence[Row]) -> Row:
         ],
         "caveat": CAVEAT,
     }
+
+
+def _who_set(subjects: Sequence[Row]) -> str:
+    """What shows who set the limits."""
+    return " ".join(dict.fromkeys(subject["limits"] for subject in subjects))
 
 
 _VERDICTS = {"inside": "inside", "outside": "outside", "not_enough": "not enough evidence"}

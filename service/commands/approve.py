@@ -25,19 +25,29 @@ from service.commands.deciding import decided, decision_options
     help="A gate that failed and is overridden for this reason, such as coverage; it is shown wherever the model is. "
     "May be given several times.",
 )
+@click.option(
+    "--inconclusive",
+    default="",
+    metavar="REASON",
+    help="Why it is approved although gates found not enough evidence; it is shown wherever the model is. Not used "
+    "where every gate had evidence.",
+)
 def command(
     target: str | None,
     version: int | None,
     by: str,
     reason: str,
     overrides: tuple[str, ...],
+    inconclusive: str,
     workspace: Workspace,
     as_json: bool,
 ) -> None:
     """Make a model the champion, by name and with a reason."""
     from service.decisions import approve
+    from service.wording import inconclusive_sentence
 
-    approval = decided(approve, workspace, by, reason=reason, target=target, version=version, overrides=overrides)
+    chosen = {"reason": reason, "target": target, "version": version, "overrides": overrides}
+    approval = decided(approve, workspace, by, **chosen, inconclusive=inconclusive)
     for sentence in (*approval.mended, *approval.notes):
         click.echo(sentence, err=True)
     if as_json:
@@ -48,3 +58,5 @@ def command(
             f"{champion.target}: version {champion.version} is the champion, approved by {champion.approved_by} "
             f"(ledger entry {champion.entry}, run {champion.run_id})."
         )
+        if champion.inconclusive is not None:
+            click.echo(inconclusive_sentence(champion.inconclusive))

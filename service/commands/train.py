@@ -60,7 +60,7 @@ def command(
     for one in trained:
         click.echo(_sentence(one))
     click.echo("To put one to the board: wardcast propose --by NAME --reason TEXT")
-    click.echo("To make one the champion: wardcast approve --by NAME --reason TEXT")
+    click.echo("To make one the champion: wardcast approve --by NAME --reason TEXT [--inconclusive REASON]")
 
 
 def _sentence(one: Trained) -> str:

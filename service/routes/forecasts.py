@@ -1,4 +1,4 @@
-"""``/v1``: forecasts, hotspots, areas and their history."""
+"""``/v1``: forecasts, flags, hotspots, areas and their history."""
 
 from __future__ import annotations
 
@@ -69,11 +69,21 @@ async def levels(request: Request, served: Served, targets: Targets = None, peri
     return send(request, together(asked))
 
 
+@router.get("/flags", responses={200: {"model": schemas.Flags | schemas.Several[schemas.Flags]}})
+async def flags(request: Request, served: Served, targets: Targets = None, periods: Periods = None) -> Response:
+    """The flagged areas, by the one rule that is issued, shown, audited and simulated; the rule is told in words."""
+    asked = [served.of(target).of(period).flags() for target, period in _asked(targets, periods)]
+    return send(request, together(asked))
+
+
 @router.get("/hotspots", responses={200: {"model": schemas.Hotspots | schemas.Several[schemas.Hotspots]}})
 async def hotspots(
     request: Request, served: Served, targets: Targets = None, periods: Periods = None, share: Share = None
 ) -> Response:
-    """The areas of highest expected count per square kilometre that together stay within a share of the land."""
+    """The areas of highest expected count per square kilometre that together stay within a share of the land.
+
+    They answer another question than ``/v1/flags``: they are chosen by land, and are not the audited flags.
+    """
     chosen = served.hotspot_share if share is None else share
     asked = [served.of(target).of(period).hotspots(chosen) for target, period in _asked(targets, periods)]
     return send(request, together(asked))

@@ -131,7 +131,7 @@ def test_every_exit_code_is_documented() -> None:
 def test_every_setting_is_documented() -> None:
     documented = _text("docs/settings.md")
     containers = {
-        *("ingest", "forecast", "audit", "disclosure", "life_cycle", "gates", "people", "records"),
+        *("ingest", "forecast", "flags", "audit", "disclosure", "life_cycle", "gates", "people", "records"),
         *("geographies", "police_forces", "offences", "targets", "harm"),
     }
     sections = set(re.findall(r"\[([a-z_]+)", "\n".join(re.findall(r"^## .*$", documented, re.MULTILINE))))

@@ -101,7 +101,7 @@ def test_an_independent_scoring_of_the_forecasts_gives_the_same_figures(
 def test_training_approving_and_issuing_end_in_a_forecast_of_august(folder: Path) -> None:
     (trained,) = json.loads(run(folder, "train", "--target", "violence", "--json").stdout)
     assert (trained["version"], trained["last_known"], trained["as_of"]) == (1, "2025-06", "2025-07-10")
-    run(folder, "approve", "--by", "Ada Board", "--reason", "Calibrated in every fifth.")
+    run(folder, "approve", "--by", "Ada Board", "--reason", "Calibrated in every fifth.", "--inconclusive", "Read.")
     issued = json.loads(run(folder, "issue", "--json").stdout)
     assert issued["next_period"] == "2025-08"
     assert issued["replay"] is True

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from service.decisions import withdraw
@@ -135,6 +136,20 @@ def test_an_area_is_chosen_and_the_ranking_sorted_with_the_keyboard_alone(visit)
     visit.keyboard.press("Enter")
     visit.wait_for_selector("#area-interval")
     assert visit.get_attribute("#rows tr:first-child", "aria-selected") == "true"
+
+
+def test_the_page_flags_the_areas_that_the_api_flags(visit, address):
+    answer = httpx.get(f"{address}v1/flags?target=violence").json()
+    assert len(answer["areas"]) == 30
+    assert answer["chosen_by"] in visit.inner_text("#facts")
+    visit.click("#columns button:has-text('Flagged')")
+    shown = visit.eval_on_selector_all(
+        "#rows tr", "rows => rows.filter((row) => row.innerText.includes('flagged')).map((row) => row.dataset.area)"
+    )
+    assert set(shown) == {row["area"] for row in answer["areas"]}
+    visit.click(f"#rows tr[data-area={shown[0]}] .link")
+    visit.wait_for_selector("#area-interval")
+    assert visit.inner_text("#area .numbers").split()[-2:] == ["Flagged", "yes"]
 
 
 def test_the_card_of_an_area_says_what_the_api_says(visit, address):

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts import AuditSettings, CountDistribution
-from monitoring import flagged_areas
+from contracts import AuditSettings, CountDistribution, FlagSettings
+from monitoring import Flags
 from monitoring.audits import (
     CAVEAT,
     Material,
@@ -36,6 +36,11 @@ POSITIONS = np.array([(east, north) for east in range(SIDE) for north in range(S
 MARGINS = AuditSettings(replicates=1000)
 
 
+def flag_rule(share: float) -> Flags:
+    """Flags by count over areas with codes in their order."""
+    return Flags(FlagSettings(share=share), tuple(f"{number:05d}" for number in range(AREAS)))
+
+
 def city(seed: int = 4, factor: np.ndarray | float = 1.0, **changes) -> Material:
     """A city whose north-western areas belong mostly to one group, with a sound forecast times a factor."""
     generator = np.random.default_rng(seed)
@@ -49,7 +54,7 @@ def city(seed: int = 4, factor: np.ndarray | float = 1.0, **changes) -> Material
         "outcomes": outcomes,
         "positions": POSITIONS,
         "groups": (shares_of_residents("ethnic group", shares), deprivation_groups(deprivation)),
-        "flagged_share": 0.1,
+        "flag_rule": flag_rule(0.1),
         "seed": 1,
         "residents": generator.integers(5_000, 15_000, AREAS).astype(float),
         "baseline": truth * generator.lognormal(0.0, 0.3, AREAS),
@@ -111,7 +116,7 @@ def test_a_whole_city_forecast_too_low_is_no_groups_harm(sound):
 
 def test_figures_equal_a_direct_computation_in_sql(sound):
     material = city()
-    flags = flagged_areas(material.forecast.mean, 0.1, [f"{number:05d}" for number in range(AREAS)])
+    flags = flag_rule(0.1).of(material.forecast.mean)
     area = np.indices(flags.shape)[1].ravel()
     cells = pd.DataFrame(
         {
@@ -156,7 +161,7 @@ def test_missed_and_needless_flags_by_hand():
 def test_a_group_whose_top_areas_are_never_flagged_is_found():
     truth = city().forecast.mean
     hidden = np.where(NORTH & (truth[0] > np.quantile(truth[0], 0.8)), 0.5, 1.0)
-    result = audit(city(factor=hidden, flagged_share=0.2))
+    result = audit(city(factor=hidden, flag_rule=flag_rule(0.2)))
     north = found(result, "missed flags", "north")
     assert north.verdict == "outside"
     assert north.low > 10.0
@@ -425,7 +430,7 @@ def test_fairlearns_zero_for_an_empty_group_becomes_nothing():
         ({"residents": np.ones(3)}, "residents has 3 areas"),
         ({"residents": np.full(AREAS, np.nan)}, "residents are negative or unknown"),
         ({"forecast": CountDistribution(np.ones((2, 2)), np.ones((2, 2)))}, "do not fit"),
-        ({"flagged_share": 1.0}, "flagged share"),
+        ({"flag_rule": Flags(FlagSettings(), ("a", "b"))}, "the rule of flags has 2 areas"),
     ],
 )
 def test_misuse_is_refused(changes, message):

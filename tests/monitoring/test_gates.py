@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts import AuditSettings, CountDistribution, Frequency, GateLimits, GatingAudit, Period
+from contracts import AuditSettings, CountDistribution, FlagSettings, Frequency, GateLimits, GatingAudit, Period
 from monitoring import (
+    Flags,
     GateReport,
     GateResult,
     Verification,
@@ -166,7 +167,7 @@ def audited(make: Callable[..., list[Verification]]) -> Callable[..., AuditResul
                     labelled_groups(DISTRICT, [number // 12 for number in range(AREAS)]),
                 ),
                 residents=np.full(AREAS, 1000.0),
-                flagged_share=0.1,
+                flag_rule=Flags(FlagSettings(share=0.1), NAMES),
                 seed=7,
                 margins=AuditSettings(replicates=1000),
             )
@@ -210,7 +211,8 @@ def test_a_group_that_is_left_out_or_a_label_fails_the_audit(audited: Callable[.
 def test_an_audit_counts_only_where_the_limits_name_it(audited: Callable[..., AuditResult]) -> None:
     too_high = audited(np.where(SOUTH, 1.6, 1.0))
     part = "over-prediction, ethnic group: Group A"
-    assert part not in {one.part for one in audit_gate(too_high, limits=LIMITS).findings}
+    assert verdict_of(audit_gate(too_high, limits=LIMITS), part) == "outside but not counted"
+    assert part not in {one.part for one in audit_gate(too_high, limits=LIMITS).counted}
     named = audit_gate(too_high, limits=GateLimits(audits=("over-prediction", "skill")))
     assert verdict_of(named, part) == "fail"
     assert verdict_of(named, "skill") == "not enough evidence", "no simple count was given"
@@ -226,7 +228,9 @@ def test_exposure_is_shown_and_judged_only_where_a_limit_is_set(audited: Callabl
     concentrated = audited(np.where(SOUTH, 2.5, 1.0))
     shown = audit_gate(concentrated, limits=LIMITS)
     part = "exposure, ethnic group: Group A"
-    assert verdict_of(shown, part) == "shown"
+    assert verdict_of(shown, part) == "outside but not counted"
+    assert "exposure, ethnic group: Group A" not in {one.part for one in shown.counted}
+    assert "shown" in {one.verdict for one in audit_gate(audited(), limits=LIMITS).findings if "exposure" in one.part}
     assert verdict_of(audit_gate(concentrated, limits=GateLimits(exposure_ratio=1.5)), part) == "fail"
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from monitoring import concentration, flagged_areas
+from monitoring import concentration
 
 CODES = ["a", "b", "c", "d", "e"]
 
@@ -24,17 +24,6 @@ def test_a_share_of_land_by_hand_counts_the_last_area_in_part():
     assert found.captured == pytest.approx([6.0 + 8.0 / 2])
     assert found.pai == pytest.approx(10 / 16 / 0.2)
     assert found.pei == pytest.approx(1.0)
-
-
-def test_areas_are_rounded_down_and_at_least_one():
-    expected = np.arange(5.0)[None, :]
-    assert flagged_areas(expected, 0.59, CODES).tolist() == [[0.0, 0.0, 0.0, 1.0, 1.0]]
-    assert flagged_areas(expected, 0.01, CODES).tolist() == [[0.0, 0.0, 0.0, 0.0, 1.0]]
-    assert flagged_areas(np.ones((1, 10)), 0.3, list("abcdefghij")).sum() == 3
-
-
-def test_ties_go_to_the_first_code_wherever_it_stands():
-    assert flagged_areas(np.ones((1, 3)), 0.4, ["c", "a", "b"]).tolist() == [[0.0, 1.0, 0.0]]
 
 
 @pytest.mark.parametrize("of", ["areas", "land"])

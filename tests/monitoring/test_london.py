@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts import CountDistribution, Frequency, ordinals_of
-from monitoring import Verification, leaderboard
+from contracts import CountDistribution, FlagSettings, Frequency, ordinals_of
+from monitoring import Flags, Verification, leaderboard
 from monitoring.audits import Material, audit, deprivation_groups, shares_of_residents
 
 pytestmark = pytest.mark.real_data
@@ -82,7 +82,7 @@ def test_every_group_can_be_audited(smoothed, real_data):
                 shares_of_residents("ethnic group", wards.filter(like="eth21_")),
             ),
             residents=wards["residents_2021"].to_numpy(float),
-            flagged_share=0.1,
+            flag_rule=Flags(FlagSettings(share=0.1), smoothed.areas),
             seed=1,
         )
     )

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from contracts import CodeVersion, RecordsSettings, Settings
 from monitoring import records
+from monitoring.checks import Check
 from monitoring.records import (
     AuditFacts,
     AuditFigure,
@@ -169,6 +170,8 @@ def facts() -> RecordFacts:
             GateFacts("skill", "pass", "deviance at most 1", 3, 0, 0),
             GateFacts("audit", "fail", "margin", 1, 1, 1),
         ),
+        limits="The limits are those of the settings; no entry of the ledger says that anybody sealed them.",
+        checks=(Check("calibration", "1 inside, 1 outside", True, "the package: it always counts"),),
         level_shifts=("The level fell in March 2021.",),
         code=CodeVersion("0.1.0", "c0ffee", True),
         libraries={"numpy": "2.4.6"},

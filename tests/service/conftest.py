@@ -255,7 +255,7 @@ class City:
 
     def approve(self, by: str = "Ada Example", **choice: Any) -> None:
         person = person_named(self.workspace.settings, by)
-        chosen = {"by": person, "reason": "Skill and audit are in order.", **choice}
+        chosen = {"by": person, "reason": "Skill and audit are in order.", "inconclusive": "No run was made.", **choice}
         approve(self.workspace, self.ledger, self.registry, **chosen)
 
     def issue(self, *, today: date = TODAY, **choice: Any) -> Issue:

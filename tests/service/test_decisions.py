@@ -43,7 +43,9 @@ def with_people(city):
 
 def decide(city, decision, by, **choice):
     person = person_named(city.workspace.settings, by)
-    return decision(city.workspace, city.ledger, city.registry, **{"by": person, "reason": "Because.", **choice})
+    unproven = {"inconclusive": "No run was made."} if decision is approve else {}
+    told = {"by": person, "reason": "Because.", **unproven, **choice}
+    return decision(city.workspace, city.ledger, city.registry, **told)
 
 
 def kinds(city):
@@ -315,7 +317,8 @@ def registry_away(city, monkeypatch):
 
 def test_an_approval_stands_where_the_registry_is_away_and_the_next_issue_moves_the_alias(city, registry_away):
     person = person_named(city.workspace.settings, "Ada Example")
-    done = approve(city.workspace, city.ledger, city.registry, by=person, reason="In order.", target="violence")
+    told = {"by": person, "reason": "In order.", "inconclusive": "No run."}
+    done = approve(city.workspace, city.ledger, city.registry, **told, target="violence")
     assert [one.version for one in done.champions] == [1]
     assert "has not followed" in done.notes[-1]
     assert "cannot be used: gone." in done.notes[-1]

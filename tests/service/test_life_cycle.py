@@ -175,7 +175,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(by=people, name=some_name, version=versions, overrides=st.sampled_from([(), ("skill",)]))
     def approve(self, by: str, name: str | None, version: int | None, overrides: tuple[str, ...]) -> None:
-        self.call(approve, by, target=name, version=version, overrides=overrides)
+        self.call(approve, by, target=name, version=version, overrides=overrides, inconclusive="Not judged.")
 
     @rule(by=people, name=names, version=versions)
     def reject(self, by: str, name: str, version: int | None) -> None:
@@ -201,6 +201,7 @@ class Lives(RuleBasedStateMachine):
                 self.registry,
                 by=person_named(self.workspace.settings, by),
                 reason="Because.",
+                inconclusive="Not judged.",
                 target=name,
             )
         except (KeyboardInterrupt, *REFUSALS):

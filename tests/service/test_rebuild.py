@@ -64,7 +64,14 @@ def office(small_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
         quick.setattr(module, "HORIZONS_BEYOND", 1)
         train(workspace, TARGET, today=TODAY, progress=False)
     ledger = open_ledger(workspace)
-    approve(workspace, ledger, registry, by=person_named(workspace.settings, "A. Member"), reason="Audit read")
+    approve(
+        workspace,
+        ledger,
+        registry,
+        by=person_named(workspace.settings, "A. Member"),
+        reason="Audit read",
+        inconclusive="Short run",
+    )
     issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)
     bundle = root.parent / "bundle.zip"
     export(workspace, ledger, registry, forecast_id=issued.forecast_id, out=bundle)
@@ -138,6 +145,16 @@ def test_what_was_changed_or_added_since_does_not_change_the_rebuild(office: Off
     bundle = collect(Workspace(later.workspace.root), open_ledger(later.workspace), _only(office), office.forecast_id)
     assert added.name not in bundle.names("publications")
     assert rebuild(bundle, lambda _: None).identical
+
+
+def test_a_forecast_from_before_flags_is_made_again_without_them(office: Office) -> None:
+    bundle = _collected(office)
+    files = {name: content for name, content in bundle.files.items() if not name.startswith("forecast/flags.")}
+    assert len(bundle.files) - len(files) == 2
+    settings = json.loads(files["forecast/settings.json"])
+    del settings["flags"]
+    files["forecast/settings.json"] = (json.dumps(settings, indent=2, ensure_ascii=False) + "\n").encode()
+    assert rebuild(replace(bundle, files=files), lambda _: None).identical
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from contracts import Settings
+from contracts import FlagSettings, Settings
 from features.lags import ewma
 from features.simulation import SimulatedCityParameters, small_city
 from models import champion
 from models.area_share import ShareSettings
 from models.champion import ChampionForecaster
 from models.city_total import CityForecast
-from monitoring import Estimate, flagged_areas
+from monitoring import Estimate, Flags
 from service.cli import wardcast
 from service.workspace_setup import make_workspace
 from training.feedback import (
@@ -39,7 +39,7 @@ from training.feedback.countermeasures import estimated_uplift, patrols
 from training.feedback.deployment import TARGET, _panel
 from training.feedback.study import ARMS, DEFAULT, FIRST_FLAGGED
 
-SHORT = Schedule(history=60, weeks=26, refit_every=13, flagged_share=0.1)
+SHORT = Schedule(history=60, weeks=26, refit_every=13, flags=FlagSettings(share=0.1))
 
 
 def _parameters() -> SimulatedCityParameters:
@@ -96,7 +96,8 @@ def test_the_order_of_shares_is_that_of_the_champion(world: World, monkeypatch: 
     expected = fitted.predict(panel, (1,)).mean
     own = replace(SHORT, weeks=1, mislabelled_share=0.0)
     deployed = deploy(world, own, 0.0, Countermeasures(victim_reported_only=True), seed=7)
-    np.testing.assert_array_equal(deployed.flags[:, 0], flagged_areas(expected, 0.1, world.geography.codes)[0])
+    rule = Flags(FlagSettings(share=0.1), world.geography.codes)
+    np.testing.assert_array_equal(deployed.flags[:, 0], rule.of(expected)[0])
 
 
 def test_exploration_takes_its_share_of_the_patrols_and_no_more() -> None:
@@ -154,19 +155,19 @@ def test_the_same_seed_gives_the_same_bytes_in_one_process_and_in_two(tmp_path: 
     assert 0.5 < first.arm(DEFAULT).kept[1.0].value < 1.5
 
 
-def test_the_settings_give_the_seed_and_the_flagged_share() -> None:
+def test_the_settings_give_the_seed_and_the_flags() -> None:
     settings = Settings.model_validate(
         {
             "city": "x",
             "geography": "g",
             "seed": 5,
-            "forecast": {"hotspot_share": 0.1},
+            "flags": {"rule": "rate", "share": 0.1},
             "offences": {"t": {"o": ["O"]}},
             "targets": {"d": {"title": "D", "offences": {"t": "all"}}},
         }
     )
     study = feedback_of_settings(settings)
-    assert (study.seed, study.schedule.flagged_share) == (5, 0.1)
+    assert (study.seed, study.schedule.flags) == (5, FlagSettings(rule="rate", share=0.1))
     assert feedback_of_settings(settings, seed=9).seed == 9
     quick = feedback_of_settings(settings, quick=True)
     assert quick.cities < study.cities

@@ -142,7 +142,16 @@ def test_a_draft_becomes_the_champion_and_a_withdrawn_one_loses_its_alias(
     (proposal,) = propose(workspace, ledger, registry, by=ann, reason="Audit is in order.", target=TARGET)
     assert proposal.gates == trained.gates.verdicts
     failed = [gate for gate, verdict in proposal.gates.items() if verdict == "fail"]
-    approve(workspace, ledger, registry, by=ben, reason="Agreed.", target=TARGET, overrides=failed)
+    approve(
+        workspace,
+        ledger,
+        registry,
+        by=ben,
+        reason="Agreed.",
+        target=TARGET,
+        overrides=failed,
+        inconclusive="A short run.",
+    )
     assert registry.registered(workspace, TARGET, registry.CHAMPION) == trained.model
     withdraw(workspace, ledger, registry, by=ben, reason="Only a test.", target=TARGET)
     assert registry.registered(workspace, TARGET, registry.CHAMPION) is None

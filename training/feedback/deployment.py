@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from contracts import Frequency
+from contracts import FlagSettings, Frequency
 from features.panel import Panel
 from models.area_share import ShareModel, ShareSettings, fit_share_model
-from monitoring import flagged_areas
+from monitoring import Flags, flags_of
 from training.feedback.countermeasures import Countermeasures, estimated_uplift, patrols
 from training.feedback.world import World
 
@@ -27,11 +29,18 @@ class Schedule:
     history: int = 104
     weeks: int = 104
     refit_every: int = 13
-    flagged_share: float = 0.05
+    flags: FlagSettings = field(default_factory=FlagSettings)
+    harm: Mapping[str, float] | None = None
+    """Simulated offence → harm of one incident, for flags by harm; None where the settings weigh none."""
     mislabelled_share: float = 0.1
     """Share of the discoveries that are booked under a victim-reported offence."""
     reported_too: bool = True
     """Whether the target has victim-reported incidents at all; False: the officer-generated alone."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything in it as plain values, and the rule of the flags in words."""
+        rule = self.flags.model_dump(mode="json")
+        return {**asdict(self), "flags": rule, "flags_in_words": self.flags.words}
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,21 @@ class Deployment:
     presence: Floats
     captured: float
     uplift_estimated: float
+
+
+def flag_rule_in(world: World, schedule: Schedule) -> Flags:
+    """The schedule's rule of flags over the areas of a simulated city; raises ``MissingThing`` as ``flags_of`` does."""
+    mix = np.array(list(world.offences.values()))
+    per_incident = None
+    if schedule.harm is not None:
+        per_incident = np.array([schedule.harm[name] for name in world.offences]) @ mix / mix.sum(axis=0)
+    return flags_of(
+        schedule.flags,
+        world.geography.codes,
+        residents=world.residents,
+        area_km2=world.geography.areas["area_km2"].to_numpy(np.float64),
+        harm_per_crime=per_incident,
+    )
 
 
 class _Records:
@@ -77,11 +101,11 @@ class _Records:
 def deploy(world: World, schedule: Schedule, uplift: float, measures: Countermeasures, *, seed: int) -> Deployment:
     """Deploy the champion recipe's area shares in a city.
 
-    Areas are ranked by expected count, which is their share times the city's total: the total is the same for all, so
-    the order is that of the shares, and the total is not forecast. The share model is refitted every
-    ``refit_every`` weeks and given the newest counts every week.
+    Areas are flagged by the rule of the schedule. An expected count is a share times the city's total: the total is
+    the same for all, so the order is that of the shares, and the total is not forecast. The share model is refitted
+    every ``refit_every`` weeks and given the newest counts every week.
     """
-    records = _Records(world, schedule)
+    records, rule = _Records(world, schedule), flag_rule_in(world, schedule)
     for week in range(schedule.history):
         records.add(week, np.zeros(len(world.residents)), uplift)
     lots = np.random.default_rng([world.seed, 7]).random((schedule.weeks, len(world.residents)))
@@ -100,9 +124,9 @@ def deploy(world: World, schedule: Schedule, uplift: float, measures: Countermea
         if model is None or step % schedule.refit_every == 0:
             model = fit_share_model(panel, TARGET, world.geography, (HORIZON,), ShareSettings(seed=seed))
         share = model.share(model.features(panel, TARGET, world.geography), week - HORIZON, HORIZON)
-        flags[:, week] = flagged_areas(share[None], schedule.flagged_share, world.geography.codes)[0]
+        flags[:, week] = rule.of(share[None])[0]
         presence[:, week], drawn[:, week] = patrols(
-            _ranks(share, flags[:, week]), step, lots[step], measures.exploration
+            _ranks(rule.values(share[None])[0], flags[:, week]), step, lots[step], measures.exploration
         )
         records.add(week, presence[:, week], uplift)
     time = np.s_[:, schedule.history :]
@@ -113,13 +137,13 @@ def needed_flags(world: World, schedule: Schedule) -> Floats:
     """Flags (areas, weeks) of the deployed weeks, had they followed the true rates of what the target counts."""
     weeks = np.s_[:, schedule.history : schedule.history + schedule.weeks]
     expected = world.expected_hidden[weeks] + schedule.reported_too * world.expected_reported[weeks]
-    return np.asarray(flagged_areas(expected.T, schedule.flagged_share, world.geography.codes).T)
+    return np.asarray(flag_rule_in(world, schedule).of(expected.T).T)
 
 
-def _ranks(share: Floats, flags: Floats) -> Floats:
-    ranks = np.full(len(share), -1.0)
+def _ranks(values: Floats, flags: Floats) -> Floats:
+    ranks = np.full(len(values), -1.0)
     flagged = np.flatnonzero(flags)
-    ranks[flagged[np.argsort(-share[flagged], kind="stable")]] = np.arange(len(flagged))
+    ranks[flagged[np.argsort(-values[flagged], kind="stable")]] = np.arange(len(flagged))
     return ranks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from contracts import Workspace
@@ -32,12 +32,12 @@ class FeedbackExperiment:
 def run_feedback(
     workspace: Workspace, *, seed: int | None, cities: int | None, quick: bool, tell: Callable[[str], None]
 ) -> FeedbackExperiment:
-    """Simulate with the workspace's seed (or ``seed``) and flagged share; log the tables, the JSON and the picture.
+    """Simulate with the workspace's seed (or ``seed``) and rule of flags; log the tables, the JSON and the picture.
 
     The cities are simulated whatever city the workspace is of: only in them are the true rates known.
     """
     study = feedback_of_settings(workspace.settings, seed=seed, cities=cities, quick=quick)
-    parameters = {"cities": study.cities, "seed": study.seed, "quick": quick} | asdict(study.schedule)
+    parameters = {"cities": study.cities, "seed": study.seed, "quick": quick} | study.schedule.to_dict()
     with tracked_run(workspace, "feedback", f"feedback seed {study.seed}", parameters, ()) as run:
         report = simulate_feedback(study, tell)
         run.document(report.to_dict(), "feedback/feedback.json")

@@ -88,7 +88,7 @@ class FeedbackReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document."""
-        schedule = asdict(self.schedule)
+        schedule = self.schedule.to_dict()
         del schedule["reported_too"]
         return {
             "simulated": True,
@@ -106,7 +106,7 @@ class FeedbackReport:
         return "\n\n".join(
             [
                 f"Feedback in {self.cities} simulated cities of {self.areas} areas, {self.schedule.weeks} weeks, "
-                f"seed {self.seed}. {CAVEAT}",
+                f"seed {self.seed}. Flagged in each week: {self.schedule.flags.words}. {CAVEAT}",
                 self._amplification_table(),
                 self._critical_table(),
                 self._capture_table(),

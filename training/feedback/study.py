@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from contracts import Settings
+from contracts import MissingThing, Settings
 from features.simulation import SimulatedCityParameters
 from monitoring.feedback import amplification, critical_uplift, exposure, kept, ratio_to_need
 from training.feedback.countermeasures import Countermeasures
@@ -107,12 +107,26 @@ def quick_study(study: Study) -> Study:
 def feedback_of_settings(
     settings: Settings, *, seed: int | None = None, cities: int | None = None, quick: bool = False
 ) -> Study:
-    """The study with the flagged share of a workspace, and its seed and so many cities unless others are given."""
-    study = Study(
-        seed=settings.seed if seed is None else seed, schedule=Schedule(flagged_share=settings.forecast.hotspot_share)
-    )
+    """The study with the flags of a workspace, and its seed and so many cities unless others are given.
+
+    Raises ``MissingThing`` for flags by harm where the settings do not weigh the simulated offences.
+    """
+    schedule = Schedule(flags=settings.flags, harm=_harm(settings) if settings.flags.rule == "harm" else None)
+    study = Study(seed=settings.seed if seed is None else seed, schedule=schedule)
     study = quick_study(study) if quick else study
     return study if cities is None else replace(study, cities=cities)
+
+
+def _harm(settings: Settings) -> dict[str, float]:
+    """Harm of one incident of every simulated offence, by the first taxonomy of the settings that weighs them all."""
+    names = study_city().offence_names
+    for taxonomy in settings.harm.values():
+        if set(names) <= taxonomy.weights.keys():
+            return {name: taxonomy.weights[name] for name in names}
+    raise MissingThing(
+        "flags.rule is 'harm', and the settings have no harm weights for the offences of a simulated city.",
+        remedy=f"Add [offences.simulated] with {', '.join(names)}, each = [], and weights under [harm.simulated].",
+    )
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ class World:
     that a forecast sent; ``draws`` (areas, weeks, most) are uniform numbers, one for each hidden incident: it is found
     where its chance exceeds its number, so that more presence never finds fewer. ``mislabelling`` has the same shape:
     a found incident is booked as a reported one where its number lies under the share of such errors.
-    ``groups`` has each group's share of residents per area.
+    ``groups`` has each group's share of residents per area, ``offences`` the expected recorded incidents of each
+    offence per area, over the whole time.
     """
 
     seed: int
@@ -49,6 +50,7 @@ class World:
     first: Period
     residents: Floats
     groups: dict[str, Floats]
+    offences: dict[str, Floats]
     reported: Counts
     hidden: Counts
     expected_reported: Floats
@@ -87,6 +89,7 @@ def make_world(parameters: SimulatedCityParameters, seed: int) -> World:
         first=first,
         residents=attributes["residents"].to_numpy(dtype=np.float64),
         groups=_groups(attributes),
+        offences=dict(zip(parameters.offence_names, counts.expected_recorded.sum(axis=2), strict=True)),
         reported=_by_week(counts.recorded[~officers].sum(axis=0), calendar, generator),
         hidden=hidden,
         expected_reported=counts.expected_true[~officers].sum(axis=0) @ calendar,

@@ -33,7 +33,8 @@ export async function areaCard(code, target, period, bandLabel, areas, width) {
   const numbers = element("dl", { class: "numbers" },
     fact("At least one", percent(forecast.p_at_least_one)),
     fact("Rank", `${forecast.rank} of ${areas}`),
-    fact("Beside the mean area", times(forecast.risk_score)));
+    fact("Beside the mean area", times(forecast.risk_score)),
+    ...(forecast.flagged === null ? [] : [fact("Flagged", forecast.flagged ? "yes" : "no")]));
   const label = `${answer.title} in ${forecast.name}: recorded counts to ${periodWords(answer.last_known_period)}, and ${interval} in ${when}.`;
   const chart = historyChart(known.history, periods, periods[0].horizon, label, width);
   const key = element("ul", { class: "chart-key", "aria-label": "Key of the chart" },

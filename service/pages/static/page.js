@@ -40,7 +40,13 @@ function showModel(target) {
   part("history").textContent = `History of the models of ${target.title.toLocaleLowerCase("en-GB")}`;
   part("overrides").textContent = target.overrides
     .map(({ gate, by, reason }) => `The failed gate '${gate}' was overridden by ${by}: ${reason}`)
+    .concat(target.inconclusive ? [inconclusiveWords(target.inconclusive)] : [])
     .join(" ");
+}
+
+function inconclusiveWords({ gates, by, reason }) {
+  const lacking = gates.join(", ") || "any gate: none was recorded with its run";
+  return `Not enough evidence for ${lacking}; ${by} approved all the same: ${reason}`;
 }
 
 function showWithdrawn({ version, withdrawn_by: by, withdrawn_at: at, reason }) {
@@ -91,12 +97,20 @@ function cityFacts(answer, larger) {
   return [expected, fact("Expected harm", harmWords(city.harm, answer.harm.unit), `${harmRange(city.harm)} with 80% probability, weights: ${answer.harm.source}`)];
 }
 
+// The areas that the issued forecast flags: the set that is audited, not the hotspots by land.
+function flagFacts(answer) {
+  if (!state.issue.flags) return [];
+  const flagged = answer.areas.filter((row) => row.flagged).length;
+  return [fact("Flagged", `${flagged} ${flagged === 1 ? "area" : "areas"}`, state.issue.flags.words)];
+}
+
 function showFacts(answer, larger) {
   const ahead = `${numberWord(answer.horizon)} ${answer.horizon === 1 ? "period" : "periods"} ahead of the last known one`;
   part("facts").replaceChildren(
     fact(answer.is_next_period ? "Next period" : "Period", periodWords(answer.period), ahead),
     fact("Last known counts", periodWords(answer.last_known_period), `as of ${dayWords(answer.as_of)}`),
     ...cityFacts(answer, larger),
+    ...flagFacts(answer),
     fact("Model", `Version ${answer.model_version}`, `run ${answer.model_run_id.slice(0, 12)}`),
     fact("Approved by", answer.approved_by, dayWords(answer.approved_at)),
     fact("Forecast", answer.forecast_id, `issued ${dayWords(answer.issued_at)} by ${answer.issued_by}`),

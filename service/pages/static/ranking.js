@@ -12,6 +12,7 @@ const COLUMNS = [
   { key: "harm", title: "Harm (80%)", descends: true, narrow: true, harm: true, show: (row) => (row.harm ? `${count(row.harm.mean)} (${count(row.harm.low)}–${count(row.harm.high)})` : "") },
   { key: "p_at_least_one", title: "At least one", descends: true, narrow: true, show: (row) => percent(row.p_at_least_one) },
   { key: "risk_score", title: "Risk score", descends: true, show: (row) => times(row.risk_score) },
+  { key: "flagged", title: "Flagged", text: true, narrow: true, descends: true, show: (row) => (row.flagged ? "flagged" : "") },
   { key: "band", title: "Band", text: true, narrow: true },
 ];
 
@@ -81,6 +82,7 @@ export class Ranking {
     const order = this.bands.map((band) => band.band);
     const value = (row) => {
       if (key === "band") return order.indexOf(row.band);
+      if (key === "flagged") return row.flagged ? 1 : 0;
       if (key === "harm") return row.harm?.mean ?? -1;
       return (key === "parent" ? row.parent_name : null) ?? row[key] ?? "";
     };

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts import AuditSettings, CountDistribution, DisclosureSettings
+from contracts import AuditSettings, CountDistribution, DisclosureSettings, FlagSettings
+from monitoring import Flags, checks_of, limits_sentence
 from monitoring.audits import DISTRICT, Material, audit, deprivation_groups, labelled_groups, shares_of_residents
 from monitoring.report import (
     Areas,
@@ -48,7 +49,7 @@ def material_of(situation: str, *, side: int = 16, seed: int = 5) -> Material:
             shares_of_residents("ethnic group", pd.DataFrame({"Black": one, "White": 1.0 - one})),
             labelled_groups(DISTRICT, [f"District {1 + int(at >= side // 2)}" for at in east]),
         ),
-        flagged_share=0.2,
+        flag_rule=Flags(FlagSettings(share=0.2), tuple(f"{at:03d}" for at in range(side**2))),
         seed=seed,
         residents=generator.uniform(5000.0, 9000.0, side**2),
         baseline=mean * generator.lognormal(0.0, 0.3, side**2),
@@ -89,6 +90,8 @@ def subject_of(situation: str, *, target: str = "violence", title: str = "Violen
         ),
         city_level=city_level(material),
         audit_sha256="ef" * 32,
+        checks=tuple(one.to_dict() for one in checks_of(result, None)),
+        limits=limits_sentence(None, result.margins),
         scores=(
             {
                 "model": "wardcast",
