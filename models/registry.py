@@ -29,6 +29,7 @@ ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 SHA256_TAG = "sha256"
 REPORT_SHA256_TAG = "report_sha256"
 GATES_SHA256_TAG = "gates_sha256"
+RUN_ID_TAG = "run_id"
 TRAINED_BY_TAG = "trained_by"
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
 """A server that does not answer is tried again for half a minute, as the ledger is, and not MLflow's four minutes."""

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
-from service.approvals import CHALLENGER, GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG, ModelRegistry
+from service.approvals import CHALLENGER, GATES_SHA256_TAG, REPORT_SHA256_TAG, ModelRegistry
 from service.gate_findings import recorded_gates
 from service.ledger import Ledger
-from service.life_cycle import TRANSITIONS, Action, LifeCycle, ModelKey, ModelLife, State, life_cycle_of, why_not
+from service.life_cycle import TRANSITIONS, Action, LifeCycle, ModelLife, State, life_cycle_of, why_not
 from service.people import Person
+from service.trained import (
+    Recorded,
+    life_of,
+    recorded,
+    refuse_difference,
+    refuse_other_challenger,
+    refuse_unrecorded,
+)
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
@@ -20,16 +28,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A registered model that may be decided on: what the ledger says of it, and what its gates found."""
+    """A registered model that may be decided on: what the ledger says of it, and its gates' document to be shown.
+
+    What is decided on and signed is the ``record``; only a rejection may go without one.
+    """
 
     model: RegisteredModel
     life: ModelLife
+    record: Recorded | None
     gates: GateReport | None
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """Gate → verdict; empty where its run had no gates."""
-        return dict(self.gates.verdicts) if self.gates is not None else {}
+        """Gate → verdict, from the ledger; empty where its run had no gates."""
+        return dict(self.record.gates) if self.record is not None else {}
 
     @property
     def failed(self) -> list[str]:
@@ -39,6 +51,15 @@ class Candidate:
     @property
     def identity(self) -> dict[str, Any]:
         """What every entry says of the model, with the hashes of its reports."""
+        if self.record is not None:
+            return {
+                "target": self.record.key.target,
+                "version": self.record.key.version,
+                "run_id": self.record.run_id,
+                "sha256": self.record.key.sha256,
+                "report_sha256": self.record.report_sha256,
+                "gates_sha256": self.record.gates_sha256,
+            }
         return {
             "target": self.model.target,
             "version": self.model.version,
@@ -73,7 +94,7 @@ def candidates_of(
         if version is not None:
             raise BadInput("A version belongs to a target.", remedy="Add --target NAME.")
         models = [_waiting(workspace, cycle, registry, action, name) for name in workspace.settings.forecast_targets()]
-        chosen = [one for one in models if one is not None and _waits(workspace, _life(cycle, one).state, action)]
+        chosen = [one for one in models if one is not None and _waits(workspace, life_of(cycle, one).state, action)]
     elif version is not None:
         workspace.settings.target(target)
         chosen = [registry.version(workspace, target, version)]
@@ -94,8 +115,12 @@ def _candidate(
     workspace: Workspace, cycle: LifeCycle, registry: ModelRegistry, action: Action, model: RegisteredModel
 ) -> Candidate:
     """A model with its gates, which a rejection needs not: what cannot be read can still be rejected."""
-    gates = None if action is Action.REJECT else recorded_gates(workspace, registry, model)
-    return Candidate(model, _life(cycle, model), gates)
+    life = life_of(cycle, model)
+    record, gates = recorded(life), None
+    if record is not None and (life.state, action) in TRANSITIONS and action is not Action.REJECT:
+        refuse_difference(record, model)
+        gates = recorded_gates(workspace, registry, record)
+    return Candidate(model, life, record, gates)
 
 
 def _waiting(
@@ -105,16 +130,15 @@ def _waiting(
     proposed = [life.key.version for life in cycle.of_target(target) if life.state is State.PROPOSED]
     if proposed and action is not Action.PROPOSE:
         return registry.version(workspace, target, max(proposed))
-    return registry.registered(workspace, target, CHALLENGER)
+    model = registry.registered(workspace, target, CHALLENGER)
+    if model is not None:
+        refuse_other_challenger(cycle, model)
+    return model
 
 
 def _waits(workspace: Workspace, state: State, action: Action) -> bool:
     direct = action is Action.PROPOSE or not workspace.settings.life_cycle.proposal_required
     return (state is State.PROPOSED and action is not Action.PROPOSE) or (state is State.DRAFT and direct)
-
-
-def _life(cycle: LifeCycle, model: RegisteredModel) -> ModelLife:
-    return cycle.of(ModelKey(model.target, model.version, model.sha256))
 
 
 def in_use(cycle: LifeCycle, target: str, version: int | None) -> ModelLife:
@@ -130,10 +154,15 @@ def in_use(cycle: LifeCycle, target: str, version: int | None) -> ModelLife:
 
 
 def refuse_change(one: Candidate, action: Action, by: Person) -> None:
-    """Raise ``RefusedAction`` where the table or the rule against self-approval does not allow the change."""
+    """Raise ``RefusedAction`` where the table or the rule against self-approval does not allow the change.
+
+    So for a model whose training the ledger does not have, unless it is to be rejected.
+    """
     model, life = one.model, one.life
-    reason = why_not(life, action, by.name, model.tags.get(TRAINED_BY_TAG))
+    reason = why_not(life, action, by.name, one.record.trained_by if one.record else None)
     if reason is None:
+        if one.record is None and action is not Action.REJECT:
+            refuse_unrecorded(model)
         return
     if life.state is State.APPROVED and life.approval is not None:
         reason = f"it is the champion already (ledger entry {life.approval.number}, by {life.approval.actor})"
@@ -159,7 +188,7 @@ def refuse_other_report(one: Candidate) -> None:
         return
     proposed = one.life.proposal.content
     for tag in (REPORT_SHA256_TAG, GATES_SHA256_TAG):
-        if proposed.get(tag) != one.model.tags.get(tag):
+        if proposed.get(tag) != one.identity[tag]:
             raise RefusedAction(
                 f"The report on version {one.model.version} of '{one.model.target}' is not the one it was proposed "
                 f"with (ledger entry {one.life.proposal.number}): {tag} differs.",

@@ -14,7 +14,7 @@ from typing import Any
 
 from contracts import MissingThing, RefusedAction, Workspace
 from contracts.locks import locked
-from service.approvals import TRAINED_BY_TAG, Champion, ModelRegistry, current_champions, mend_aliases
+from service.approvals import Champion, ModelRegistry, current_champions, mend_aliases
 from service.candidates import (
     Candidate,
     candidates_of,
@@ -201,8 +201,10 @@ def _enter(
     more: dict[str, Any],
 ) -> Decision:
     content = {**one.identity, "reason": reason, "gates": one.verdicts, **more}
-    if one.model.tags.get(TRAINED_BY_TAG):
-        content["trained_by"] = one.model.tags[TRAINED_BY_TAG]
+    if one.record is not None:
+        content["trained_entry"] = one.record.entry
+        if one.record.trained_by:
+            content["trained_by"] = one.record.trained_by
     entry = ledger.append(KIND_OF_ACTION[action], by.name, content)
     _refuse_without_effect(ledger, entry)
     notes = () if action is Action.REJECT else _notes(workspace, one)

@@ -59,6 +59,7 @@ KINDS = (
     "challenge",
     "challenge_reply",
     "challenge_decision",
+    "trained",
 )
 
 Answer = TypeVar("Answer")

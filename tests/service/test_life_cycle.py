@@ -116,7 +116,7 @@ class Lives(RuleBasedStateMachine):
         self._places = places
         self._opened = contextmanager(ledgers)()
         self.ledger = self._opened.__enter__()
-        self.registry = registry_of()
+        self.registry = registry_of(self.ledger)
         self.seen: dict[tuple[str, int], str] = {}
 
     def teardown(self) -> None:

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +32,7 @@ from service.ledger import open_ledger
 from service.people import person_named
 from service.provenance import as_text, provenance
 from service.rebuilding import rebuild, refuse_difference, software_notes
+from service.trained import enter_trained
 from service.zip_files import read_zip, write_zip
 from training import train
 
@@ -62,8 +64,8 @@ def office(small_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
         quick.setattr(module, "BACKTEST_MODELS", ("ewma", "wardcast"))
         quick.setattr(module, "BACKTEST_PERIODS", 2)
         quick.setattr(module, "HORIZONS_BEYOND", 1)
-        train(workspace, TARGET, today=TODAY, progress=False)
-    ledger = open_ledger(workspace)
+        ledger = open_ledger(workspace)
+        train(workspace, TARGET, today=TODAY, progress=False, enter=partial(enter_trained, ledger))
     approve(workspace, ledger, registry, by=person_named(workspace.settings, "A. Member"), reason="Audit read")
     issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)
     bundle = root.parent / "bundle.zip"
@@ -90,12 +92,12 @@ def test_the_ledger_alone_tells_what_is_behind_a_forecast(office: Office) -> Non
         model.sha256,
         model.tags[registry.REPORT_SHA256_TAG],
     )
-    assert (about["approved_by"], about["approval_reason"], about["approval_entry"]) == ("A. Member", "Audit read", 1)
+    assert (about["approved_by"], about["approval_reason"], about["approval_entry"]) == ("A. Member", "Audit read", 2)
     copy = office.workspace.forecasts / office.forecast_id / "settings.json"
     assert told.settings_sha256 == hashlib.sha256(copy.read_bytes()).hexdigest()
     assert [one["published_on"] for one in told.publications] == ["2024-07-10", "2025-01-10"]
     assert all(len(one["sha256"]) == 64 for one in told.publications)
-    assert [one["number"] for one in told.entries] == [1, 2]
+    assert [one["number"] for one in told.entries] == [1, 2, 3]
     assert told.code is not None
     assert about["trained_with"] == told.code
     text = as_text(told)
