@@ -58,12 +58,12 @@ def reachable(workspace: Workspace) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, sa.exc.DBAPIError) as error:
+    except (MlflowException, sa.exc.SQLAlchemyError) as error:
         address = sa.make_url(workspace.tracking_url).render_as_string(hide_password=True)
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise MissingThing(
             f"MLflow's store at {address} cannot be used: {reason}.",
-            remedy="Start its server or its database, or correct tracking_url in wardcast.toml.",
+            remedy="Start its server or its database, make room on its disk, or correct tracking_url in wardcast.toml.",
         ) from error
 
 
@@ -72,8 +72,15 @@ def _telling(
 ) -> Callable[Concatenate[Workspace, Arguments], Answer]:
     @wraps(function)
     def told(workspace: Workspace, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
-        with reachable(workspace):
-            return function(workspace, *arguments, **named)
+        try:
+            with reachable(workspace):
+                return function(workspace, *arguments, **named)
+        except OSError as error:
+            place = error.filename or workspace.artefacts
+            raise MissingThing(
+                f"What MLflow keeps at {place} cannot be used: {error.strerror or error}.",
+                remedy="Mend the disk, make room on it or raise the limit of open files, then run the same again.",
+            ) from error
 
     return told
 
@@ -146,13 +153,14 @@ def registered(workspace: Workspace, target: str, alias: str) -> RegisteredModel
     """The model under an alias, or None."""
     from mlflow.exceptions import MlflowException
 
+    client = _client(workspace)
     try:
-        found = _client(workspace).get_model_version_by_alias(_name(target), alias)
+        found = client.get_model_version_by_alias(_name(target), alias)
     except MlflowException as error:
         if error.error_code in ABSENT:
             return None
         raise
-    return _registered_model(target, found)
+    return _registered_model(client, target, found)
 
 
 @_telling
@@ -160,15 +168,16 @@ def version(workspace: Workspace, target: str, number: int) -> RegisteredModel:
     """One version of a target's model; raises ``MissingThing``."""
     from mlflow.exceptions import MlflowException
 
+    client = _client(workspace)
     try:
-        found = _client(workspace).get_model_version(_name(target), str(number))
+        found = client.get_model_version(_name(target), str(number))
     except MlflowException as error:
         if error.error_code not in ABSENT:
             raise
         raise MissingThing(
             f"There is no version {number} of a model of '{target}'.", remedy="Train one with: wardcast train"
         ) from error
-    return _registered_model(target, found)
+    return _registered_model(client, target, found)
 
 
 @_telling
@@ -223,12 +232,17 @@ def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
     open_tracking(workspace)
     import mlflow
 
+    missing = MissingThing(
+        f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
+    )
     try:
-        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path))
+        # Of the run as a whole MLflow names the folder in its place; of a part it would leave a copy behind.
+        folder = Path(mlflow.artifacts.download_artifacts(run_id=run_id)) / path
     except (MlflowException, OSError) as error:
-        raise MissingThing(
-            f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
-        ) from error
+        raise missing from error
+    if not folder.is_dir():
+        raise missing
+    return folder
 
 
 def _client(workspace: Workspace) -> MlflowClient:
@@ -247,11 +261,13 @@ def _ensure_registered(client: MlflowClient, target: str) -> None:
         client.create_registered_model(_name(target))
 
 
-def _registered_model(target: str, found: ModelVersion) -> RegisteredModel:
+def _registered_model(client: MlflowClient, target: str, found: ModelVersion) -> RegisteredModel:
     import mlflow
 
     tags: dict[str, Any] = dict(found.tags)
-    local = mlflow.artifacts.download_artifacts(artifact_uri=found.source)
+    # Where its files lie: at a look at "models:/…" MLflow writes a file among them.
+    place = client.get_model_version_download_uri(_name(target), found.version)
+    local = mlflow.artifacts.download_artifacts(artifact_uri=place)
     refuse_pickles(Path(local))
     return RegisteredModel(
         target=target,

@@ -104,8 +104,9 @@ def candidates_of(
         chosen = [] if one is None else [one]
     if not chosen:
         about = "that waits" if target is None else f"for '{target}'"
+        done = [f" {sentence}." for life in cycle.models.values() if (sentence := done_already(life, action))]
         raise MissingThing(
-            f"There is no challenger {about}: nothing to {action}.",
+            f"There is no challenger {about}: nothing to {action}.{''.join(done) if target is None else ''}",
             remedy=f"Train one with: wardcast train --target {target or 'NAME'}",
         )
     return tuple(_candidate(workspace, cycle, registry, action, one) for one in chosen)
@@ -142,15 +143,38 @@ def _waits(workspace: Workspace, state: State, action: Action) -> bool:
 
 
 def in_use(cycle: LifeCycle, target: str, version: int | None) -> ModelLife:
-    """The champion of a target, or a version that is or was one; raises ``MissingThing``."""
+    """The champion of a target, or a version that is or was one.
+
+    Raises ``RefusedAction`` for one that is withdrawn already, ``MissingThing`` where there is none.
+    """
     lives = [one for one in cycle.of_target(target) if version in (None, one.key.version)]
     chosen = [one for one in lives if (one.state, Action.WITHDRAW) in TRANSITIONS]
     if version is None:
         chosen = [one for one in chosen if one.state is State.APPROVED]
+    withdrawn = [sentence for one in lives if (sentence := done_already(one, Action.WITHDRAW))]
+    if not chosen and withdrawn:
+        raise RefusedAction(f"{withdrawn[-1]}.", remedy=f"See: wardcast history {target}")
     if not chosen:
         which = "champion" if version is None else f"version {version} that is or was a champion"
         raise MissingThing(f"There is no {which} of '{target}' to withdraw.", remedy=f"See: wardcast history {target}")
     return chosen[-1]
+
+
+def done_already(life: ModelLife, action: Action) -> str | None:
+    """A sentence where the action has been taken, as after a process that was killed before it could say so."""
+    stands = {
+        (Action.PROPOSE, State.PROPOSED): ("is proposed", life.proposal),
+        (Action.APPROVE, State.APPROVED): ("is the champion", life.approval),
+        (Action.REJECT, State.REJECTED): ("is rejected", life.rejection),
+        (Action.WITHDRAW, State.WITHDRAWN): ("is withdrawn", life.withdrawal),
+    }
+    what, entry = stands.get((action, life.state), ("", None))
+    if entry is None:
+        return None
+    return (
+        f"Version {life.key.version} of '{life.key.target}' {what} already (ledger entry {entry.number}, by "
+        f"{entry.actor})"
+    )
 
 
 def refuse_change(one: Candidate, action: Action, by: Person) -> None:
@@ -164,10 +188,9 @@ def refuse_change(one: Candidate, action: Action, by: Person) -> None:
         if one.record is None and action is not Action.REJECT:
             refuse_unrecorded(model)
         return
-    if life.state is State.APPROVED and life.approval is not None:
-        reason = f"it is the champion already (ledger entry {life.approval.number}, by {life.approval.actor})"
+    done = done_already(life, action) or done_already(life, Action.APPROVE)
     raise RefusedAction(
-        f"Version {model.version} of '{model.target}' is not changed: {reason}.",
+        f"{done}." if done else f"Version {model.version} of '{model.target}' is not changed: {reason}.",
         remedy=f"See 'wardcast history {model.target}', ask another person, or train a new one with: "
         f"wardcast train --target {model.target}",
     )

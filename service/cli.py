@@ -10,7 +10,7 @@ import sys
 import click
 
 from contracts.errors import WardcastError
-from service.problems import USAGE_EXIT_CODE, problem_of
+from service.problems import USAGE_EXIT_CODE, of_the_system, problem_of
 
 COMMANDS = {
     "demo": ("service.commands.demo", "A simulated city from ingest to a served page."),
@@ -82,6 +82,9 @@ def main() -> None:
     except WardcastError as error:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
+    except OSError as error:
+        sys.stderr.write(f"wardcast: {of_the_system(error)}\n")
+        sys.exit(problem_of(of_the_system(error)).exit_code)
 
 
 def program() -> None:

@@ -149,12 +149,17 @@ def withdraw(
     """Take the champion of a target, or an earlier one, out of use; the service refuses its forecasts within seconds.
 
     It needs nothing but the ledger: the entry is written before the registry is asked for anything.
-    Raises ``RefusedAction`` for whoever may not, ``MissingThing`` where there is no such approved model.
+    Raises ``RefusedAction`` for whoever may not and for a model that is withdrawn already, where the alias follows all
+    the same; ``MissingThing`` where there is no such approved model.
     """
     role, why = refuse_unless_may(by, "withdraw"), reason_given(reason)
     with _deciding(workspace):
         cycle = life_cycle_of(ledger.entries())
-        life = in_use(cycle, target, version)
+        try:
+            life = in_use(cycle, target, version)
+        except RefusedAction:
+            _followed(partial(mend_aliases, workspace, ledger, registry))
+            raise
         if life.approval is None:
             raise ValueError(f"version {life.key.version} of '{target}' was superseded without an approval")
         recorded = life.approval.content

@@ -148,9 +148,11 @@ def test_a_draft_is_approved_directly_unless_the_settings_ask_for_a_proposal(cit
 def test_a_rejected_model_is_never_approved(city):
     decide(city, propose, "Ann", target="violence")
     assert decide(city, reject, "Ben", target="violence").state == "rejected"
-    for decision in (propose, approve, reject):
+    for decision in (propose, approve):
         with pytest.raises(RefusedAction, match="a model that is rejected"):
             decide(city, decision, "Ben", target="violence", version=1)
+    with pytest.raises(RefusedAction, match=r"is rejected already \(ledger entry 4, by Ben\)"):
+        decide(city, reject, "Ben", target="violence", version=1)
     with pytest.raises(MissingThing, match="no champion"):
         decide(city, withdraw, "Ben", target="violence")
 
@@ -233,8 +235,9 @@ def test_a_withdrawn_champion_leaves_no_champion_and_no_alias(city):
     assert ("violence", "champion") not in city.registry.aliases
     issued = city.issue()
     assert [about["target"] for about in issued.targets] == ["robbery"]
-    with pytest.raises(MissingThing, match="no champion of 'violence'"):
-        decide(city, withdraw, "Ben", target="violence")
+    for version in (None, 1):
+        with pytest.raises(RefusedAction, match=r"'violence' is withdrawn already \(ledger entry 5, by Ben\)"):
+            decide(city, withdraw, "Ben", target="violence", version=version)
     with pytest.raises(RefusedAction, match="a model that is withdrawn"):
         decide(city, approve, "Ben", target="violence", version=1)
 
@@ -260,6 +263,48 @@ def test_a_withdrawal_needs_no_registry(city, monkeypatch):
     with pytest.raises(ConnectionError):
         decide(city, withdraw, "Ben", target="violence")
     assert state_of(city, "violence", 1) == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("decision", "by", "told"),
+    [
+        (propose, "Ann", "is proposed already (ledger entry 3, by Ann)"),
+        (approve, "Ben", "is the champion already (ledger entry 4, by Ben)"),
+        (withdraw, "Ben", "is withdrawn already (ledger entry 5, by Ben)"),
+    ],
+)
+def test_a_decision_that_was_killed_after_its_entry_is_told_to_stand_when_it_is_repeated(city, decision, by, told):
+    steps = {propose: "Ann", approve: "Ben", withdraw: "Ben"}
+    for step, name in steps.items():
+        append = city.ledger.append
+
+        def killed(*arguments, append=append):
+            append(*arguments)
+            raise KeyboardInterrupt
+
+        if step is decision:
+            city.ledger.append = killed
+            with pytest.raises(KeyboardInterrupt):
+                decide(city, step, name, target="violence")
+            city.ledger.append = append
+            break
+        decide(city, step, name, target="violence")
+    before = city.ledger.entries()
+    choices = [{"target": "violence"}, {"target": "violence", "version": 1}]
+    for choice in choices:
+        with pytest.raises(RefusedAction) as refused:
+            decide(city, decision, by, **choice)
+        assert told in refused.value.message
+    assert city.ledger.entries() == before
+    if decision is withdraw:
+        assert ("violence", "champion") not in city.registry.aliases
+
+
+def test_where_nothing_waits_what_stands_is_told(city):
+    decide(city, approve, "Ben")
+    with pytest.raises(MissingThing) as told:
+        decide(city, approve, "Ben")
+    assert "Version 1 of 'violence' is the champion already (ledger entry 3, by Ben)." in told.value.message
 
 
 def test_of_two_changes_at_once_the_first_counts_and_the_second_is_told(city, monkeypatch):
