@@ -25,6 +25,7 @@ from service.candidates import (
     refuse_other_report,
     refuse_unproposed,
 )
+from service.entered import telling_what_stands
 from service.gate_findings import changed_limits
 from service.ledger import Entry, Ledger
 from service.life_cycle import KIND_OF_ACTION, TRANSITIONS, Action, State, life_cycle_of
@@ -77,7 +78,10 @@ def propose(
         candidates = candidates_of(workspace, ledger, registry, Action.PROPOSE, target, version)
         for one in candidates:
             refuse_change(one, Action.PROPOSE, by)
-        return tuple(_enter(workspace, ledger, one, Action.PROPOSE, by, why, {"role": role}) for one in candidates)
+        with telling_what_stands() as entered:
+            return tuple(
+                _enter(workspace, ledger, one, Action.PROPOSE, by, why, {"role": role}, entered) for one in candidates
+            )
 
 
 def approve(
@@ -108,12 +112,13 @@ def approve(
             refuse_failed(one, overrides)
         refuse_needless(candidates, overrides)
         notes: list[str] = []
-        for one in candidates:
-            waived = [_override(ledger, one, gate, by, why) for gate in one.failed]
-            content = {"role": role, "overrides": waived, **one.proposed}
-            notes += _enter(workspace, ledger, one, Action.APPROVE, by, why, content).notes
-            notes += _followed(partial(registry.set_champion, workspace, one.model))
-        champions = current_champions(ledger)
+        with telling_what_stands() as entered:
+            for one in candidates:
+                waived = [_override(ledger, one, gate, by, why, entered) for gate in one.failed]
+                content = {"role": role, "overrides": waived, **one.proposed}
+                notes += _enter(workspace, ledger, one, Action.APPROVE, by, why, content, entered).notes
+                notes += _followed(partial(registry.set_champion, workspace, one.model))
+            champions = current_champions(ledger)
     return Approval(tuple(champions[one.model.target] for one in candidates), tuple(notes), mended)
 
 
@@ -133,7 +138,8 @@ def reject(
         (one,) = candidates_of(workspace, ledger, registry, Action.REJECT, target, version)
         refuse_change(one, Action.REJECT, by)
         refuse_unproposed(workspace, one)
-        return _enter(workspace, ledger, one, Action.REJECT, by, why, {"role": role, **one.proposed})
+        with telling_what_stands() as entered:
+            return _enter(workspace, ledger, one, Action.REJECT, by, why, {"role": role, **one.proposed}, entered)
 
 
 def withdraw(
@@ -165,8 +171,10 @@ def withdraw(
         recorded = life.approval.content
         kept = ("target", "version", "run_id", "sha256", "report_sha256")
         content = {**{name: recorded[name] for name in kept}, "reason": why, "role": role}
-        entry = ledger.append("withdrawal", by.name, content)
-        _refuse_without_effect(ledger, entry)
+        with telling_what_stands() as entered:
+            entry = ledger.append("withdrawal", by.name, content)
+            entered.append(entry)
+            _refuse_without_effect(ledger, entry)
         notes = _followed(partial(mend_aliases, workspace, ledger, registry))
     return _decision(entry, State.WITHDRAWN, recorded.get("gates") or {}, notes)
 
@@ -190,9 +198,12 @@ def _deciding(workspace: Workspace) -> Iterator[None]:
         yield
 
 
-def _override(ledger: Ledger, one: Candidate, gate: str, by: Person, reason: str) -> dict[str, Any]:
+def _override(
+    ledger: Ledger, one: Candidate, gate: str, by: Person, reason: str, entered: list[Entry]
+) -> dict[str, Any]:
     refuse_unless_may(by, "override")
     entry = ledger.append("override", by.name, {**one.identity, "gate": gate, "reason": reason})
+    entered.append(entry)
     return {"gate": gate, "by": by.name, "reason": reason, "entry": entry.number}
 
 
@@ -204,6 +215,7 @@ def _enter(
     by: Person,
     reason: str,
     more: dict[str, Any],
+    entered: list[Entry],
 ) -> Decision:
     content = {**one.identity, "reason": reason, "gates": one.verdicts, **more}
     if one.record is not None:
@@ -211,6 +223,7 @@ def _enter(
         if one.record.trained_by:
             content["trained_by"] = one.record.trained_by
     entry = ledger.append(KIND_OF_ACTION[action], by.name, content)
+    entered.append(entry)
     _refuse_without_effect(ledger, entry)
     notes = () if action is Action.REJECT else _notes(workspace, one)
     return _decision(entry, TRANSITIONS[one.life.state, action], one.verdicts, notes)
