@@ -16,7 +16,7 @@ from service.trained import (
     Recorded,
     life_of,
     recorded,
-    refuse_difference,
+    refuse_other_than_recorded,
     refuse_other_challenger,
     refuse_unrecorded,
 )
@@ -119,7 +119,7 @@ def _candidate(
     life = life_of(cycle, model)
     record, gates = recorded(life), None
     if record is not None and (life.state, action) in TRANSITIONS and action is not Action.REJECT:
-        refuse_difference(record, model)
+        refuse_other_than_recorded(record, model)
         gates = recorded_gates(workspace, registry, record)
     return Candidate(model, life, record, gates)
 

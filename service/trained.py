@@ -89,7 +89,7 @@ def life_of(cycle: LifeCycle, model: RegisteredModel) -> ModelLife:
     return max(others, key=lambda pair: pair[0])[1] if others else life
 
 
-def refuse_difference(record: Recorded, model: RegisteredModel) -> None:
+def refuse_other_than_recorded(record: Recorded, model: RegisteredModel) -> None:
     """Raise ``RefusedAction`` where the registry, or the files of the model, are not what the ledger recorded."""
     compared = {
         "the sha256 of its files": (record.key.sha256, _sha256_of_files(model)),
