@@ -16,8 +16,8 @@ from service.trained import (
     Recorded,
     life_of,
     recorded,
-    refuse_other_than_recorded,
     refuse_other_challenger,
+    refuse_other_than_recorded,
     refuse_unrecorded,
 )
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,9 @@ def _train(city: Any) -> object:
 
 def _dispute(city: Any) -> object:
     forecast_id = city.ledger.entries("issue")[0].content["forecast_id"]
-    return open_challenge(
-        city.workspace, city.ledger, forecast_id=forecast_id, area="C0203", target=TARGET, by="Rosa", reason="No."
-    )
+    rosa = person_named(city.workspace.settings, "Rosa")
+    about = {"forecast_id": forecast_id, "area": "C0203", "target": TARGET}
+    return open_challenge(city.workspace, city.ledger, **about, by=rosa, reason="No.", today=date(2025, 8, 1))
 
 
 @dataclass(frozen=True)
