@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -75,3 +76,24 @@ def test_an_unexpected_error_keeps_its_traceback_and_exit_code():
     assert done.returncode == 1
     assert done.stdout == "what was registered ran\n"
     assert "RuntimeError: unexpected" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/x.parquet"),
+            "/data/x.parquet cannot be used: No space",
+        ),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), "A file, or the output cannot be used: Input/output error."),
+    ],
+)
+def test_an_error_of_the_system_that_nobody_told_of_is_one_line(run, monkeypatch, error, told):
+    def fail(**_):
+        raise error
+
+    monkeypatch.setattr("service.cli.wardcast.main", fail)
+    code, out, err = run("publications")
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert err.startswith(f"wardcast: {told}")
+    assert "what is in the ledger stands" in err
