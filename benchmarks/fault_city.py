@@ -16,13 +16,15 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.damaged_models import change_leaves, flip_a_digit
-from contracts import SETTINGS_FILE, Workspace, sha256_of_folder
+from contracts import SETTINGS_FILE, TrainedModel, Workspace, sha256_of_folder
 from features import Geography, Panel, load_door, load_geography
 from features.simulation import small_city
 from models import registry, save_model
 from models.area_share import ShareSettings
 from models.champion import ChampionForecaster
 from models.registry import RegisteredModel
+from service.ledger import open_ledger
+from service.trained import enter_trained
 from service.workspace_setup import make_simulated_workspace
 from training.tracking import tracked_run
 
@@ -32,7 +34,8 @@ HORIZONS = range(1, 5)
 STEP = 0.002
 """By how much of itself a leaf differs from that of the version before."""
 UNRECORDED = flip_a_digit
-"""The damage that a sha256 alone can tell; of the others even the sha256 of the damaged files is recorded."""
+"""The damage that a sha256 alone can tell, done after the approval; of the others the sha256 itself is recorded."""
+NO_REPORT = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ class FaultCity:
         return tuple(self.trained)
 
     def register(self, target: str, number: int, damage: Callable[[Path], None] | None = None) -> RegisteredModel:
-        """Register the ``number``-th variant of a target's model as a draft, whole or damaged."""
+        """Register the ``number``-th variant of a target's model as a draft, whole or damaged, with its entry.
+
+        The entry holds the sha256 of the files as they are then: a model may have been damaged before it was trained.
+        """
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "saved_model"
             shutil.copytree(self.trained[target], folder)
@@ -62,24 +68,47 @@ class FaultCity:
                     saved_model=folder,
                     sha256=sha256_of_folder(folder),
                     example=self.examples[target],
-                    tags={registry.TRAINED_BY_TAG: TRAINER},
+                    tags={registry.TRAINED_BY_TAG: TRAINER, registry.REPORT_SHA256_TAG: NO_REPORT},
                 )
-        return model if damage is None else self._damaged(model, damage)
+        whole = model if damage is None else self._damaged(model, damage)
+        self._enter(whole)
+        return whole
 
     def _damaged(self, model: RegisteredModel, damage: Callable[[Path], None]) -> RegisteredModel:
-        """The same version with other files in the store, and with their sha256 unless only that could tell.
+        """The same version with other files in the store, and with their sha256.
 
         MLflow reads a model while it is logged, and so would crash on one that was damaged before.
         """
         from mlflow import MlflowClient
 
         damage(model.folder)
-        if damage is UNRECORDED:
-            return model
         url, name = self.workspace.tracking_url, f"wardcast-{model.target}"
         recorded = sha256_of_folder(model.folder)
         MlflowClient(url, url).set_model_version_tag(name, str(model.version), registry.SHA256_TAG, recorded)
         return registry.version(self.workspace, model.target, model.version)
+
+    def _enter(self, model: RegisteredModel) -> None:
+        """What a training says of its model; these have no gates and no report."""
+        trained = TrainedModel(
+            target=model.target,
+            version=model.version,
+            run_id=model.run_id,
+            sha256=model.sha256,
+            report_sha256=NO_REPORT,
+            gates_sha256=None,
+            gates={},
+            trained_by=TRAINER,
+            as_of=str(date.today()),
+            last_known="",
+            geography=self.workspace.settings.geography,
+            publications={},
+            settings_sha256="",
+        )
+        ledger = open_ledger(self.workspace)
+        try:
+            enter_trained(ledger, trained)
+        finally:
+            ledger.close()
 
 
 def make_fault_city(root: Path, targets: Sequence[str], *, ledger_url: str = "", tracking_url: str = "") -> FaultCity:

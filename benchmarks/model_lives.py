@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.damaged_models import DAMAGES
-from benchmarks.fault_city import FaultCity
+from benchmarks.fault_city import UNRECORDED, FaultCity
 from contracts import BadInput, WardcastError
 from models import RegisteredModel, registry
 from service.approvals import current_champions
@@ -102,9 +102,11 @@ class Director:
 
     def _take_damaged(self, step: Step, damage: Callable[[Path], None]) -> None:
         before = self._until_done("look", lambda: current_champions(self._ledger).get(step.target))
-        model = self._registered(step, damage)
+        model = self._registered(step, None if damage is UNRECORDED else damage)
         self.lives.damaged_sha256.add(model.sha256)
         self._approve(model)
+        if damage is UNRECORDED:
+            damage(model.folder)
         self._until_done("issue", lambda: self._refused(step))
         if before is None or step.number % 2:
             self._withdraw(step.target)

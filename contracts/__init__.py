@@ -32,6 +32,7 @@ from contracts.settings_file import read_settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
+from contracts.trained import TrainedModel
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace, sqlite_url
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "Settings",
     "StaleData",
     "Target",
+    "TrainedModel",
     "WardcastError",
     "WithdrawnModel",
     "Workspace",

@@ -32,6 +32,7 @@ ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 SHA256_TAG = "sha256"
 REPORT_SHA256_TAG = "report_sha256"
 GATES_SHA256_TAG = "gates_sha256"
+RUN_ID_TAG = "run_id"
 TRAINED_BY_TAG = "trained_by"
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1"}
 """A server that does not answer is tried again for half a minute, as the ledger is, and not MLflow's four minutes."""
@@ -60,12 +61,12 @@ def reachable(workspace: Workspace) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, sa.exc.DBAPIError) as error:
+    except (MlflowException, sa.exc.SQLAlchemyError) as error:
         address = sa.make_url(workspace.tracking_url).render_as_string(hide_password=True)
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise MissingThing(
             f"MLflow's store at {address} cannot be used: {reason}.",
-            remedy="Start its server or its database, or correct tracking_url in wardcast.toml.",
+            remedy="Start its server or its database, make room on its disk, or correct tracking_url in wardcast.toml.",
         ) from error
 
 
@@ -74,8 +75,15 @@ def _telling(
 ) -> Callable[Concatenate[Workspace, Arguments], Answer]:
     @wraps(function)
     def told(workspace: Workspace, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
-        with reachable(workspace):
-            return function(workspace, *arguments, **named)
+        try:
+            with reachable(workspace):
+                return function(workspace, *arguments, **named)
+        except OSError as error:
+            place = error.filename or workspace.artefacts
+            raise MissingThing(
+                f"What MLflow keeps at {place} cannot be used: {error.strerror or error}.",
+                remedy="Mend the disk, make room on it or raise the limit of open files, then run the same again.",
+            ) from error
 
     return told
 
@@ -255,12 +263,17 @@ def run_folder(workspace: Workspace, run_id: str, path: str) -> Path:
     open_tracking(workspace)
     import mlflow
 
+    missing = MissingThing(
+        f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
+    )
     try:
-        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path))
+        # Of the run as a whole MLflow names the folder in its place; of a part it would leave a copy behind.
+        folder = Path(mlflow.artifacts.download_artifacts(run_id=run_id)) / path
     except (MlflowException, OSError) as error:
-        raise run_loss(workspace, run_id) or MissingThing(
-            f"The run {run_id} has no artefacts '{path}'.", remedy="Restore the artefacts from a backup."
-        ) from error
+        raise run_loss(workspace, run_id) or missing from error
+    if not folder.is_dir():
+        raise missing
+    return folder
 
 
 def _client(workspace: Workspace) -> MlflowClient:

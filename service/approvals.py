@@ -23,6 +23,8 @@ REPORT_SHA256_TAG = "report_sha256"
 """Tag of a registered model: the hash of the audit report that was logged with its run."""
 GATES_SHA256_TAG = "gates_sha256"
 """Tag of a registered model: the hash of what the gates found, which was logged with its run."""
+RUN_ID_TAG = "run_id"
+"""Tag of a registered model: the run that trained it."""
 TRAINED_BY_TAG = "trained_by"
 """Tag of a registered model: who trained it, where that person was named."""
 

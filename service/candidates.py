@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contracts import BadInput, FlagSettings, MissingThing, RefusedAction, Workspace
-from service.approvals import CHALLENGER, GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG, ModelRegistry
+from service.approvals import CHALLENGER, GATES_SHA256_TAG, REPORT_SHA256_TAG, ModelRegistry
 from service.gate_findings import audited_flags, recorded_gates
 from service.ledger import Ledger
-from service.life_cycle import TRANSITIONS, Action, LifeCycle, ModelKey, ModelLife, State, life_cycle_of, why_not
+from service.life_cycle import TRANSITIONS, Action, LifeCycle, ModelLife, State, life_cycle_of, why_not
 from service.people import Person
+from service.trained import (
+    Recorded,
+    life_of,
+    recorded,
+    refuse_other_challenger,
+    refuse_other_than_recorded,
+    refuse_unrecorded,
+)
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
@@ -20,18 +28,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A registered model that may be decided on: what the ledger says of it, and what its gates found."""
+    """A registered model that may be decided on: what the ledger says of it, and its gates' document to be shown.
+
+    What is decided on and signed is the ``record``; only a rejection may go without one.
+    """
 
     model: RegisteredModel
     life: ModelLife
+    record: Recorded | None
     gates: GateReport | None
     flags: FlagSettings | None = None
     """By which rule its audit flagged areas; None where no audit was kept with its run."""
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """Gate → verdict; empty where its run had no gates."""
-        return dict(self.gates.verdicts) if self.gates is not None else {}
+        """Gate → verdict, from the ledger; empty where its run had no gates."""
+        return dict(self.record.gates) if self.record is not None else {}
 
     @property
     def failed(self) -> list[str]:
@@ -51,6 +63,15 @@ class Candidate:
     @property
     def identity(self) -> dict[str, Any]:
         """What every entry says of the model, with the hashes of its reports."""
+        if self.record is not None:
+            return {
+                "target": self.record.key.target,
+                "version": self.record.key.version,
+                "run_id": self.record.run_id,
+                "sha256": self.record.key.sha256,
+                "report_sha256": self.record.report_sha256,
+                "gates_sha256": self.record.gates_sha256,
+            }
         return {
             "target": self.model.target,
             "version": self.model.version,
@@ -85,7 +106,7 @@ def candidates_of(
         if version is not None:
             raise BadInput("A version belongs to a target.", remedy="Add --target NAME.")
         models = [_waiting(workspace, cycle, registry, action, name) for name in workspace.settings.forecast_targets()]
-        chosen = [one for one in models if one is not None and _waits(workspace, _life(cycle, one).state, action)]
+        chosen = [one for one in models if one is not None and _waits(workspace, life_of(cycle, one).state, action)]
     elif version is not None:
         workspace.settings.target(target)
         chosen = [registry.version(workspace, target, version)]
@@ -95,8 +116,9 @@ def candidates_of(
         chosen = [] if one is None else [one]
     if not chosen:
         about = "that waits" if target is None else f"for '{target}'"
+        done = [f" {sentence}." for life in cycle.models.values() if (sentence := done_already(life, action))]
         raise MissingThing(
-            f"There is no challenger {about}: nothing to {action}.",
+            f"There is no challenger {about}: nothing to {action}.{''.join(done) if target is None else ''}",
             remedy=f"Train one with: wardcast train --target {target or 'NAME'}",
         )
     return tuple(_candidate(workspace, cycle, registry, action, one) for one in chosen)
@@ -109,13 +131,16 @@ def _candidate(
 
     Raises ``MissingThing`` where the run that the decision rests on was deleted.
     """
-    if action is Action.REJECT:
-        return Candidate(model, _life(cycle, model), None)
-    loss = registry.run_loss(workspace, model.run_id)
+    life = life_of(cycle, model)
+    record = recorded(life)
+    if record is None or (life.state, action) not in TRANSITIONS or action is Action.REJECT:
+        return Candidate(model, life, record, None)
+    loss = registry.run_loss(workspace, record.run_id)
     if loss is not None:
         raise loss
-    gates, flags = recorded_gates(workspace, registry, model), audited_flags(workspace, registry, model)
-    return Candidate(model, _life(cycle, model), gates, flags)
+    refuse_other_than_recorded(record, model)
+    gates, flags = recorded_gates(workspace, registry, record), audited_flags(workspace, registry, record)
+    return Candidate(model, life, record, gates, flags)
 
 
 def _waiting(
@@ -125,7 +150,10 @@ def _waiting(
     proposed = [life.key.version for life in cycle.of_target(target) if life.state is State.PROPOSED]
     if proposed and action is not Action.PROPOSE:
         return registry.version(workspace, target, max(proposed))
-    return registry.registered(workspace, target, CHALLENGER)
+    model = registry.registered(workspace, target, CHALLENGER)
+    if model is not None:
+        refuse_other_challenger(cycle, model)
+    return model
 
 
 def _waits(workspace: Workspace, state: State, action: Action) -> bool:
@@ -133,32 +161,55 @@ def _waits(workspace: Workspace, state: State, action: Action) -> bool:
     return (state is State.PROPOSED and action is not Action.PROPOSE) or (state is State.DRAFT and direct)
 
 
-def _life(cycle: LifeCycle, model: RegisteredModel) -> ModelLife:
-    return cycle.of(ModelKey(model.target, model.version, model.sha256))
-
-
 def in_use(cycle: LifeCycle, target: str, version: int | None) -> ModelLife:
-    """The champion of a target, or a version that is or was one; raises ``MissingThing``."""
+    """The champion of a target, or a version that is or was one.
+
+    Raises ``RefusedAction`` for one that is withdrawn already, ``MissingThing`` where there is none.
+    """
     lives = [one for one in cycle.of_target(target) if version in (None, one.key.version)]
     chosen = [one for one in lives if (one.state, Action.WITHDRAW) in TRANSITIONS]
     if version is None:
         chosen = [one for one in chosen if one.state is State.APPROVED]
+    withdrawn = [sentence for one in lives if (sentence := done_already(one, Action.WITHDRAW))]
+    if not chosen and withdrawn:
+        raise RefusedAction(f"{withdrawn[-1]}.", remedy=f"See: wardcast history {target}")
     if not chosen:
         which = "champion" if version is None else f"version {version} that is or was a champion"
         raise MissingThing(f"There is no {which} of '{target}' to withdraw.", remedy=f"See: wardcast history {target}")
     return chosen[-1]
 
 
+def done_already(life: ModelLife, action: Action) -> str | None:
+    """A sentence where the action has been taken, as after a process that was killed before it could say so."""
+    stands = {
+        (Action.PROPOSE, State.PROPOSED): ("is proposed", life.proposal),
+        (Action.APPROVE, State.APPROVED): ("is the champion", life.approval),
+        (Action.REJECT, State.REJECTED): ("is rejected", life.rejection),
+        (Action.WITHDRAW, State.WITHDRAWN): ("is withdrawn", life.withdrawal),
+    }
+    what, entry = stands.get((action, life.state), ("", None))
+    if entry is None:
+        return None
+    return (
+        f"Version {life.key.version} of '{life.key.target}' {what} already (ledger entry {entry.number}, by "
+        f"{entry.actor})"
+    )
+
+
 def refuse_change(one: Candidate, action: Action, by: Person) -> None:
-    """Raise ``RefusedAction`` where the table or the rule against self-approval does not allow the change."""
+    """Raise ``RefusedAction`` where the table or the rule against self-approval does not allow the change.
+
+    So for a model whose training the ledger does not have, unless it is to be rejected.
+    """
     model, life = one.model, one.life
-    reason = why_not(life, action, by.name, model.tags.get(TRAINED_BY_TAG))
+    reason = why_not(life, action, by.name, one.record.trained_by if one.record else None)
     if reason is None:
+        if one.record is None and action is not Action.REJECT:
+            refuse_unrecorded(model)
         return
-    if life.state is State.APPROVED and life.approval is not None:
-        reason = f"it is the champion already (ledger entry {life.approval.number}, by {life.approval.actor})"
+    done = done_already(life, action) or done_already(life, Action.APPROVE)
     raise RefusedAction(
-        f"Version {model.version} of '{model.target}' is not changed: {reason}.",
+        f"{done}." if done else f"Version {model.version} of '{model.target}' is not changed: {reason}.",
         remedy=f"See 'wardcast history {model.target}', ask another person, or train a new one with: "
         f"wardcast train --target {model.target}",
     )
@@ -179,7 +230,7 @@ def refuse_other_report(one: Candidate) -> None:
         return
     proposed = one.life.proposal.content
     for tag in (REPORT_SHA256_TAG, GATES_SHA256_TAG):
-        if proposed.get(tag) != one.model.tags.get(tag):
+        if proposed.get(tag) != one.identity[tag]:
             raise RefusedAction(
                 f"The report on version {one.model.version} of '{one.model.target}' is not the one it was proposed "
                 f"with (ledger entry {one.life.proposal.number}): {tag} differs.",

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from contracts.oversight import Outcome
 from service.approvals import ModelRegistry
+from service.entered import telling_what_stands
 from service.issued import read_issued
 from service.ledger import Entry, Ledger
 from service.people import Person, reason_given, refuse_unless_may
@@ -111,8 +112,9 @@ def open_challenge(
         "reason": why,
         "reply_by": reply_by.isoformat(),
     }
-    entry = ledger.append("challenge", by.name, content)
-    return challenges_of(ledger.entries())[entry.number]
+    with telling_what_stands() as entered:
+        entered.append(ledger.append("challenge", by.name, content))
+        return challenges_of(ledger.entries())[entered[0].number]
 
 
 def reply_to_challenge(
@@ -223,8 +225,9 @@ def _refuse_unknown_rerun(
 def _step(ledger: Ledger, challenge: Challenge, kind: str, by: Person, content: dict[str, Any]) -> Challenge:
     about = {"challenge": challenge.number, "forecast_id": challenge.forecast_id, "target": challenge.target}
     before = challenges_of(ledger.entries())[challenge.number].state
-    ledger.append(kind, by.name, {**about, **content})
-    after = challenges_of(ledger.entries())[challenge.number]
+    with telling_what_stands() as entered:
+        entered.append(ledger.append(kind, by.name, {**about, **content}))
+        after = challenges_of(ledger.entries())[challenge.number]
     if after.state is before:
         raise RefusedAction(
             f"Another entry came first: the challenge {challenge.number} is {after.state}.",

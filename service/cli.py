@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import importlib
 import io
 import os
@@ -11,8 +10,8 @@ import sys
 
 import click
 
-from contracts.errors import BadInput, WardcastError
-from service.problems import USAGE_EXIT_CODE, problem_of
+from contracts.errors import WardcastError
+from service.problems import USAGE_EXIT_CODE, of_the_system, problem_of
 
 COMMANDS = {
     "demo": ("service.commands.demo", "A simulated city from ingest to a served page."),
@@ -41,9 +40,6 @@ COMMANDS = {
     "ledger": ("service.commands.ledger", "Check and list the ledger."),
     "serve": ("service.commands.serve", "Serve the API and the pages."),
 }
-
-OF_THE_SYSTEM = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
-"""Errors of the system that are no fault of ours: a mount that is only read, another owner, a full disk."""
 
 
 class LazyGroup(click.Group):
@@ -89,14 +85,8 @@ def main() -> None:
         sys.stderr.write(f"wardcast: {error}\n")
         sys.exit(problem_of(error).exit_code)
     except OSError as error:
-        if error.errno not in OF_THE_SYSTEM:
-            raise
-        told = BadInput(
-            f"{error.filename or 'A file'} cannot be used: {error.strerror}.",
-            remedy="Give this account the right to it, or run the command where there is room and it may write.",
-        )
-        sys.stderr.write(f"wardcast: {told}\n")
-        sys.exit(problem_of(told).exit_code)
+        sys.stderr.write(f"wardcast: {of_the_system(error)}\n")
+        sys.exit(problem_of(of_the_system(error)).exit_code)
 
 
 def _write_what_a_terminal_can() -> None:

@@ -49,6 +49,19 @@ _READ_ONLY = "wardcast_read_only"
 """Execution option of a transaction that only reads."""
 _UNWRITABLE = "wardcast_unwritable"
 """Execution option of an engine on a file that cannot be written."""
+_AGAIN = "then run the same again."
+_SQLITE_REMEDIES = {
+    sqlite3.SQLITE_FULL: f"Make room on its disk, {_AGAIN}",
+    sqlite3.SQLITE_READONLY: "Give this account the right to write the file and its folder, or mount the disk for it.",
+    sqlite3.SQLITE_IOERR: f"Check its disk, and whether there is room on it, {_AGAIN}",
+    sqlite3.SQLITE_CANTOPEN: "See that its folder is there and may be written to, and that the limit of open files "
+    f"(ulimit -n) is not reached, {_AGAIN}",
+    sqlite3.SQLITE_BUSY: f"Wait for the process that holds it, {_AGAIN}",
+    sqlite3.SQLITE_CORRUPT: "Restore it from its newest backup.",
+    sqlite3.SQLITE_NOTADB: "Restore it from its newest backup, or correct ledger_url in wardcast.toml.",
+}
+_PRIMARY_CODE = 0xFF
+"""Part of an extended code of SQLite that says the kind of error."""
 
 Answer = TypeVar("Answer")
 
@@ -80,12 +93,13 @@ def open_database(url: str) -> sa.Engine:
 
 def unusable(engine: sa.Engine, error: sa.exc.DBAPIError) -> MissingThing:
     """The error to raise where the ledger's database cannot be reached, or refuses: its address and the reason."""
+    remedy = "Start the database, or correct ledger_url in wardcast.toml."
+    if isinstance(error.orig, sqlite3.Error):
+        remedy = _SQLITE_REMEDIES.get(getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY_CODE, remedy)
     return MissingThing(
         f"The ledger's database at {engine.url.render_as_string(hide_password=True)} cannot be used: "
         f"{_first_line(error)}.",
-        remedy="Run it where the ledger's file and its folder can be written."
-        if _is_read_only(engine)
-        else "Start the database, or correct ledger_url in wardcast.toml.",
+        remedy=remedy,
     )
 
 

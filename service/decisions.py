@@ -14,7 +14,7 @@ from typing import Any
 
 from contracts import MissingThing, RefusedAction, Workspace
 from contracts.locks import locked
-from service.approvals import TRAINED_BY_TAG, Champion, ModelRegistry, current_champions, mend_aliases
+from service.approvals import Champion, ModelRegistry, current_champions, mend_aliases
 from service.candidates import (
     Candidate,
     candidates_of,
@@ -26,6 +26,7 @@ from service.candidates import (
     refuse_other_report,
     refuse_unproposed,
 )
+from service.entered import telling_what_stands
 from service.gate_findings import changed_limits
 from service.ledger import Entry, Ledger
 from service.life_cycle import KIND_OF_ACTION, TRANSITIONS, Action, State, life_cycle_of
@@ -78,7 +79,10 @@ def propose(
         candidates = candidates_of(workspace, ledger, registry, Action.PROPOSE, target, version)
         for one in candidates:
             refuse_change(one, Action.PROPOSE, by)
-        return tuple(_enter(workspace, ledger, one, Action.PROPOSE, by, why, {"role": role}) for one in candidates)
+        with telling_what_stands() as entered:
+            return tuple(
+                _enter(workspace, ledger, one, Action.PROPOSE, by, why, {"role": role}, entered) for one in candidates
+            )
 
 
 def approve(
@@ -113,13 +117,14 @@ def approve(
         refuse_needless(candidates, overrides)
         needless = bool(inconclusive.strip()) and all(one.is_conclusive for one in candidates)
         notes = ["Every gate had evidence: --inconclusive was not needed and is not recorded."] if needless else []
-        for one in candidates:
-            waived = [_override(ledger, one, gate, by, why) for gate in one.failed]
-            content = {"role": role, "overrides": waived, **_inconclusive(one, by, inconclusive), **one.proposed}
-            content |= {} if one.flags is None else {"flags": one.flags.model_dump(mode="json")}
-            notes += _enter(workspace, ledger, one, Action.APPROVE, by, why, content).notes
-            notes += _followed(partial(registry.set_champion, workspace, one.model))
-        champions = current_champions(ledger)
+        with telling_what_stands() as entered:
+            for one in candidates:
+                waived = [_override(ledger, one, gate, by, why, entered) for gate in one.failed]
+                content = {"role": role, "overrides": waived, **_inconclusive(one, by, inconclusive), **one.proposed}
+                content |= {} if one.flags is None else {"flags": one.flags.model_dump(mode="json")}
+                notes += _enter(workspace, ledger, one, Action.APPROVE, by, why, content, entered).notes
+                notes += _followed(partial(registry.set_champion, workspace, one.model))
+            champions = current_champions(ledger)
     return Approval(tuple(champions[one.model.target] for one in candidates), tuple(notes), mended)
 
 
@@ -139,7 +144,8 @@ def reject(
         (one,) = candidates_of(workspace, ledger, registry, Action.REJECT, target, version)
         refuse_change(one, Action.REJECT, by)
         refuse_unproposed(workspace, one)
-        return _enter(workspace, ledger, one, Action.REJECT, by, why, {"role": role, **one.proposed})
+        with telling_what_stands() as entered:
+            return _enter(workspace, ledger, one, Action.REJECT, by, why, {"role": role, **one.proposed}, entered)
 
 
 def withdraw(
@@ -155,19 +161,26 @@ def withdraw(
     """Take the champion of a target, or an earlier one, out of use; the service refuses its forecasts within seconds.
 
     It needs nothing but the ledger: the entry is written before the registry is asked for anything.
-    Raises ``RefusedAction`` for whoever may not, ``MissingThing`` where there is no such approved model.
+    Raises ``RefusedAction`` for whoever may not and for a model that is withdrawn already, where the alias follows all
+    the same; ``MissingThing`` where there is no such approved model.
     """
     role, why = refuse_unless_may(by, "withdraw"), reason_given(reason)
     with _deciding(workspace):
         cycle = life_cycle_of(ledger.entries())
-        life = in_use(cycle, target, version)
+        try:
+            life = in_use(cycle, target, version)
+        except RefusedAction:
+            _followed(partial(mend_aliases, workspace, ledger, registry))
+            raise
         if life.approval is None:
             raise ValueError(f"version {life.key.version} of '{target}' was superseded without an approval")
         recorded = life.approval.content
         kept = ("target", "version", "run_id", "sha256", "report_sha256")
         content = {**{name: recorded[name] for name in kept}, "reason": why, "role": role}
-        entry = ledger.append("withdrawal", by.name, content)
-        _refuse_without_effect(ledger, entry)
+        with telling_what_stands() as entered:
+            entry = ledger.append("withdrawal", by.name, content)
+            entered.append(entry)
+            _refuse_without_effect(ledger, entry)
         notes = _followed(partial(mend_aliases, workspace, ledger, registry))
     return _decision(entry, State.WITHDRAWN, recorded.get("gates") or {}, notes)
 
@@ -197,9 +210,12 @@ def _inconclusive(one: Candidate, by: Person, reason: str) -> dict[str, Any]:
     return {"inconclusive": {"gates": one.lacking, "by": by.name, "reason": reason_given(reason)}}
 
 
-def _override(ledger: Ledger, one: Candidate, gate: str, by: Person, reason: str) -> dict[str, Any]:
+def _override(
+    ledger: Ledger, one: Candidate, gate: str, by: Person, reason: str, entered: list[Entry]
+) -> dict[str, Any]:
     refuse_unless_may(by, "override")
     entry = ledger.append("override", by.name, {**one.identity, "gate": gate, "reason": reason})
+    entered.append(entry)
     return {"gate": gate, "by": by.name, "reason": reason, "entry": entry.number}
 
 
@@ -211,11 +227,15 @@ def _enter(
     by: Person,
     reason: str,
     more: dict[str, Any],
+    entered: list[Entry],
 ) -> Decision:
     content = {**one.identity, "reason": reason, "gates": one.verdicts, **more}
-    if one.model.tags.get(TRAINED_BY_TAG):
-        content["trained_by"] = one.model.tags[TRAINED_BY_TAG]
+    if one.record is not None:
+        content["trained_entry"] = one.record.entry
+        if one.record.trained_by:
+            content["trained_by"] = one.record.trained_by
     entry = ledger.append(KIND_OF_ACTION[action], by.name, content)
+    entered.append(entry)
     _refuse_without_effect(ledger, entry)
     notes = () if action is Action.REJECT else _notes(workspace, one)
     return _decision(entry, TRANSITIONS[one.life.state, action], one.verdicts, notes)

@@ -1,4 +1,4 @@
-"""What the gates found of a registered model, read from its run and checked against the recorded hash."""
+"""What the gates found of a model, to be shown: read from its run once its hash is the one in the ledger."""
 
 from __future__ import annotations
 
@@ -7,47 +7,46 @@ from typing import TYPE_CHECKING
 
 from contracts import BadInput, FlagSettings, Workspace
 from monitoring import GateReport, gate_report
-from service.approvals import GATES_SHA256_TAG, REPORT_SHA256_TAG, ModelRegistry
+from service.approvals import ModelRegistry
 from service.ledger import sha256_of
 
 if TYPE_CHECKING:
-    from models.registry import RegisteredModel
+    from service.trained import Recorded
 
 GATES_FILE = "gates/gates.json"
 AUDIT_FILE = "audit/fairness.json"
 
 
-def recorded_gates(workspace: Workspace, registry: ModelRegistry, model: RegisteredModel) -> GateReport | None:
+def recorded_gates(workspace: Workspace, registry: ModelRegistry, record: Recorded) -> GateReport | None:
     """The gates of a model; None where its run had none, which is no evidence.
 
     Raises ``BadInput`` where the document is gone or is not the one that was recorded.
     """
-    recorded = model.tags.get(GATES_SHA256_TAG)
-    if recorded is None:
+    if record.gates_sha256 is None:
         return None
-    text = registry.run_text(workspace, model.run_id, GATES_FILE)
-    if text is None or sha256_of(text) != recorded:
+    text = registry.run_text(workspace, record.run_id, GATES_FILE)
+    if text is None or sha256_of(text) != record.gates_sha256:
         raise BadInput(
-            f"What the gates found of version {model.version} of '{model.target}' is gone or was changed: "
-            f"{GATES_FILE} of run {model.run_id} is not what the registry recorded.",
-            remedy=f"Train again: wardcast train --target {model.target}",
+            f"What the gates found of version {record.key.version} of '{record.key.target}' is gone or was changed: "
+            f"{GATES_FILE} of run {record.run_id} is not what the ledger recorded (entry {record.entry}).",
+            remedy=f"Train again: wardcast train --target {record.key.target}",
         )
     return gate_report(json.loads(text))
 
 
-def audited_flags(workspace: Workspace, registry: ModelRegistry, model: RegisteredModel) -> FlagSettings | None:
+def audited_flags(workspace: Workspace, registry: ModelRegistry, record: Recorded) -> FlagSettings | None:
     """By which rule the run's audit flagged areas; None where no audit was kept with it.
 
     Raises ``BadInput`` where the audit is not the one that was recorded.
     """
-    text = registry.run_text(workspace, model.run_id, AUDIT_FILE)
+    text = registry.run_text(workspace, record.run_id, AUDIT_FILE)
     if text is None:
         return None
-    if sha256_of(text) != model.tags.get(REPORT_SHA256_TAG):
+    if sha256_of(text) != record.report_sha256:
         raise BadInput(
-            f"The audit of version {model.version} of '{model.target}' was changed: {AUDIT_FILE} of run {model.run_id} "
-            "is not what the registry recorded.",
-            remedy=f"Train again: wardcast train --target {model.target}",
+            f"The audit of version {record.key.version} of '{record.key.target}' was changed: {AUDIT_FILE} of run "
+            f"{record.run_id} is not what the ledger recorded (entry {record.entry}).",
+            remedy=f"Train again: wardcast train --target {record.key.target}",
         )
     audit = json.loads(text)
     if audit.get("flags") is None:

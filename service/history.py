@@ -9,7 +9,7 @@ from typing import Any
 from service.approvals import champions_of, withdrawals_in_force
 from service.challenges import Challenge, ChallengeState, challenges_of
 from service.ledger import Entry
-from service.life_cycle import LifeCycle, ModelLife, life_cycle_of
+from service.life_cycle import LifeCycle, ModelLife, State, life_cycle_of
 from service.wording import inconclusive_sentence, override_sentence
 
 
@@ -75,7 +75,7 @@ def history_of(entries: Sequence[Entry], target: str, title: str) -> History:
         target=target,
         title=title,
         standing=_standing(cycle, target),
-        versions=tuple(_version(life) for life in cycle.of_target(target)),
+        versions=tuple(_version(life) for life in cycle.of_target(target) if life.state is not State.DRAFT),
         challenges=tuple(one for one in challenges.values() if one.target == target),
         events=tuple(reversed(events)),
     )
@@ -149,6 +149,15 @@ def _decided(verb: str) -> Callable[[Entry, str, Mapping[int, Challenge]], tuple
     return words
 
 
+def _trained(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list[str]]:
+    content = entry.content
+    by = f"by {content['trained_by']}" if content.get("trained_by") else "and nobody was named as its trainer"
+    details = [gates_sentence(content["gates"])] if content.get("gates") else []
+    if content.get("report_sha256"):
+        details.append(f"SHA-256 of the report: {content['report_sha256']}.")
+    return f"Version {content.get('version')} was trained {by}.", details
+
+
 def _overridden(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list[str]]:
     content = entry.content
     return f"The failed gate '{content['gate']}' of version {content['version']} was overridden by {entry.actor}.", []
@@ -185,6 +194,7 @@ def _other(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str, list
 
 
 _WORDS: Mapping[str, Callable[[Entry, str, Mapping[int, Challenge]], tuple[str, list[str]]]] = {
+    "trained": _trained,
     "proposal": _decided("proposed to the board"),
     "approval": _decided("approved and put into use"),
     "rejection": _decided("rejected"),

@@ -59,6 +59,7 @@ KINDS = (
     "challenge",
     "challenge_reply",
     "challenge_decision",
+    "trained",
 )
 
 Answer = TypeVar("Answer")
@@ -114,15 +115,14 @@ class Ledger:
         if seal is None or not reason.strip():
             raise RefusedAction("A loss is accepted with a reason.", remedy="Give it with --reason TEXT.")
         refuse_findings(what_is_left(self.rows(), look(seal)))
-        try:
-            with writing(self._engine) as connection:
-                last = _newest(connection)
-                key, lost = seal.key_after_loss(last)
-                content = {"lost_head": {"number": lost.number, "hash": lost.hash}, "reason": reason.strip()}
-                entry = next_entry(last, LOSS, _actor_text(actor), _payload_text(content)).signed(key)
-                connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
-        except sa.exc.DBAPIError as error:
-            raise unusable(self._engine, error) from error
+
+        def make(connection: sa.Connection) -> Entry:
+            last = _newest(connection)
+            key, lost = seal.key_after_loss(last)
+            content = {"lost_head": {"number": lost.number, "hash": lost.hash}, "reason": reason.strip()}
+            return next_entry(last, LOSS, _actor_text(actor), _payload_text(content)).signed(key)
+
+        entry = self._entered_once(make)
         seal.note(entry, after_loss=True)
         return entry
 
@@ -136,21 +136,50 @@ class Ledger:
         if seal is None or not seal.exists() or not reason.strip():
             raise RefusedAction("Rows are set aside in a signed ledger, with a reason.", remedy="Give --reason TEXT.")
         name, why = _actor_text(actor), reason.strip()
-        try:
-            with writing(self._engine) as connection:
-                rows = [_entry(row) for row in connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.number))]
-                chain = chain_of(rows, seal.first_key(), seal.head().signed_from)
-                if not chain.intruders:
-                    raise RefusedAction("Every row of the ledger continues it.", remedy="Nothing is to be set aside.")
-                last = chain.sound[-1] if chain.sound else None
-                key = seal.key_after(last)
-                payload = _payload_text(content_of(chain.intruders, last, why))
-                entry = next_entry(rows[-1], SET_ASIDE, name, payload).signed(key)
-                connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
-        except sa.exc.DBAPIError as error:
-            raise unusable(self._engine, error) from error
+
+        def make(connection: sa.Connection) -> Entry:
+            rows = [_entry(row) for row in connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.number))]
+            chain = chain_of(rows, seal.first_key(), seal.head().signed_from)
+            if not chain.intruders:
+                raise RefusedAction("Every row of the ledger continues it.", remedy="Nothing is to be set aside.")
+            last = chain.sound[-1] if chain.sound else None
+            key = seal.key_after(last)
+            payload = _payload_text(content_of(chain.intruders, last, why))
+            return next_entry(rows[-1], SET_ASIDE, name, payload).signed(key)
+
+        entry = self._entered_once(make)
         seal.note(entry)
         return entry
+
+    def _entered_once(self, make: Callable[[sa.Connection], Entry]) -> Entry:
+        """Make and write one entry in one transaction, which is not tried again."""
+        committing: list[Entry] = []
+        try:
+            with writing(self._engine) as connection:
+                entry = make(connection)
+                connection.execute(sa.insert(ENTRIES).values(**asdict(entry)))
+                committing.append(entry)
+        except sa.exc.DBAPIError as error:
+            return self._stands(error, committing)
+        return entry
+
+    def _stands(self, error: sa.exc.DBAPIError, committing: Sequence[Entry]) -> Entry:
+        """The entry that was being committed, where it stands although the database said no.
+
+        Raises ``MissingThing`` that says whether it was entered: where that can be looked up, by looking.
+        """
+        lost = unusable(self._engine, error)
+        if committing:
+            # Another transaction of a lost connection may still be at work in a server, but not under the lock.
+            look = reading if self._engine.dialect.name == "sqlite" else writing
+            try:
+                with look(self._engine) as connection:
+                    found = _one(connection, ENTRIES.c.hash == committing[-1].hash)
+            except sa.exc.DBAPIError:
+                raise _unclear(lost, committing[-1]) from error
+            if found is not None:
+                return found
+        raise MissingThing(f"{lost.message} Nothing was entered into the ledger.", remedy=lost.remedy) from error
 
     def _enter(self, kind: str, actor: str, payload: Callable[[], str]) -> Entry:
         committing: list[Entry] = []
@@ -170,7 +199,7 @@ class Ledger:
         try:
             entry = patiently(attempt, patience=self._patience, passing=_is_worth_another_try)
         except sa.exc.DBAPIError as error:
-            raise _not_entered(self._engine, error, committing) from error
+            entry = self._stands(error, committing)
         if self._seal is not None:
             self._seal.note(entry)
         return entry
@@ -294,11 +323,7 @@ def _is_worth_another_try(error: sa.exc.DBAPIError) -> bool:
     return is_passing(error) or isinstance(error, sa.exc.IntegrityError)
 
 
-def _not_entered(engine: sa.Engine, error: sa.exc.DBAPIError, committing: Sequence[Entry]) -> MissingThing:
-    lost = unusable(engine, error)
-    if not committing:
-        return MissingThing(f"{lost.message} Nothing was entered into the ledger.", remedy=lost.remedy)
-    entry = committing[-1]
+def _unclear(lost: MissingThing, entry: Entry) -> MissingThing:
     return MissingThing(
         f"{lost.message} It was lost while entry {entry.number} was committed, and whether that is in the ledger could "
         "not be found out.",

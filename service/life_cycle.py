@@ -65,6 +65,12 @@ ACTION_OF_KIND: Mapping[str, Action] = {
 }
 """Kind of a ledger entry → the action that it records."""
 
+TRAINED = "trained"
+"""Kind of the entry that a training writes of its model, which is a draft then."""
+_SAID_OF_A_TRAINING = frozenset(
+    {"target", "version", "sha256", "run_id", "report_sha256", "gates_sha256", "gates", "trained_by"}
+)
+
 KIND_OF_ACTION: Mapping[Action, str] = {action: kind for kind, action in ACTION_OF_KIND.items()}
 
 
@@ -79,10 +85,15 @@ class ModelKey:
 
 @dataclass(frozen=True)
 class ModelLife:
-    """What the ledger says of one model. ``proposal``, ``approval``, … are the newest entries of their kind."""
+    """What the ledger says of one model. ``trained``, ``proposal``, … are the newest entries of their kind.
+
+    ``trainers`` are all who trained it, where the same files were registered under the same number again.
+    """
 
     key: ModelKey
     state: State = State.DRAFT
+    trained: Entry | None = None
+    trainers: tuple[str, ...] = ()
     proposal: Entry | None = None
     approval: Entry | None = None
     rejection: Entry | None = None
@@ -92,7 +103,7 @@ class ModelLife:
     def makers(self) -> tuple[str, ...]:
         """Who trained or proposed it, as far as the ledger knows: they cannot approve it."""
         named = [] if self.proposal is None else [self.proposal.actor, self.proposal.content.get("trained_by")]
-        return tuple(name for name in named if name)
+        return tuple(name for name in (*self.trainers, *named) if name)
 
 
 @dataclass(frozen=True)
@@ -131,9 +142,15 @@ def life_cycle_of(entries: Iterable[Entry]) -> LifeCycle:
     champions: dict[str, ModelKey] = {}
     without_effect = []
     for entry in entries:
-        if entry.kind not in ACTION_OF_KIND:
+        if entry.kind not in ACTION_OF_KIND and entry.kind != TRAINED:
             continue
         content = entry.content
+        if entry.kind == TRAINED:
+            if content.keys() >= _SAID_OF_A_TRAINING:
+                _train(models, entry)
+            else:
+                without_effect.append(WithoutEffect(entry, "it does not say how its model was trained"))
+            continue
         if not content.keys() >= {"target", "version", "sha256"}:
             without_effect.append(WithoutEffect(entry, "it names no model"))
             continue
@@ -168,6 +185,13 @@ def _recorded(life: ModelLife, action: Action, entry: Entry) -> ModelLife:
     if action is Action.APPROVE:
         return replace(life, approval=entry)
     return replace(life, rejection=entry) if action is Action.REJECT else replace(life, withdrawal=entry)
+
+
+def _train(models: dict[ModelKey, ModelLife], entry: Entry) -> None:
+    content, key = entry.content, key_of(entry.content)
+    life = models.get(key, ModelLife(key))
+    trainers = (*life.trainers, content["trained_by"]) if content["trained_by"] else life.trainers
+    models[key] = replace(life, trained=entry, trainers=trainers)
 
 
 def _supersede(models: dict[ModelKey, ModelLife], champion: ModelKey | None) -> None:

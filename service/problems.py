@@ -28,6 +28,16 @@ PROBLEMS: dict[type[WardcastError], Problem] = {
 }
 
 
+def of_the_system(error: OSError) -> BadInput:
+    """An error of the operating system that nothing nearer to it has told of: a read, or what a library wrote."""
+    place = error.filename if isinstance(error.filename, str) else "A file, or the output"
+    return BadInput(
+        f"{place} cannot be used: {error.strerror or type(error).__name__}. Nothing is half done, and what is in the "
+        "ledger stands.",
+        remedy="Mend that; see what stands with 'wardcast ledger list', then run the same again if it is not there.",
+    )
+
+
 def problem_of(error: WardcastError) -> Problem:
     """The row of the table for an error, which is that of the kind it belongs to."""
     return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)

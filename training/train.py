@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Settings, Workspace, code_version
+from contracts import BadInput, Period, Settings, TrainedModel, Workspace, code_version
+from contracts.locks import locked
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
+from features.publications import Publication
 from models import RegisteredModel, registry, save_model
 from models.area_share import ShareSettings
 from models.champion import NAME as CHAMPION
@@ -24,7 +26,7 @@ from models.champion import ChampionForecaster, FittedChampion
 from models.city_total import forecast_city_total
 from models.forecaster import UnusableForecaster
 from models.history import SHORTEST, counted, refuse_too_short, short_history
-from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG
+from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, RUN_ID_TAG, TRAINED_BY_TAG
 from monitoring import GateReport
 from monitoring.audits import AuditResult
 from training.experiment import Scores, judge, log_experiment
@@ -53,6 +55,7 @@ class Trained:
     scores: Scores
     fairness: AuditResult
     gates: GateReport
+    record: TrainedModel
     remarks: tuple[str, ...]
     """What the model goes without for want of counts, and what its backtest left out, in sentences."""
 
@@ -66,10 +69,13 @@ def train(
     by: str = "",
     trials: int = 0,
     progress: bool = True,
+    enter: Callable[[TrainedModel], object] = lambda _: None,
 ) -> Trained:
     """Train one target on what was known on ``as_of`` (by default as issuing does: today, or the replayed day).
 
     Nothing is proposed: the model is registered as a draft. Who trained it, if named in ``by``, cannot approve it.
+    ``enter`` takes what is said of the model right after it was registered, one training at a time; a model whose
+    record was not entered into the ledger can never be approved, and where ``enter`` raises the run has failed.
     ``trials`` settings of the recipe are tried on the past before each of its fits.
     """
     settings = workspace.settings
@@ -101,15 +107,19 @@ def train(
             remarks = (*short, *backtest.remarks)
             log_experiment(run, backtest, scores, fairness, remarks)
             gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
-            model = registry.register(
-                workspace,
-                target=target,
-                saved_model=Path(scratch) / FIRST_FIT,
-                sha256=fits[0],
-                example=_example_rows(fitted, panel),
-                tags=_tags(run, door, panel, fairness, by) | {GATES_SHA256_TAG: log_gates(run, gates)},
-            )
-    return Trained(model, day, panel.last, scores, fairness, gates, remarks)
+            tags = _tags(run, door, panel, fairness, by) | {GATES_SHA256_TAG: log_gates(run, gates)}
+            with locked(workspace.locks / "registering.lock"):
+                model = registry.register(
+                    workspace,
+                    target=target,
+                    saved_model=Path(scratch) / FIRST_FIT,
+                    sha256=fits[0],
+                    example=_example_rows(fitted, panel),
+                    tags=tags,
+                )
+                record = _record(target, model.version, fits[0], tags, gates, parameters, known)
+                enter(record)
+    return Trained(model, day, panel.last, scores, fairness, gates, record, remarks)
 
 
 def training_plan(settings: Settings, target: str, panel: Panel, trials: int = 0) -> Plan:
@@ -150,13 +160,40 @@ def _first_to_judge(panel: Panel, target: str, horizon: int) -> Period:
 
 def _tags(run: Run, door: AsOfDoor, panel: Panel, fairness: AuditResult, by: str) -> dict[str, str]:
     tags = {
-        "run_id": run.run_id,
+        RUN_ID_TAG: run.run_id,
         "geography": door.geography,
         "last_known": str(panel.last),
         **code_version().tags(),
         REPORT_SHA256_TAG: hashlib.sha256((fairness.to_json() + "\n").encode()).hexdigest(),
     }
     return tags | ({TRAINED_BY_TAG: by.strip()} if by.strip() else {})
+
+
+def _record(
+    target: str,
+    version: int,
+    sha256: str,
+    tags: Mapping[str, str],
+    gates: GateReport,
+    parameters: Mapping[str, object],
+    known: Sequence[Publication],
+) -> TrainedModel:
+    """What the training itself knew: nothing is read back from the registry but the number that it gave."""
+    return TrainedModel(
+        target=target,
+        version=version,
+        run_id=tags[RUN_ID_TAG],
+        sha256=sha256,
+        report_sha256=tags[REPORT_SHA256_TAG],
+        gates_sha256=tags[GATES_SHA256_TAG],
+        gates=dict(gates.verdicts),
+        trained_by=tags.get(TRAINED_BY_TAG),
+        as_of=str(parameters["as_of"]),
+        last_known=tags["last_known"],
+        geography=tags["geography"],
+        publications={one.id: one.content_sha256 for one in known},
+        settings_sha256=str(parameters["settings_sha256"]),
+    )
 
 
 def _fit_twice(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from contracts import Workspace
@@ -16,15 +18,20 @@ from service.options import city_day, workspace_option
 def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
     """Simulate a city, ingest, train, audit, approve, issue, and serve the page."""
     from service.demo import approve_and_issue, prepare
+    from service.ledger import open_ledger
     from service.serving import bind_loopback, serve
+    from service.trained import enter_trained
     from training.tracking import tracked_experiment
     from training.train import train
 
     listener = None if no_serve else bind_loopback("127.0.0.1", port)
     prepare(workspace, seed, _tell)
     today = city_day(workspace)
+    enter = partial(enter_trained, open_ledger(workspace))
     with tracked_experiment(workspace, "train", "demonstration"):
-        trained = [train(workspace, target, today=today) for target in workspace.settings.forecast_targets()]
+        trained = [
+            train(workspace, target, today=today, enter=enter) for target in workspace.settings.forecast_targets()
+        ]
     for one in trained:
         click.echo(f"{one.scores.areas.as_text()}\n")
     for one in trained:

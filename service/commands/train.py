@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,11 +35,16 @@ def command(
 ) -> None:
     """Fit the champion recipe, backtest and audit it, log it to MLflow and register it as challenger.
 
-    It is a draft: nothing is served from it until another named person approves it.
+    It is a draft: nothing is served from it until another named person approves it. What is said of it is entered into
+    the ledger; a training that ends before that leaves a draft which cannot be approved: train again.
     """
+    from service.ledger import open_ledger
+    from service.trained import enter_trained, trainer_named
     from training.tracking import tracked_experiment
     from training.train import train
 
+    trainer, ledger = trainer_named(by), open_ledger(workspace)
+    ledger.entries()
     trained = []
     chosen = targets or workspace.settings.forecast_targets()
     for target in chosen:
@@ -48,7 +54,14 @@ def command(
         for target in chosen:
             click.echo(f"Training {target}", err=True)
             day = as_of.date() if as_of else None
-            one = train(workspace, target, as_of=day, today=today, by=by, trials=trials)
+            one = train(
+                *(workspace, target),
+                as_of=day,
+                today=today,
+                by=trainer or "",
+                trials=trials,
+                enter=partial(enter_trained, ledger),
+            )
             trained.append(one)
             if not as_json:
                 click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")

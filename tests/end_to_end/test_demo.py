@@ -32,7 +32,7 @@ def test_the_demonstration_ends_with_an_issued_forecast(tmp_path: Path) -> None:
         check=False,
     )
     assert verified.returncode == 0
-    assert "4 entries" in verified.stdout
+    assert "7 entries" in verified.stdout
 
 
 def test_the_demonstration_leaves_a_real_city_alone(tmp_path: Path) -> None:

@@ -107,4 +107,4 @@ def test_training_approving_and_issuing_end_in_a_forecast_of_august(folder: Path
     assert issued["replay"] is True
     assert [period["horizon"] for period in issued["targets"][0]["periods"]] == [2, 3, 4]
     assert "two periods ahead of the last known one" in " ".join(issued["notes"])
-    assert run(folder, "ledger", "verify").stdout.startswith("2 entries")
+    assert run(folder, "ledger", "verify").stdout.startswith("3 entries")

@@ -23,7 +23,16 @@ import pytest
 import sqlalchemy as sa
 from scipy import sparse
 
-from contracts import CountDistribution, Frequency, MissingThing, Period, ReasonGroup, Workspace
+from contracts import (
+    CountDistribution,
+    Frequency,
+    MissingThing,
+    Period,
+    ReasonGroup,
+    TrainedModel,
+    Workspace,
+    sha256_of_folder,
+)
 from features.geography import Geography
 from features.panel import Panel
 from models.harm import HarmMix, harm_weights
@@ -37,6 +46,7 @@ from service.issuing import Issue, issue
 from service.ledger import Ledger, open_ledger
 from service.people import person_named
 from service.seal import Seal
+from service.trained import enter_trained
 from service.watcher import SnapshotWatcher
 
 TODAY = date(2025, 7, 10)
@@ -77,8 +87,10 @@ class FakeRegistry:
     """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version.
 
     ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind, ``lost`` a deleted run to what
-    is said of it.
+    is said of it. What is added is entered into ``ledger`` as training does, where there is one.
     """
+
+    ledger: Ledger | None = None
 
     versions: dict[tuple[str, int], FakeModel] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -88,16 +100,21 @@ class FakeRegistry:
 
     def add(self, target: str, folder: Path, *, gates: str | None = None, trained_by: str | None = None) -> FakeModel:
         number = 1 + sum(1 for known, _ in self.versions if known == target)
-        sha256 = hashlib.sha256(f"{target} {number}".encode()).hexdigest()
+        home = folder / str(number) / target
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "model.txt").write_text(f"{target} {number}")
+        sha256 = sha256_of_folder(home)
         run_id, tags = f"run-{target}-{number}", {"report_sha256": "f" * 64}
         if gates is not None:
             self.texts[run_id, "gates/gates.json"] = gates
             tags["gates_sha256"] = hashlib.sha256(gates.encode()).hexdigest()
         if trained_by is not None:
             tags["trained_by"] = trained_by
-        model = FakeModel(target, number, run_id, sha256, folder, tags)
+        model = FakeModel(target, number, run_id, sha256, home, tags)
         self.versions[target, number] = model
         self.aliases[target, "challenger"] = number
+        if self.ledger is not None:
+            enter_trained(self.ledger, trained_of(model, gates))
         return model
 
     def registered(self, workspace: Workspace, target: str, alias: str) -> FakeModel | None:
@@ -123,6 +140,26 @@ class FakeRegistry:
 
     def run_kind(self, workspace: Workspace, run_id: str) -> str | None:
         return self.kinds.get(run_id)
+
+
+def trained_of(model: FakeModel, gates: str | None) -> TrainedModel:
+    """What a training says of such a model; a run without gates is none of ours, and its hash is empty."""
+    verdicts = {one["gate"]: one["verdict"] for one in json.loads(gates)["gates"]} if gates else {}
+    return TrainedModel(
+        target=model.target,
+        version=model.version,
+        run_id=model.run_id,
+        sha256=model.sha256,
+        report_sha256=model.tags["report_sha256"],
+        gates_sha256=model.tags.get("gates_sha256"),
+        gates=verdicts,
+        trained_by=model.tags.get("trained_by"),
+        as_of=str(TODAY),
+        last_known="2025-06",
+        geography="cells",
+        publications={"simulated-2025-07-10-aaaaaaaa": "a" * 64},
+        settings_sha256="0" * 64,
+    )
 
 
 class FakeSavedModel:
@@ -262,13 +299,17 @@ class City:
         return issue(self.workspace, self.ledger, self.sources, today=today, tell=self.told.append, **choice)
 
 
-def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False, weights: str = "") -> City:
+def make_city(
+    root: Path, *, columns: int = 6, rows: int = 5, replay: bool = False, weights: str = "", ledger_url: str = ""
+) -> City:
     """A city of ``columns × rows`` square cells in a new workspace; ``weights`` are those of harm, as in TOML."""
     root.mkdir(parents=True, exist_ok=True)
     harm = WEIGHTS.format(weights=weights) if weights else ""
-    (root / "wardcast.toml").write_text(SETTINGS.format(replay=str(replay).lower(), harm=harm))
+    settings = SETTINGS.format(replay=str(replay).lower(), harm=harm)
+    (root / "wardcast.toml").write_text(f'ledger_url = "{ledger_url}"\n{settings}')
     workspace = Workspace(root)
-    registry = FakeRegistry()
+    ledger = open_ledger(workspace)
+    registry = FakeRegistry(ledger)
     for target in TARGETS:
         registry.add(target, root / target)
     folder = workspace.geographies / "cells"
@@ -289,7 +330,7 @@ def make_city(root: Path, *, columns: int = 6, rows: int = 5, replay: bool = Fal
         load=lambda folder, sha256: FakeSavedModel(folder.name),
         harm_mix=_mixes_of(workspace),
     )
-    return City(workspace, registry, sources, open_ledger(workspace))
+    return City(workspace, registry, sources, ledger)
 
 
 @dataclass(frozen=True)

@@ -317,7 +317,7 @@ def test_an_issue_removed_from_the_end_does_not_bring_back_an_older_one(issued_c
     client = serve_city(issued_city)
     with closing(sqlite3.connect(issued_city.workspace.root / "ledger.db")) as connection:
         connection.execute("DROP TRIGGER ledger_entries_no_delete")
-        connection.execute("DELETE FROM ledger_entries WHERE number = 4")
+        connection.execute("DELETE FROM ledger_entries WHERE number = 6")
         connection.commit()
     for _ in range(2):
         client.watcher.poll()

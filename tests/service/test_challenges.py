@@ -48,7 +48,7 @@ def test_a_challenge_has_a_deadline_an_answer_a_rerun_and_an_outcome(issued_city
     fresh = issued_city.issue(today=date(2025, 8, 2)).forecast_id
     decided = decide(issued_city, one.number, rerun=fresh, outcome="partly upheld")
     assert (decided.state, decided.outcome, decided.rerun) == ("decided", "partly upheld", fresh)
-    assert [entry.kind for entry in issued_city.ledger.entries()[3:]] == [
+    assert [entry.kind for entry in issued_city.ledger.entries()[5:]] == [
         "challenge",
         "challenge_reply",
         "issue",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -91,3 +92,24 @@ def test_a_terminal_that_lacks_a_character_gets_a_question_mark():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment, check=False)
     assert done.stdout == "Area ? of Kraków\n".encode("latin-1")
     assert (done.returncode, done.stderr) == (3, b"wardcast: There is no ?\xf3d?. Name another.\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/x.parquet"),
+            "/data/x.parquet cannot be used: No space",
+        ),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), "A file, or the output cannot be used: Input/output error."),
+    ],
+)
+def test_an_error_of_the_system_that_nobody_told_of_is_one_line(run, monkeypatch, error, told):
+    def fail(**_):
+        raise error
+
+    monkeypatch.setattr("service.cli.wardcast.main", fail)
+    code, out, err = run("publications")
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert err.startswith(f"wardcast: {told}")
+    assert "what is in the ledger stands" in err

@@ -30,16 +30,16 @@ BOARD = ("--by", "Ben Board", "--reason", "Audit read.")
 
 
 def test_a_model_is_proposed_approved_issued_and_withdrawn_by_commands(run, city):
-    assert "violence: version 1 is proposed by Ann Analyst (ledger entry 1)." in run("propose", *WHO)
+    assert "violence: version 1 is proposed by Ann Analyst (ledger entry 3)." in run("propose", *WHO)
     with pytest.raises(RefusedAction, match="nobody approves their own model"):
         run("approve", *WHO, "--inconclusive", "No run was made.")
     approval = json.loads(run("approve", *BOARD, "--inconclusive", "No run was made.", "--json"))
     assert [champion["proposed_by"] for champion in approval["champions"]] == ["Ann Analyst", "Ann Analyst"]
     withdrawn = run("withdraw", "--target", "violence", *BOARD)
-    assert withdrawn == "violence: version 1 is withdrawn by Ben Board (ledger entry 5).\n"
+    assert withdrawn == "violence: version 1 is withdrawn by Ben Board (ledger entry 7).\n"
     told = run("history", "violence")
     assert "None in use. The model of 'violence', version 1, was withdrawn by Ben Board" in told
-    assert [event["entry"] for event in json.loads(run("history", "violence", "--json"))["events"]] == [5, 3, 1]
+    assert [event["entry"] for event in json.loads(run("history", "violence", "--json"))["events"]] == [7, 5, 3, 1]
     listed = run("ledger", "list")
     assert "withdrawal violence version 1  by Ben Board" in listed
 
@@ -63,5 +63,5 @@ def test_a_challenge_is_opened_answered_and_decided_by_commands(run, city):
     assert decided.endswith("decided, upheld by Ben Board\n")
     assert json.loads(run("challenge", "list", "--json"))[0]["overdue"] is False
     told = run("history", "violence")
-    assert "The challenge 4 was upheld by Ben Board." in told
+    assert "The challenge 6 was upheld by Ben Board." in told
     assert "Computed again as run-1." in told

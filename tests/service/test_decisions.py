@@ -49,7 +49,12 @@ def decide(city, decision, by, **choice):
 
 
 def kinds(city):
-    return [entry.kind for entry in city.ledger.entries()]
+    return [entry.kind for entry in decisions(city)]
+
+
+def decisions(city):
+    """Every entry but those of trainings."""
+    return [entry for entry in city.ledger.entries() if entry.kind != "trained"]
 
 
 def state_of(city, target, version):
@@ -64,11 +69,11 @@ def test_a_model_goes_from_draft_to_champion_and_keeps_who_when_why_and_the_repo
     assert state_of(city, "violence", 1) == "proposed"
     decide(city, approve, "Alex Approver", target="violence", reason="Audit read.")
     assert state_of(city, "violence", 1) == "approved"
-    proposal, approval = city.ledger.entries()
+    proposal, approval = decisions(city)
     assert (proposal.actor, proposal.content["reason"]) == ("Pat Proposer", "Better than the count.")
     assert (approval.actor, approval.content["reason"]) == ("Alex Approver", "Audit read.")
     assert approval.content["report_sha256"] == proposal.content["report_sha256"] == "f" * 64
-    assert (approval.content["proposed_by"], approval.content["proposal_entry"]) == ("Pat Proposer", 1)
+    assert (approval.content["proposed_by"], approval.content["proposal_entry"]) == ("Pat Proposer", 3)
     assert (proposal.content["role"], approval.content["role"]) == ("proposer", "approver")
 
 
@@ -86,7 +91,7 @@ def test_a_model_goes_from_draft_to_champion_and_keeps_who_when_why_and_the_repo
 def test_whoever_has_not_the_role_is_refused_and_nothing_is_written(with_people, decision, by, needed):
     with pytest.raises(RefusedAction, match=needed):
         decide(with_people, decision, by, target="violence")
-    assert with_people.ledger.entries() == ()
+    assert decisions(with_people) == []
 
 
 def test_the_person_of_the_settings_is_found_whatever_the_case_and_spaces(with_people):
@@ -145,9 +150,11 @@ def test_a_draft_is_approved_directly_unless_the_settings_ask_for_a_proposal(cit
 def test_a_rejected_model_is_never_approved(city):
     decide(city, propose, "Ann", target="violence")
     assert decide(city, reject, "Ben", target="violence").state == "rejected"
-    for decision in (propose, approve, reject):
+    for decision in (propose, approve):
         with pytest.raises(RefusedAction, match="a model that is rejected"):
             decide(city, decision, "Ben", target="violence", version=1)
+    with pytest.raises(RefusedAction, match=r"is rejected already \(ledger entry 4, by Ben\)"):
+        decide(city, reject, "Ben", target="violence", version=1)
     with pytest.raises(MissingThing, match="no champion"):
         decide(city, withdraw, "Ben", target="violence")
 
@@ -166,7 +173,7 @@ def test_a_report_that_was_exchanged_after_the_proposal_is_not_approved(city):
     model = city.registry.versions["violence", 1]
     tags = {**model.tags, "report_sha256": "e" * 64}
     city.registry.versions["violence", 1] = type(model)(**{**vars(model), "tags": tags})
-    with pytest.raises(RefusedAction, match="is not the one it was proposed with"):
+    with pytest.raises(RefusedAction, match=r"recorded of it \(entry 1\): the tag report_sha256 differs"):
         decide(city, approve, "Ben", target="violence")
 
 
@@ -185,7 +192,7 @@ def test_a_failed_gate_stops_an_approval_until_the_board_overrides_it_and_that_i
     assert kinds(city) == ["proposal", "override", "approval"]
     champion = current_champions(city.ledger)["violence"]
     assert champion.gates["coverage"] == "fail"
-    assert champion.overrides == ({"gate": "coverage", "by": "Ben", "reason": "Known, and watched.", "entry": 2},)
+    assert champion.overrides == ({"gate": "coverage", "by": "Ben", "reason": "Known, and watched.", "entry": 5},)
     override = city.ledger.entries("override")[0]
     assert (override.actor, override.content["gate"], override.content["version"]) == ("Ben", "coverage", 2)
 
@@ -197,7 +204,7 @@ def test_only_the_board_overrides(with_people):
         decide(city, approve, "Ada Administrator", target="violence", overrides=["skill"])
     with pytest.raises(RefusedAction, match="may not override"):
         refuse_unless_may(person_named(city.workspace.settings, "Pat Proposer"), "override")
-    assert city.ledger.entries() == ()
+    assert decisions(city) == []
 
 
 def test_findings_that_were_changed_after_the_run_are_refused(city):
@@ -230,8 +237,9 @@ def test_a_withdrawn_champion_leaves_no_champion_and_no_alias(city):
     assert ("violence", "champion") not in city.registry.aliases
     issued = city.issue()
     assert [about["target"] for about in issued.targets] == ["robbery"]
-    with pytest.raises(MissingThing, match="no champion of 'violence'"):
-        decide(city, withdraw, "Ben", target="violence")
+    for version in (None, 1):
+        with pytest.raises(RefusedAction, match=r"'violence' is withdrawn already \(ledger entry 5, by Ben\)"):
+            decide(city, withdraw, "Ben", target="violence", version=version)
     with pytest.raises(RefusedAction, match="a model that is withdrawn"):
         decide(city, approve, "Ben", target="violence", version=1)
 
@@ -257,6 +265,48 @@ def test_a_withdrawal_needs_no_registry(city, monkeypatch):
     with pytest.raises(ConnectionError):
         decide(city, withdraw, "Ben", target="violence")
     assert state_of(city, "violence", 1) == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("decision", "by", "told"),
+    [
+        (propose, "Ann", "is proposed already (ledger entry 3, by Ann)"),
+        (approve, "Ben", "is the champion already (ledger entry 4, by Ben)"),
+        (withdraw, "Ben", "is withdrawn already (ledger entry 5, by Ben)"),
+    ],
+)
+def test_a_decision_that_was_killed_after_its_entry_is_told_to_stand_when_it_is_repeated(city, decision, by, told):
+    steps = {propose: "Ann", approve: "Ben", withdraw: "Ben"}
+    for step, name in steps.items():
+        append = city.ledger.append
+
+        def killed(*arguments, append=append):
+            append(*arguments)
+            raise KeyboardInterrupt
+
+        if step is decision:
+            city.ledger.append = killed
+            with pytest.raises(KeyboardInterrupt):
+                decide(city, step, name, target="violence")
+            city.ledger.append = append
+            break
+        decide(city, step, name, target="violence")
+    before = city.ledger.entries()
+    choices = [{"target": "violence"}, {"target": "violence", "version": 1}]
+    for choice in choices:
+        with pytest.raises(RefusedAction) as refused:
+            decide(city, decision, by, **choice)
+        assert told in refused.value.message
+    assert city.ledger.entries() == before
+    if decision is withdraw:
+        assert ("violence", "champion") not in city.registry.aliases
+
+
+def test_where_nothing_waits_what_stands_is_told(city):
+    decide(city, approve, "Ben")
+    with pytest.raises(MissingThing) as told:
+        decide(city, approve, "Ben")
+    assert "Version 1 of 'violence' is the champion already (ledger entry 3, by Ben)." in told.value.message
 
 
 def test_of_two_changes_at_once_the_first_counts_and_the_second_is_told(city, monkeypatch):

@@ -78,13 +78,13 @@ def test_the_page_tells_the_whole_story_in_words(overridden_city, serve_city):
 
 def test_the_newest_comes_first_and_every_entry_of_the_target_is_there(overridden_city):
     history = history_of(overridden_city.ledger.entries(), "violence", "Violence with injury")
-    assert [event.entry for event in history.events] == [5, 3, 2, 1]
+    assert [event.entry for event in history.events] == [8, 6, 5, 4, 3, 1]
     assert [(one.version, one.state) for one in history.versions] == [(2, "approved")]
     assert "Reason: Better." in history.as_text()
 
 
 def test_the_override_is_shown_wherever_the_model_is(overridden_city, serve_city):
-    overridden = {"gate": "coverage", "by": "Ada Example", "reason": REASON, "entry": 2}
+    overridden = {"gate": "coverage", "by": "Ada Example", "reason": REASON, "entry": 5}
     record = overridden_city.ledger.entries("issue")[0].content
     assert next(about for about in record["targets"] if about["target"] == "violence")["overrides"] == [overridden]
     client = serve_city(overridden_city)

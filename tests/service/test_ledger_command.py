@@ -23,10 +23,10 @@ def run(issued_city):
 def test_a_sound_record_is_told_with_its_head(issued_city, run):
     told = run("verify")
     assert told.exception is None
-    assert "3 entries, every hash, link, signature and forecast file as recorded" in told.stdout
+    assert "5 entries, every hash, link, signature and forecast file as recorded" in told.stdout
     assert issued_city.ledger.place().hash in told.stdout
     assert json.loads(run("verify", "--json").stdout) == {
-        "entries": 3,
+        "entries": 5,
         "head": issued_city.ledger.place().hash,
         "findings": [],
         "notes": [],
@@ -53,7 +53,7 @@ def test_a_changed_file_of_an_issued_forecast_is_found(issued_city, run, damage)
         file.write_bytes(whole[:99] + bytes([whole[99] ^ 1]) + whole[100:])
     told = run("verify")
     assert isinstance(told.exception, BadInput)
-    assert "entry 3: " in str(told.exception)
+    assert "entry 5: " in str(told.exception)
     assert "forecasts.parquet" in str(told.exception)
     file.write_bytes(whole)
     assert run("verify").exception is None
@@ -62,21 +62,21 @@ def test_a_changed_file_of_an_issued_forecast_is_found(issued_city, run, damage)
 def test_an_exported_head_finds_what_the_workspace_cannot(issued_city, run, tmp_path):
     kept = tmp_path / "kept.json"
     written = run("head", "--out", str(kept))
-    assert "Wrote the head of entry 3" in written.stdout
+    assert "Wrote the head of entry 5" in written.stdout
     assert run("verify", "--head", str(kept)).exception is None
     assert isinstance(run("head", "--out", str(kept)).exception, RefusedAction)
-    kept.write_text(kept.read_text().replace('"number": 3', '"number": 4'))
+    kept.write_text(kept.read_text().replace('"number": 5', '"number": 6'))
     told = run("verify", "--head", str(kept))
-    assert "entry 4: the head you gave, which should name it, was edited" in str(told.exception)
+    assert "entry 6: the head you gave, which should name it, was edited" in str(told.exception)
     (tmp_path / "empty.json").write_text("")
     assert "is no signed head" in str(run("verify", "--head", str(tmp_path / "empty.json")).exception)
     assert "is missing" in str(run("verify", "--head", str(tmp_path / "none.json")).exception)
 
 
 def test_a_changed_ledger_exports_no_head(issued_city, run, change, tmp_path):
-    change(issued_city.workspace.ledger_url, "DELETE FROM ledger_entries WHERE number = 3")
+    change(issued_city.workspace.ledger_url, "DELETE FROM ledger_entries WHERE number = 5")
     told = run("head", "--out", str(tmp_path / "kept.json"))
-    assert "entry 3: it is gone from the end" in str(told.exception)
+    assert "entry 5: it is gone from the end" in str(told.exception)
     assert not (tmp_path / "kept.json").exists()
 
 
@@ -94,6 +94,6 @@ def test_an_interrupted_head_is_mended_and_told(issued_city, run):
 def test_a_new_key_is_told_and_listed(run):
     told = run("rotate-key", "--by", "Ada", "--reason", "a year has passed")
     assert told.exception is None
-    assert "Entry 4 introduces the key " in told.stdout
+    assert "Entry 6 introduces the key " in told.stdout
     assert "key       " in run("list").stdout.splitlines()[-1]
     assert run("verify").exception is None

@@ -36,7 +36,7 @@ from service.life_cycle import ACTION_OF_KIND, TRANSITIONS, Action, State, life_
 from service.people import person_named
 
 ASKED_FOR = os.environ.get("WARDCAST_LIFE_CYCLES", "")
-SEQUENCES = int(ASKED_FOR or "60")
+SEQUENCES = int(ASKED_FOR or "90")
 """How many random sequences are tried on each database: the same ones each time, or others where a number is asked."""
 STEPS = 30
 TARGETS = ("violence", "robbery")
@@ -116,7 +116,7 @@ class Lives(RuleBasedStateMachine):
         self._places = places
         self._opened = contextmanager(ledgers)()
         self.ledger = self._opened.__enter__()
-        self.registry = registry_of()
+        self.registry = registry_of(self.ledger)
         self.seen: dict[tuple[str, int], str] = {}
 
     def teardown(self) -> None:

@@ -8,14 +8,17 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from contracts import SETTINGS_FILE, BadInput, MissingThing, RefusedAction, Workspace, settings_bytes, settings_of
 from models import registry
@@ -28,9 +31,11 @@ from service.issue_contents import open_sources
 from service.issued import FORECASTS_FILE, RECORD_FILE, parquet_bytes
 from service.issuing import issue
 from service.ledger import open_ledger
+from service.life_cycle import life_cycle_of
 from service.people import person_named
 from service.provenance import as_text, provenance
 from service.rebuilding import rebuild, refuse_difference, software_notes
+from service.trained import enter_trained, recorded, refuse_other_than_recorded
 from service.zip_files import read_zip, write_zip
 from training import train
 
@@ -62,8 +67,8 @@ def office(small_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory)
         quick.setattr(module, "BACKTEST_MODELS", ("ewma", "wardcast"))
         quick.setattr(module, "BACKTEST_PERIODS", 2)
         quick.setattr(module, "HORIZONS_BEYOND", 1)
-        train(workspace, TARGET, today=TODAY, progress=False)
-    ledger = open_ledger(workspace)
+        ledger = open_ledger(workspace)
+        train(workspace, TARGET, today=TODAY, progress=False, enter=partial(enter_trained, ledger))
     approve(
         workspace,
         ledger,
@@ -97,12 +102,12 @@ def test_the_ledger_alone_tells_what_is_behind_a_forecast(office: Office) -> Non
         model.sha256,
         model.tags[registry.REPORT_SHA256_TAG],
     )
-    assert (about["approved_by"], about["approval_reason"], about["approval_entry"]) == ("A. Member", "Audit read", 1)
+    assert (about["approved_by"], about["approval_reason"], about["approval_entry"]) == ("A. Member", "Audit read", 2)
     copy = office.workspace.forecasts / office.forecast_id / "settings.json"
     assert told.settings_sha256 == hashlib.sha256(copy.read_bytes()).hexdigest()
     assert [one["published_on"] for one in told.publications] == ["2024-07-10", "2025-01-10"]
     assert all(len(one["sha256"]) == 64 for one in told.publications)
-    assert [one["number"] for one in told.entries] == [1, 2]
+    assert [one["number"] for one in told.entries] == [1, 2, 3]
     assert told.code is not None
     assert about["trained_with"] == told.code
     text = as_text(told)
@@ -110,6 +115,61 @@ def test_the_ledger_alone_tells_what_is_behind_a_forecast(office: Office) -> Non
         assert part in text
     with pytest.raises(MissingThing, match=f"no forecast 'x'; the newest is {office.forecast_id}"):
         provenance(open_ledger(office.workspace).entries(), "x")
+
+
+@pytest.mark.parametrize(
+    ("words", "succeeds"),
+    [
+        (("export", "FORECAST", "--out", "OUT"), True),
+        (("export", "nothing", "--out", "OUT"), False),
+        (("export", "FORECAST", "--out", "/proc/bundle.zip"), False),
+        (("rebuild", "FORECAST"), True),
+        (("explain", "FORECAST"), True),
+        (("history", TARGET), True),
+        (("ledger", "verify"), True),
+        (("runs",), True),
+        (("records", "RUN", "--out", "OUT"), True),
+        (("propose", "--by", "Ann", "--reason", "Again.", "--target", TARGET), False),
+        (("publications",), True),
+    ],
+)
+def test_no_command_leaves_anything_behind(
+    office: Office, words: tuple[str, ...], succeeds: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither among the temporary files, nor beside the workspace, nor SQLite's own files beside its databases."""
+    out, temporary = tmp_path / "out", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    run = open_ledger(office.workspace).entries("trained")[0].content["run_id"]
+    given = {"FORECAST": office.forecast_id, "OUT": str(out), "RUN": run}
+    before = sorted(office.workspace.root.parent.iterdir())
+    arguments = [given.get(word, word) for word in words]
+    done = CliRunner().invoke(wardcast, [*arguments, "--workspace", str(office.workspace.root)])
+    assert (done.exception is None) == succeeds, done.exception
+    assert list(temporary.iterdir()) == []
+    assert sorted(office.workspace.root.parent.iterdir()) == before
+    assert {path.name for path in tmp_path.iterdir()} <= {"out", "temporary"}
+    assert [path.name for path in office.workspace.root.glob("*.db-*")] == []
+
+
+def test_what_training_entered_is_what_the_real_registry_holds_and_a_rewritten_tag_differs(office: Office) -> None:
+    from mlflow import MlflowClient
+
+    life = life_cycle_of(open_ledger(office.workspace).entries()).champions[TARGET]
+    record = recorded(life)
+    assert record is not None
+    model = registry.version(office.workspace, TARGET, 1)
+    refuse_other_than_recorded(record, model)
+    client = MlflowClient(office.workspace.tracking_url, office.workspace.tracking_url)
+    for tag in (registry.REPORT_SHA256_TAG, registry.GATES_SHA256_TAG, registry.RUN_ID_TAG, registry.TRAINED_BY_TAG):
+        client.set_model_version_tag(f"wardcast-{TARGET}", "1", tag, "e" * 64)
+        with pytest.raises(RefusedAction, match=f"the tag {tag} differs"):
+            refuse_other_than_recorded(record, registry.version(office.workspace, TARGET, 1))
+        if tag in model.tags:
+            client.set_model_version_tag(f"wardcast-{TARGET}", "1", tag, model.tags[tag])
+        else:
+            client.delete_model_version_tag(f"wardcast-{TARGET}", "1", tag)
 
 
 def test_the_owner_makes_the_same_bytes_again(office: Office) -> None:

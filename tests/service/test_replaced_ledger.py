@@ -57,7 +57,7 @@ def test_one_file_is_the_whole_ledger_once_a_command_has_ended(issued_city, data
     assert not database.with_name("ledger.db-wal").exists()
     shutil.copy(database, tmp_path / "copy.db")
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
-        assert copy.execute("SELECT count(*) FROM ledger_entries").fetchone() == (3,)
+        assert copy.execute("SELECT count(*) FROM ledger_entries").fetchone() == (5,)
 
 
 def test_a_withdrawal_after_a_restored_backup_reaches_the_running_service(issued_city, serve_city, backup):

@@ -86,7 +86,7 @@ def test_the_command_tells_a_port_in_use_in_one_line(issued_city):
 def test_the_ledger_commands_print_and_find(issued_city):
     root = str(issued_city.workspace.root)
     assert (
-        "3 entries, every hash, link, signature and forecast file as recorded"
+        "5 entries, every hash, link, signature and forecast file as recorded"
         in _wardcast("ledger", "verify", "--workspace", root).stdout
     )
     assert "approval  violence version 1  by Ada Example" in _wardcast("ledger", "list", "--workspace", root).stdout
