@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from contracts import GateLimits
+from contracts import GateLimits, horizons_text
 
 GateVerdict = Literal["pass", "fail", "not enough evidence"]
 PartVerdict = Literal["pass", "fail", "not enough evidence", "shown"]
@@ -64,11 +64,15 @@ class GateResult:
 
 @dataclass(frozen=True)
 class GateReport:
-    """All gates of a run, and the limits that stood in the settings before the run had results."""
+    """All gates of a run, and the limits that stood in the settings before the run had results.
+
+    ``horizons`` are those that were scored, gated and audited; a run from before they were recorded has none.
+    """
 
     results: tuple[GateResult, ...]
     limits: GateLimits
     settings_sha256: str
+    horizons: tuple[int, ...] = ()
 
     @property
     def verdicts(self) -> dict[str, GateVerdict]:
@@ -81,12 +85,14 @@ class GateReport:
             "gates": [{"verdict": one.verdict, **asdict(one)} for one in self.results],
             "limits": self.limits.model_dump(mode="json"),
             "settings_sha256": self.settings_sha256,
+            "horizons": list(self.horizons),
         }
         return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
     def as_text(self, *, every_part: bool = False) -> str:
         """For a terminal; with every part, for a file."""
-        return "\n".join(["Gates:", *(one.as_text(every_part=every_part) for one in self.results)])
+        head = f"Gates (horizons {horizons_text(self.horizons)}):" if self.horizons else "Gates:"
+        return "\n".join([head, *(one.as_text(every_part=every_part) for one in self.results)])
 
 
 def gate_report(document: Mapping[str, Any]) -> GateReport:
@@ -97,6 +103,7 @@ def gate_report(document: Mapping[str, Any]) -> GateReport:
         ),
         limits=GateLimits.model_validate(document["limits"]),
         settings_sha256=str(document["settings_sha256"]),
+        horizons=tuple(int(one) for one in document.get("horizons", ())),
     )
 
 

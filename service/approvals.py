@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts import RefusedAction, Workspace
 from service.ledger import Entry, Ledger
-from service.life_cycle import LifeCycle, ModelKey, key_of, life_cycle_of
+from service.life_cycle import LifeCycle, ModelKey, State, key_of, life_cycle_of
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
@@ -54,7 +54,9 @@ class Champion:
     """The approved model of a target, as its ledger entry says.
 
     ``gates`` maps each gate to its verdict; ``overrides`` holds gate, by, reason and entry of every gate that failed
-    and was overridden. Both are empty for a model that was approved before there were gates.
+    and was overridden. Both are empty for a model that was approved before there were gates. ``judged_horizons`` are
+    those that its gates and audits speak of, empty for a model that was approved before they were recorded.
+    ``superseded`` says which model of the target was the champion before: version, run_id, sha256 and approval_entry.
     """
 
     target: str
@@ -69,6 +71,8 @@ class Champion:
     proposed_by: str | None = None
     gates: dict[str, str] = field(default_factory=dict)
     overrides: tuple[dict[str, Any], ...] = ()
+    judged_horizons: tuple[int, ...] = ()
+    superseded: dict[str, Any] | None = None
 
 
 def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
@@ -91,8 +95,21 @@ def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
             proposed_by=content.get("proposed_by"),
             gates=content.get("gates") or {},
             overrides=tuple(content.get("overrides", ())),
+            judged_horizons=tuple(content.get("judged_horizons", ())),
+            superseded=_superseded(cycle, target),
         )
     return champions
+
+
+def _superseded(cycle: LifeCycle, target: str) -> dict[str, Any] | None:
+    """The model of a target that was approved last before its champion and was not withdrawn since, if there is one."""
+    lives = [one for one in cycle.of_target(target) if one.state is State.SUPERSEDED]
+    approvals = [one.approval for one in lives if one.approval is not None]
+    if not approvals:
+        return None
+    newest = max(approvals, key=lambda entry: entry.number)
+    kept = {name: newest.content[name] for name in ("version", "run_id", "sha256")}
+    return {**kept, "approval_entry": newest.number}
 
 
 def current_champions(ledger: Ledger) -> dict[str, Champion]:

@@ -200,7 +200,8 @@ def _enter(
     reason: str,
     more: dict[str, Any],
 ) -> Decision:
-    content = {**one.identity, "reason": reason, "gates": one.verdicts, **more}
+    judged = {"gates": one.verdicts, "judged_horizons": one.judged_horizons}
+    content = {**one.identity, "reason": reason, **judged, **more}
     if one.model.tags.get(TRAINED_BY_TAG):
         content["trained_by"] = one.model.tags[TRAINED_BY_TAG]
     entry = ledger.append(KIND_OF_ACTION[action], by.name, content)

@@ -15,7 +15,12 @@ HISTORY_PERIODS = 36
 
 
 def forecast_rows(
-    panel: Panel, target: str, horizons: tuple[int, ...], distribution: CountDistribution
+    panel: Panel,
+    target: str,
+    horizons: tuple[int, ...],
+    distribution: CountDistribution,
+    *,
+    model: str = MODEL_NAME,
 ) -> pd.DataFrame:
     """The forecast of one target as rows of ``contracts.tables.FORECASTS``, horizon by horizon."""
     shape = (len(horizons), len(panel.areas))
@@ -24,7 +29,7 @@ def forecast_rows(
     ordinals = np.array([panel.last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
     return pd.DataFrame(
         {
-            "model": MODEL_NAME,
+            "model": model,
             "area": np.tile(np.array(panel.areas, dtype=object), len(horizons)),
             "target": target,
             "as_of": np.datetime64(panel.as_of, "s"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import orjson
 import pandas as pd
@@ -13,6 +15,17 @@ from service.reasons import period_reasons
 from service.risk import BANDS, band_of, ranks, risk_scores
 from service.snapshot import DECIMALS, Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
+
+_UNRECORDED: Json = {
+    "gates": {},
+    "overrides": [],
+    "earlier_periods": [],
+    "judged_horizons": [],
+    "notes": [],
+    "baselines": [],
+    "superseded": None,
+}
+"""What an older forecast does not say of a target."""
 
 
 def build_snapshot(issued: IssuedForecast) -> Snapshot:
@@ -50,7 +63,7 @@ def _summary(issued: IssuedForecast) -> Json:
         "publications": issued.record["publications"],
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
         "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
-        "targets": [{"gates": {}, "overrides": [], **about, "withdrawn": None} for about in issued.record["targets"]],
+        "targets": [{**_UNRECORDED, **about, "withdrawn": None} for about in issued.record["targets"]],
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
@@ -79,20 +92,29 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
         "approved_at": about["approved_at"],
         "harm": about.get("harm"),
         "gate_overrides": about.get("overrides", []),
-        "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
+        "note": " ".join([ahead, *about.get("notes", ()), *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
 
 def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     of_target = issued.forecasts[issued.forecasts["target"] == about["target"]]
-    periods = {}
-    for step in about["periods"]:
-        table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
-        envelope = _envelope(issued, about, step["period"], step["horizon"])
-        periods[step["period"]] = _period_answers(issued, table, envelope)
+
+    def answers(steps: Sequence[Json]) -> dict[str, PeriodAnswers]:
+        made = {}
+        for step in steps:
+            table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
+            envelope = _envelope(issued, about, step["period"], step["horizon"])
+            made[step["period"]] = _period_answers(issued, table, envelope)
+        return made
+
     frequency = Frequency(issued.record["frequency"])
     histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
-    return TargetAnswers(periods=periods, next_period=issued.record["next_period"], histories=histories)
+    return TargetAnswers(
+        periods=answers(about["periods"]),
+        next_period=issued.record["next_period"],
+        histories=histories,
+        earlier=answers(about.get("earlier_periods", ())),
+    )
 
 
 def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from monitoring.audits import (
     Groups,
     Material,
     audit,
+    audit_again,
     deprivation_groups,
     labelled_groups,
     shares_of_residents,
@@ -41,16 +43,29 @@ def audited(backtest: Backtest) -> list[Verification]:
 
 
 def audit_backtest(settings: Settings, backtest: Backtest, learned: Learned | None = None) -> AuditResult:
-    """Every audit, at the first horizon, that the settings of the geography allow.
+    """Every audit that the settings of the geography allow, at every horizon of the backtest, the first in full.
 
     The simple count is the leaderboard's baseline. ``learned`` gives, for areas in their order, what the recipe learned
-    from.
+    from. All horizons share the blocks and the draws of the resampling.
     """
-    plan, verification = backtest.plan, audited(backtest)[0]
-    compared = BASELINE in plan.models and verification.model != BASELINE
-    baseline = backtest.of(BASELINE, verification.horizon) if compared else None
-    material = material_of(settings, backtest.geography, verification, baseline, seed=plan.seed)
-    return audit(material if learned is None else material.changed(**learned(verification.areas)))
+    first, *later = audited(backtest)
+    material = material_of(settings, backtest.geography, first, _baseline_of(backtest, first), seed=backtest.plan.seed)
+    found = audit(material if learned is None else material.changed(**learned(first.areas)), first.horizon)
+    others = []
+    for one in later:
+        baseline = _baseline_of(backtest, one)
+        changed = material.changed(
+            forecast=one.forecast,
+            outcomes=one.outcomes,
+            baseline=None if baseline is None else baseline.forecast.mean,
+        )
+        others.append(audit_again(changed, one.horizon))
+    return replace(found, others=tuple(others))
+
+
+def _baseline_of(backtest: Backtest, one: Verification) -> Verification | None:
+    compared = BASELINE in backtest.plan.models and one.model != BASELINE
+    return backtest.of(BASELINE, one.horizon) if compared else None
 
 
 def material_of(

@@ -58,6 +58,7 @@ def judge_gates(
         ),
         limits=limits,
         settings_sha256=settings_sha256(settings),
+        horizons=tuple(sorted(plan.horizons)),
     )
 
 

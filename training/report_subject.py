@@ -130,10 +130,11 @@ def _audit(run: PastRun) -> tuple[AuditResult, str]:
 
 
 def _with_district_names(audit: AuditResult, geography: Geography) -> AuditResult:
-    """The audit with districts by name where names are known."""
+    """The audit with districts by name where names are known, at every horizon."""
     names = geography.parent_names
     return replace(
         audit,
+        others=tuple(_with_district_names(one, geography) for one in audit.others),
         findings=tuple(
             replace(one, group=names.get(one.group, one.group)) if one.attribute == DISTRICT else one
             for one in audit.findings

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Workspace, code_version
+from contracts import BadInput, Period, Workspace, code_version, issued_horizons
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -38,7 +38,8 @@ BACKTEST_REFIT_EVERY = 4
 BACKTEST_MODELS = ("mean_12", "ewma", CHAMPION)
 FIRST_FIT = "saved_model"
 HORIZONS_BEYOND = 3
-"""Counts come in arrears: a model learns this many horizons more than the periods that are issued."""
+"""Counts come in arrears: a model learns this many horizons more than the periods that are issued. What is issued was
+judged as well; a model that was superseded is forecast with for comparison wherever it learned the horizon."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ def train(
     geography = load_geography(workspace, door.geography)
     day = as_of or (door.newest_counts_published_on(today) if settings.forecast.replay else today)
     panel = door.view(day).for_target(target)
-    plan = _plan(workspace, target, panel, trials)
-    horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
+    judged = issued_horizons(panel.last, day, settings.forecast.periods_ahead)
+    horizons = range(1, max(settings.forecast.periods_ahead + HORIZONS_BEYOND, *judged) + 1)
+    plan = _plan(workspace, target, panel, judged, trials)
     known = [publication for publication in door.publications if publication.id in panel.publications]
     parameters = plan.parameters() | {
         "as_of": str(day),
         "geography": door.geography,
+        "horizons_judged": ", ".join(map(str, judged)),
         "horizons_learned": ", ".join(map(str, horizons)),
         "settings_sha256": settings_sha256(settings),
     }
@@ -106,10 +109,9 @@ def train(
     return Trained(model, day, panel.last, scores, fairness, gates)
 
 
-def _plan(workspace: Workspace, target: str, panel: Panel, trials: int) -> Plan:
-    """The newest year of what was known, forecast as it would have been then."""
+def _plan(workspace: Workspace, target: str, panel: Panel, horizons: tuple[int, ...], trials: int) -> Plan:
+    """The newest year of what was known, forecast as it would have been then at the horizons that are issued."""
     settings = workspace.settings
-    horizons = tuple(range(1, settings.forecast.periods_ahead + 1))
     first = panel.last.shift(1 - BACKTEST_PERIODS)
     return Plan(
         target=target,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,22 +55,40 @@ DESCRIPTIONS: tuple[Description, ...] = (
 )
 
 
-def audit(material: Material) -> AuditResult:
+def audit(material: Material, horizon: int = 1) -> AuditResult:
     """Every audit that the material allows, with its interval, margin and verdict; what it does not allow is told."""
-    findings, tests = findings_of(material)
+    found = _result(material, *findings_of(material), _tables(material), horizon)
+    return replace(found, descriptions=DESCRIPTIONS, notes=_notes(material))
+
+
+def audit_again(material: Material, horizon: int) -> AuditResult:
+    """The audits of the same forecaster at another horizon: every one with a verdict that can differ there.
+
+    What the features give away, and stop and search, are the same at every horizon. Rates, which no verdict needs, are
+    left out.
+    """
+    alone = material.changed(features=None, means_without=None, signals=None, enforcement=None, recorded=None)
+    findings, tests = findings_of(alone, rated=False)
+    return _result(alone, findings, tests, judged_tables(alone), horizon)
+
+
+def _result(
+    material: Material, findings: list[Finding], tests: list[GroupTest], tables: dict[str, list[Row]], horizon: int
+) -> AuditResult:
     total = material.happened.sum()
     return AuditResult(
         findings=tuple(findings),
         tests=tuple(tests),
-        tables=_tables(material),
-        descriptions=DESCRIPTIONS,
-        notes=_notes(material),
+        tables=tables,
+        descriptions=(),
+        notes=(),
         margins=material.margins,
         flagged_share=material.flagged_share,
         areas=material.outcomes.shape[1],
         periods=int(material.known.any(axis=1).sum()),
         city_calibration=float(material.means.sum() / total) if total > 0 else None,
         seed=material.seed,
+        horizon=horizon,
     )
 
 
