@@ -11,6 +11,7 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
+from monitoring.city_gate import city_gate
 from monitoring.feedback import (
     CriticalUplift,
     Estimate,
@@ -61,6 +62,7 @@ __all__ = [
     "audit_gate",
     "block_length",
     "calibration_gate",
+    "city_gate",
     "city_totals",
     "concentration",
     "coverage",

@@ -15,6 +15,7 @@ from contracts import AuditSettings, GateLimits
 from monitoring.audits import DISTRICT, AuditResult
 from monitoring.audits import Finding as AuditFinding
 from monitoring.audits.calibration import CALIBRATION
+from monitoring.audits.completeness import COMPLETENESS
 from monitoring.audits.enforcement import ENFORCEMENT
 from monitoring.audits.exposure import EXPOSURE
 from monitoring.audits.proxy_leakage import PROXY_LEAKAGE
@@ -26,7 +27,7 @@ _NAMED = ("attribute", "group", "direction", "fifth")
 """What names a row of an audit that is not by group."""
 
 
-_OF_THE_RUN = (PROXY_LEAKAGE.audit, ENFORCEMENT.audit)
+_OF_THE_RUN = (COMPLETENESS.audit, PROXY_LEAKAGE.audit, ENFORCEMENT.audit)
 """Audits that are the same at every horizon and made once."""
 
 

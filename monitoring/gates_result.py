@@ -13,7 +13,7 @@ GateVerdict = Literal["pass", "fail", "not enough evidence"]
 PartVerdict = Literal["pass", "fail", "not enough evidence", "shown"]
 """A part that is only shown does not count for its gate."""
 
-GATES = ("skill", "skill-by-group", "calibration", "coverage", "audit", "freshness", "reproducibility")
+GATES = ("skill", "skill-by-group", "calibration", "coverage", "city", "audit", "freshness", "reproducibility")
 SIGNIFICANT = 3
 
 

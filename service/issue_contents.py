@@ -20,7 +20,7 @@ from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
 from service.issue_horizons import FROM_HORIZON_ONE, Steps, refuse_unjudged, steps_of, unjudged, unjudged_sentence
 from service.issue_inputs import SETTINGS_COPY
 from service.issue_levels import issue_hierarchy, nesting_rows
-from service.issue_tables import forecast_rows, history_rows
+from service.issue_tables import forecast_rows, history_rows, settled_periods
 from service.issued import (
     AREAS_FILE,
     BOUNDARIES_FILE,
@@ -173,6 +173,7 @@ def _parts_of(place: _Place, champion: Champion, panel: Panel, tell: Callable[[s
         before = superseded_rows(workspace, sources.registry, sources.load, champion, panel, areas, horizons, tell)
         baselines = (count_rows(panel, target, areas, horizons), *(() if before is None else (before,)))
         about |= _beside(champion, steps, has_superseded=before is not None)
+        about["settled"] = settled_periods(panel, target)
     return _TargetParts(
         forecasts=forecast_rows(panel, target, horizons, distribution),
         baselines=baselines,

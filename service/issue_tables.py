@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from contracts import CountDistribution
+from contracts import CountDistribution, Period
 from contracts.periods import starts_of
 from contracts.tables import distribution_columns
 from features.panel import Panel
@@ -54,3 +56,12 @@ def history_rows(panel: Panel, target: str) -> pd.DataFrame:
             "settled": np.tile(settled, len(panel.areas)),
         }
     )
+
+
+def settled_periods(panel: Panel, target: str) -> dict[str, Any] | None:
+    """Of how many periods, the first and the last, the counts are known only from a publication after the as-of day."""
+    found = panel.periods[panel.settled[panel.target_index(target)]]
+    if not found.size:
+        return None
+    first, last = (str(Period(panel.frequency, int(ordinal))) for ordinal in (found[0], found[-1]))
+    return {"periods": int(found.size), "of": len(panel.periods), "first": first, "last": last}

@@ -111,7 +111,7 @@ class TargetAnswers:
         if name in self.earlier:
             raise MissingThing(
                 earlier_sentence(name, self.next_period),
-                remedy=f"Ask for one of {', '.join(self.periods)}, or see earlier_periods of /v1/areas/{{code}}/forecast.",
+                remedy=f"Ask for one of {', '.join(self.periods)}; earlier_periods of an area's forecast list it.",
             )
         if name not in self.periods:
             raise self._unknown_period(name)

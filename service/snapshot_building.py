@@ -24,6 +24,7 @@ _UNRECORDED: Json = {
     "notes": [],
     "baselines": [],
     "superseded": None,
+    "settled": None,
 }
 """What an older forecast does not say of a target."""
 

@@ -211,6 +211,10 @@ def _gates(run: PastRun) -> tuple[Row, ...]:
         "skill-by-group": f"the same in every district, at most {limits.skill_ratio:g}",
         "calibration": f"forecast over outcome at most {limits.calibration_ratio:g}, and one over it at least",
         "coverage": f"within {100 * limits.coverage_margin:g} points of the interval's probability",
+        "city": (
+            f"errors of the city's total at most {limits.city_spread_ratio:g} times as wide as its intervals say, and "
+            f"its level within {limits.calibration_ratio:g}"
+        ),
         "audit": "the margins of the audits",
         "freshness": f"at most {limits.oldest_periods} periods from the last known one",
         "reproducibility": "the same bytes twice",

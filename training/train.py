@@ -25,6 +25,7 @@ from models.city_total import forecast_city_total
 from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, TRAINED_BY_TAG
 from monitoring import GateReport
 from monitoring.audits import AuditResult
+from training.city_history import city_history
 from training.experiment import Scores, judge, log_experiment
 from training.forecasters import rare_models
 from training.gates import judge_gates, log_gates, settings_sha256
@@ -97,7 +98,8 @@ def train(
             from_what = partial(learned, settings, recipe, fitted, panel)
             backtest, scores, fairness = judge(workspace, door, geography, plan, learned=from_what, progress=progress)
             log_experiment(run, backtest, scores, fairness)
-            gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
+            city = city_history(door, settings, backtest)
+            gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits, city=city)
             model = registry.register(
                 workspace,
                 target=target,

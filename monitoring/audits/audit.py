@@ -64,12 +64,11 @@ def audit(material: Material, horizon: int = 1) -> AuditResult:
 def audit_again(material: Material, horizon: int) -> AuditResult:
     """The audits of the same forecaster at another horizon: every one with a verdict that can differ there.
 
-    What the features give away, and stop and search, are the same at every horizon. Rates, which no verdict needs, are
-    left out.
+    Which residents are in no group, what the features give away, and stop and search are the same at every horizon.
+    Rates, which no verdict needs, are left out.
     """
-    alone = material.changed(features=None, means_without=None, signals=None, enforcement=None, recorded=None)
-    findings, tests = findings_of(alone, rated=False)
-    return _result(alone, findings, tests, judged_tables(alone), horizon)
+    tables = judged_tables(material, (HIDDEN_SUBGROUP.audit,))
+    return _result(material, *findings_of(material, rated=False), tables, horizon)
 
 
 def _result(
