@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Workspace, code_version, issued_horizons
+from contracts import BadInput, Period, Workspace, code_version, horizons_text, issued_horizons
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.panel import Panel
@@ -38,6 +38,8 @@ BACKTEST_REFIT_EVERY = 4
 """Origins between refits in the backtest that comes with training: enough to judge the recipe, and quick."""
 BACKTEST_MODELS = ("mean_12", "ewma", CHAMPION)
 FIRST_FIT = "saved_model"
+JUDGED_HORIZONS_TAG = "judged_horizons"
+"""Tag of a registered model, for whoever looks at the registry; the gates' own document is what counts."""
 HORIZONS_BEYOND = 3
 """Counts come in arrears: a model learns this many horizons more than the periods that are issued. What is issued was
 judged as well; a model that was superseded is forecast with for comparison wherever it learned the horizon."""
@@ -106,7 +108,8 @@ def train(
                 saved_model=Path(scratch) / FIRST_FIT,
                 sha256=fits[0],
                 example=_example_rows(fitted, panel),
-                tags=_tags(run, door, panel, fairness, by) | {GATES_SHA256_TAG: log_gates(run, gates)},
+                tags=_tags(run, door, panel, fairness, by)
+                | {JUDGED_HORIZONS_TAG: horizons_text(judged), GATES_SHA256_TAG: log_gates(run, gates)},
             )
     return Trained(model, day, panel.last, scores, fairness, gates)
 
