@@ -500,17 +500,24 @@ def test_a_forecast_of_the_older_form_and_of_older_settings_is_made_again_as_it_
     assert rebuild(bundle, lambda _: None).identical
 
 
-def test_counts_that_stood_in_are_told_as_such(office: Office) -> None:
-    """As of the day of the first publication, the second one, published later, gives the months it alone has."""
-    workspace = office.workspace
-    entries = open_ledger(workspace).entries()
-    issued = json.loads(entries[-1].payload)
-    earlier = {**issued, "as_of": "2024-08-01"}
-    told = provenance([*entries[:-1], replace(entries[-1], payload=json.dumps(earlier))], office.forecast_id)
+def test_counts_that_stood_in_are_told_as_such(office: Office, tmp_path: Path) -> None:
+    """As of 15 July 2024 the months that only the publication of January 2025 has were settled later, and stood in."""
+    root = tmp_path / "replayed"
+    shutil.copytree(office.workspace.root, root)
+    workspace = Workspace(root)
+    ledger = open_ledger(workspace)
+    sources = open_sources(workspace)
+    issued = issue(workspace, ledger, sources, today=TODAY, on=date(2024, 7, 15), tell=lambda _: None)
+    told = provenance(ledger.entries(), issued.forecast_id)
     marks = {one["published_on"]: (one["used"], one["settled"]) for one in told.publications}
     assert marks == {"2024-07-10": (True, False), "2025-01-10": (True, True)}
+    panel = sources.door.view(date(2024, 7, 15)).for_target(TARGET)
+    settled = panel.settled[panel.target_index(TARGET)]
+    about = told.targets[0]["settled"]
+    assert (about["periods"], about["of"]) == (int(settled.sum()), len(settled))
+    assert 0 < about["periods"] < about["of"]
     text = as_text(told)
     assert "settled counts that were published later, where no publication of the time is in the store" in text
-    assert "published 2025-01-10, after 2024-08-01: settled counts that stood in" in text
-    plain = as_text(provenance(entries, office.forecast_id))
-    assert "stood in" not in plain
+    assert "published 2025-01-10, after 2024-07-15: settled counts that stood in" in text
+    assert f"settled     counts of {about['periods']} of {about['of']} periods, {about['first']} to " in text
+    assert "stood in" not in as_text(provenance(open_ledger(office.workspace).entries(), office.forecast_id))
