@@ -135,3 +135,11 @@ def test_false_alarms_and_finds_over_many_cities() -> None:
         failed[wider] = float(np.mean(np.array(lows) > LIMITS.city_spread_ratio))
     assert failed[1.0] <= 0.01
     assert failed[1.59] >= 0.80
+
+
+def test_a_level_that_is_off_at_one_horizon_only_fails_there(make: Any) -> None:
+    """Over all horizons together 1.25 at one of four would be 1.06, which the gate ``calibration`` lets pass."""
+    city = [make(48, horizon=horizon, level=1.25 if horizon == 4 else 1.0, seed=horizon) for horizon in (1, 2, 3, 4)]
+    failed = {one.part for one in city_gate(city, [], limits=LIMITS, seed=7).findings if one.verdict == "fail"}
+    assert "level, horizon 4" in failed
+    assert {part.rsplit(" ", 1)[1] for part in failed} == {"4"}
