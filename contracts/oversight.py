@@ -57,6 +57,13 @@ class GateLimits(_Part):
     """How far the share of outcomes inside an interval may be from the interval's probability."""
     coverage_levels: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = (0.5, 0.8, 0.9)
     """Probabilities of the central intervals that are looked at."""
+    city_spread_ratio: AboveOne = 1.1
+    """The city's total: errors may be so many times as wide, or as narrow, as its intervals say; it fails where the
+    whole 95% interval of the figure is beyond."""
+    city_spread_widest: AboveOne = 1.25
+    """The same figure passes where it is itself within this."""
+    city_origins: Annotated[float, Field(ge=2.0, allow_inf_nan=False)] = 7.0
+    """Periods, those whose forecasts overlap counted in part, under which the city's total is no evidence."""
     audits: tuple[GatingAudit, ...] = ("completeness of groups",)
     """Audits whose verdicts count for the gate besides those on calibration."""
     exposure_ratio: AboveOne | None = None

@@ -8,6 +8,7 @@ shifts of a day begin at 06:00, 14:00 and 22:00 local time and belong to the day
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -162,6 +163,31 @@ def next_period(issued_at: date, frequency: Frequency) -> Period:
     Period('2025-08')
     """
     return Period.containing(issued_at, frequency).shift(1)
+
+
+def issued_horizons(last_known: Period, as_of: date, periods_ahead: int) -> tuple[int, ...]:
+    """Every horizon of a forecast made on ``as_of``: from the first period after the last known one to the last issued.
+
+    Counts come in arrears: the next period is ``next_period(as_of) − last_known`` ahead, and the horizons before it are
+    of periods in progress or just past. Training judges these, and issuing issues them.
+
+    >>> issued_horizons(Period.parse("2025-06", Frequency.MONTH), date(2025, 7, 10), 3)
+    (1, 2, 3, 4)
+    """
+    first = next_period(as_of, last_known.frequency) - last_known
+    return tuple(range(1, first + periods_ahead))
+
+
+def horizons_text(horizons: Sequence[int]) -> str:
+    """Horizons as a reader takes them in: a run of them with a dash.
+
+    >>> horizons_text((1, 2, 3, 4)), horizons_text((1, 3)), horizons_text((2,))
+    ('1–4', '1, 3', '2')
+    """
+    first, last = min(horizons), max(horizons)
+    if len(horizons) > 1 and sorted(horizons) == list(range(first, last + 1)):
+        return f"{first}–{last}"
+    return ", ".join(str(one) for one in sorted(horizons))
 
 
 def periods_per_year(frequency: Frequency) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import lightgbm as lgb
 
-from contracts import BadInput, CountDistribution, MissingThing, sha256_of_folder
+from contracts import BadInput, CountDistribution, MissingThing, RefusedAction, horizons_text, sha256_of_folder
 from features.geography import Geography
 from features.panel import Panel
 from models.area_share import ShareModel
@@ -41,11 +41,23 @@ class SavedModel:
         ``panel`` is a ``Panel.for_target`` of the model's target and ``geography`` has the same areas; horizon h is the
         h-th period after the panel's last.
         """
+        self._refuse_unlearned(horizons)
         return self._at(geography).predict(panel, horizons)
 
     def explain(self, panel: Panel, geography: Geography, horizons: Sequence[int]) -> Reasons:
         """The reasons of what ``predict`` expects of the same panel, which they add up to."""
+        self._refuse_unlearned(horizons)
         return self._at(geography).explain(panel, horizons)
+
+    def _refuse_unlearned(self, horizons: Sequence[int]) -> None:
+        """Raise ``RefusedAction`` for a horizon that the model did not learn."""
+        unlearned = sorted(set(horizons) - set(self.share_model.dispersions))
+        if unlearned:
+            raise RefusedAction(
+                f"The model of '{self.target}' learned horizons {horizons_text(sorted(self.share_model.dispersions))} "
+                f"and cannot forecast horizon {unlearned[0]}.",
+                remedy=f"Train on what is known now: wardcast train --target {self.target}",
+            )
 
     def _at(self, geography: Geography) -> FittedChampion:
         return FittedChampion(self.target, geography, self.country, self.share_model)

@@ -12,6 +12,7 @@ from monitoring.calibration import (
     row_uniforms,
 )
 from monitoring.checks import NOBODY_SEALED, checks_of, limits_sentence
+from monitoring.city_gate import city_gate
 from monitoring.feedback import (
     CriticalUplift,
     Estimate,
@@ -66,6 +67,7 @@ __all__ = [
     "block_length",
     "calibration_gate",
     "checks_of",
+    "city_gate",
     "city_totals",
     "concentration",
     "coverage",

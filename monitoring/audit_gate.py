@@ -9,12 +9,16 @@ flags also follow where crime is, however good the forecast is (Kleinberg, Mulla
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from contracts import AuditSettings, GateLimits
 from monitoring.audits import DISTRICT, AuditResult
 from monitoring.audits import Finding as AuditFinding
 from monitoring.audits.calibration import CALIBRATION
+from monitoring.audits.completeness import COMPLETENESS
+from monitoring.audits.enforcement import ENFORCEMENT
 from monitoring.audits.exposure import EXPOSURE
+from monitoring.audits.proxy_leakage import PROXY_LEAKAGE
 from monitoring.gates_result import GateFinding, GateResult, PartVerdict, finding, limits_verdict
 
 _OF_AUDIT: Mapping[str, PartVerdict] = {"inside": "pass", "outside": "fail"}
@@ -24,22 +28,36 @@ _NAMED = ("attribute", "group", "direction", "fifth")
 """What names a row of an audit that is not by group."""
 
 
+_OF_THE_RUN = (COMPLETENESS.audit, PROXY_LEAKAGE.audit, ENFORCEMENT.audit)
+"""Audits that are the same at every horizon and made once."""
+
+
 def audit_gate(audit: AuditResult, *, limits: GateLimits) -> GateResult:
     """Verdicts of calibration and of the audits that the limits name, of the whole city; exposure by its own limit.
 
-    Inside a margin passes, outside fails. What does not count and lies outside is told as such: the gate then does not
-    read as passed. Districts are often too small for a verdict: then they are shown. An audit
-    that is named and was not made is not enough evidence.
+    Inside a margin passes, outside fails, at each horizon that was audited. What does not count and lies outside is
+    told as such: the gate then does not read as passed. Districts are often too small for a verdict: then they are
+    shown. An audit that is named and was not made is not enough evidence.
     """
-    gating = (CALIBRATION.audit, *(name for name in limits.audits if name != CALIBRATION.audit))
+    parts = _parts_of(audit, limits, (CALIBRATION.audit, *limits.audits))
+    named = [name for name in (CALIBRATION.audit, *limits.audits) if name not in _OF_THE_RUN]
+    several = bool(audit.others)
+    told = [_at_horizon(part, audit.horizon) for part in parts] if several else parts
+    for other in audit.others:
+        told += [_at_horizon(part, other.horizon) for part in _parts_of(other, limits, named)]
+    return GateResult("audit", tuple(told))
+
+
+def _parts_of(audit: AuditResult, limits: GateLimits, named: Sequence[str]) -> list[GateFinding]:
+    """The parts of one horizon."""
     parts: list[GateFinding] = []
-    for name in gating:
+    for name in dict.fromkeys(named):
         found = [_of_finding(one) for one in audit.findings if one.audit == name and one.stratum is None]
         found += [_of_row(name, row) for row in audit.tables.get(name, [])]
         parts += found or [finding(name, None, "was not audited")]
     exposed = [one for one in audit.findings if one.audit == EXPOSURE.audit and one.stratum is None]
     exposures = [_of_exposure(one, limits, audit.margins) for one in exposed]
-    return GateResult("audit", (*parts, *exposures, *_uncounted(audit, gating)))
+    return [*parts, *exposures, *_uncounted(audit, named)]
 
 
 def _uncounted(audit: AuditResult, gating: Sequence[str]) -> list[GateFinding]:
@@ -59,6 +77,10 @@ def _uncounted(audit: AuditResult, gating: Sequence[str]) -> list[GateFinding]:
         if row.get("verdict") == "outside"
     ]
     return [*(_part(one, _UNCOUNTED) for one in outside), *(_of_row(name, row, _UNCOUNTED) for name, row in rows)]
+
+
+def _at_horizon(part: GateFinding, horizon: int) -> GateFinding:
+    return replace(part, part=f"{part.part}, horizon {horizon}")
 
 
 def _of_finding(one: AuditFinding) -> GateFinding:

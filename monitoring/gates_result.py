@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from contracts import GateLimits
+from contracts import GateLimits, horizons_text
 
 GateVerdict = Literal["pass", "fail", "not enough evidence", "outside but not counted"]
 """The last: all that counts passes, and something that does not count lies outside its margin."""
 PartVerdict = Literal["pass", "fail", "not enough evidence", "outside but not counted", "shown"]
 """A part that is only shown, or is outside but not counted, does not count for its gate."""
 
-GATES = ("skill", "skill-by-group", "calibration", "coverage", "audit", "freshness", "reproducibility")
+GATES = ("skill", "skill-by-group", "calibration", "coverage", "city", "audit", "freshness", "reproducibility")
 SIGNIFICANT = 3
 _NOT_COUNTED: frozenset[PartVerdict] = frozenset({"outside but not counted", "shown"})
 
@@ -78,11 +78,15 @@ class GateResult:
 
 @dataclass(frozen=True)
 class GateReport:
-    """All gates of a run, and the limits that its settings held."""
+    """All gates of a run, and the limits that its settings held.
+
+    ``horizons`` are those that were scored, gated and audited; a run from before they were recorded has none.
+    """
 
     results: tuple[GateResult, ...]
     limits: GateLimits
     settings_sha256: str
+    horizons: tuple[int, ...] = ()
 
     @property
     def verdicts(self) -> dict[str, GateVerdict]:
@@ -95,12 +99,14 @@ class GateReport:
             "gates": [{"verdict": one.verdict, **asdict(one)} for one in self.results],
             "limits": self.limits.model_dump(mode="json"),
             "settings_sha256": self.settings_sha256,
+            "horizons": list(self.horizons),
         }
         return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
     def as_text(self, *, every_part: bool = False) -> str:
         """For a terminal; with every part, for a file."""
-        return "\n".join(["Gates:", *(one.as_text(every_part=every_part) for one in self.results)])
+        head = f"Gates (horizons {horizons_text(self.horizons)}):" if self.horizons else "Gates:"
+        return "\n".join([head, *(one.as_text(every_part=every_part) for one in self.results)])
 
 
 def gate_report(document: Mapping[str, Any]) -> GateReport:
@@ -111,6 +117,7 @@ def gate_report(document: Mapping[str, Any]) -> GateReport:
         ),
         limits=GateLimits.model_validate(document["limits"]),
         settings_sha256=str(document["settings_sha256"]),
+        horizons=tuple(int(one) for one in document.get("horizons", ())),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitoring import accuracy, calibration, hotspots
+from monitoring.leaderboard_remarks import finite, remark_on
 from monitoring.leaderboard_result import HorizonFloor, Leaderboard, Level, Value
 from monitoring.leaderboard_statement import AgainstConstant, against_constant, is_rare, log_losses, statement
 from monitoring.noise_floor import noise_floor
@@ -57,7 +58,8 @@ def leaderboard(
         if level == "area":
             statements.append(statement(same[0].target, area_kind, horizon, compared, rare=rare))
         floors.append(_floor(scored, level, seed))
-        rows += sorted((_shown(one.row, rare=rare) for one in scored), key=lambda row: _place(row, rare=rare))
+        told = [finite(one.row) | {"remark": remark_on(one.row, baseline)} for one in scored]
+        rows += sorted((_shown(row, rare=rare) for row in told), key=lambda row: _place(row, rare=rare))
     said = "\n".join(sentence for sentence in statements if sentence)
     return Leaderboard(verifications[0].target, level, baseline, rows, floors, rare=rare, statement=said or None)
 
@@ -71,9 +73,10 @@ def _shown(row: dict[str, Value], *, rare: bool) -> dict[str, Value]:
 
 
 def _place(row: dict[str, Value], *, rare: bool) -> tuple[float, str]:
-    """What rows are sorted by: for a rare target the log score, else the deviance."""
-    score = -float(row["log_score"] or 0.0) if rare else float(row["mean_poisson_deviance"] or 0.0)
-    return score, str(row["model"])
+    """What rows are sorted by: for a rare target the log score, else the deviance; last where it is no number."""
+    score = row["log_score"] if rare else row["mean_poisson_deviance"]
+    place = np.inf if score is None else float(score) * (-1.0 if rare else 1.0)
+    return place, str(row["model"])
 
 
 def _check_alike(same: Sequence[Verification]) -> None:
@@ -163,8 +166,8 @@ def _compare(scored: list[_Scored], baseline: str, seed: int) -> list[AgainstCon
     reference = next((one for one in scored if one.verification.model == baseline), None)
     draws = _draws(scored[0].verification, seed)
     for one in scored:
-        deviance = paired_ratio(one.deviances, reference.deviances, draws) if reference else None
-        crps = paired_ratio(one.crps, reference.crps, draws) if reference else None
+        deviance = _ratio(one.deviances, reference.deviances, draws) if reference else None
+        crps = _ratio(one.crps, reference.crps, draws) if reference else None
         one.row |= _ratio_columns("vs_ewma", deviance) | _ratio_columns("crps_vs_ewma", crps)
     judged = {one.verification.model: one.verification for one in scored}
     constant = against_constant({name: log_losses(v.outcomes, v.forecast) for name, v in judged.items()}, draws)
@@ -177,6 +180,13 @@ def _compare(scored: list[_Scored], baseline: str, seed: int) -> list[AgainstCon
 def _draws(verification: Verification, seed: int) -> Resampling:
     periods, areas = verification.outcomes.shape
     return resampling(periods=periods, areas=areas, block=block_length(periods, verification.horizon), seed=seed)
+
+
+def _ratio(losses: Floats, baseline: Floats, draws: Resampling) -> Ratio | None:
+    """The paired ratio; None where a loss is infinite or the baseline has none."""
+    if np.isinf(losses).any() or np.isinf(baseline).any() or np.nansum(baseline) <= 0:
+        return None
+    return paired_ratio(losses, baseline, draws)
 
 
 def _ratio_columns(name: str, ratio: Ratio | None) -> dict[str, Value]:

@@ -52,7 +52,8 @@ class Leaderboard:
     and 20% of the areas and, with ``_land``, of the land, ``vs_ewma, vs_ewma_low, vs_ewma_high`` (deviance over the
     baseline's, with its 95% interval) and the same for CRPS, ``city_mape`` (%), ``forecasts`` (number scored),
     ``seconds``, ``peak_mb``, ``refit_every``, ``shared_factor`` (whether sums keep the dependence between areas),
-    ``log_loss_vs_constant…`` (mean log loss over that of ``constant_rate``, with its 95% interval).
+    ``log_loss_vs_constant…`` (mean log loss over that of ``constant_rate``, with its 95% interval) and ``remark``, a
+    sentence on a row that is far worse than the baseline or has a score that is no number, else None.
     ``noise_floor`` has one entry a horizon, from the model of the least CRPS. The rows of a ``rare`` target are by
     log score and have no MAE; ``statement`` says whether any model beats a constant rate, a sentence a horizon.
     """
@@ -90,7 +91,8 @@ class Leaderboard:
 
     def _notes(self, rows: list[dict[str, Value]]) -> list[str]:
         seldom = [f"{row['model']} (every {row['refit_every']} origins)" for row in rows if row["refit_every"] != 1]
-        notes = [f"Not refitted at each origin: {', '.join(seldom)}."] if seldom else []
+        notes = [f"{row['model']}: {row['remark']}" for row in rows if row["remark"]]
+        notes += [f"Not refitted at each origin: {', '.join(seldom)}."] if seldom else []
         if self.rare:
             notes.append(
                 f"Rare: under {RARE_BELOW} per area and period. Sorted by log score; the mean absolute error is not "

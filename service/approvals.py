@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts import MissingThing, RefusedAction, Workspace
 from service.ledger import Entry, Ledger
-from service.life_cycle import LifeCycle, ModelKey, key_of, life_cycle_of
+from service.life_cycle import LifeCycle, ModelKey, State, key_of, life_cycle_of
 
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
@@ -68,6 +68,9 @@ class Champion:
     and was overridden. Both are empty for a model that was approved before there were gates. ``inconclusive`` holds
     gates, by and reason where it was approved although gates lacked evidence; None also where the approval is older.
     ``flags`` is the rule by which its audit flagged areas, None where the approval does not say.
+    ``judged_horizons`` are those that its gates and audits speak of, empty for a model that was approved before they
+    were recorded. ``superseded`` says which model of the target was the champion before: version, run_id, sha256 and
+    approval_entry.
     """
 
     target: str
@@ -84,6 +87,8 @@ class Champion:
     overrides: tuple[dict[str, Any], ...] = ()
     inconclusive: dict[str, Any] | None = None
     flags: dict[str, Any] | None = None
+    judged_horizons: tuple[int, ...] = ()
+    superseded: dict[str, Any] | None = None
 
 
 def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
@@ -108,8 +113,21 @@ def champions_of(cycle: LifeCycle) -> dict[str, Champion]:
             overrides=tuple(content.get("overrides", ())),
             inconclusive=content.get("inconclusive"),
             flags=content.get("flags"),
+            judged_horizons=tuple(content.get("judged_horizons", ())),
+            superseded=_superseded(cycle, target),
         )
     return champions
+
+
+def _superseded(cycle: LifeCycle, target: str) -> dict[str, Any] | None:
+    """The model of a target that was approved last before its champion and was not withdrawn since, if there is one."""
+    lives = [one for one in cycle.of_target(target) if one.state is State.SUPERSEDED]
+    approvals = [one.approval for one in lives if one.approval is not None]
+    if not approvals:
+        return None
+    newest = max(approvals, key=lambda entry: entry.number)
+    kept = {name: newest.content[name] for name in ("version", "run_id", "sha256")}
+    return {**kept, "approval_entry": newest.number}
 
 
 def current_champions(ledger: Ledger) -> dict[str, Champion]:

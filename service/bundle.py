@@ -23,6 +23,8 @@ FORMAT = 1
 LIST_FILE = "bundle.json"
 LEDGER_FILE = "ledger.json"
 FORECAST, PUBLICATIONS, GEOGRAPHIES, MODELS, REPORTS = "forecast", "publications", "geographies", "models", "reports"
+SUPERSEDED_MODELS = "superseded"
+"""Folder of the models before the champions, whose forecasts were issued for comparison."""
 WITHHELD = ""
 """Stands for the payload of an entry that is not about the forecast: its hash is enough to prove the chain."""
 _REMEDY = "Restore what was recorded, or get the bundle again from whoever exported it."
@@ -30,7 +32,7 @@ _REMEDY = "Restore what was recorded, or get the bundle again from whoever expor
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files of a bundle by name, those of ``LEDGER_FILE`` and of the five folders."""
+    """The files of a bundle by name, those of ``LEDGER_FILE`` and of the folders."""
 
     forecast_id: str
     files: Mapping[str, bytes]
@@ -41,7 +43,7 @@ class Bundle:
         return {name.removeprefix(start): content for name, content in self.files.items() if name.startswith(start)}
 
     def names(self, folder: str) -> set[str]:
-        """What lies directly in one of the five folders."""
+        """What lies directly in one of the folders."""
         return {name.split("/")[0] for name in self.part(folder)}
 
     def entries(self) -> tuple[Entry, ...]:
@@ -101,9 +103,14 @@ def refuse_changed(bundle: Bundle) -> None:
     recorded = {(PUBLICATIONS, one["id"]): one["folder_sha256"] for one in inputs["publications"]}
     recorded[GEOGRAPHIES, inputs["geography"]["name"]] = inputs["geography"]["folder_sha256"]
     recorded |= {(MODELS, about["target"]): about["sha256"] for about in content["targets"]}
+    recorded |= {
+        (SUPERSEDED_MODELS, about["target"]): about["superseded"]["sha256"]
+        for about in content["targets"]
+        if about.get("superseded")
+    }
     for (folder, name), sha256 in recorded.items():
         _refuse_unless(sha256_of_files(bundle.part(folder, name)) == sha256, f"{folder}/{name}")
-    for folder in (PUBLICATIONS, GEOGRAPHIES, MODELS):
+    for folder in (PUBLICATIONS, GEOGRAPHIES, MODELS, SUPERSEDED_MODELS):
         added = bundle.names(folder) - {name for place, name in recorded if place == folder}
         _refuse_unless(not added, f"{folder}/{min(added, default='')}")
     _refuse_other_approvals(bundle, content["targets"])

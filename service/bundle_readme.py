@@ -18,6 +18,7 @@ What is in it
   publications/   the counts that were known, one folder for each file as it was published
   geographies/    the areas: names, boundaries and neighbours
   models/         the model of each target, as text and JSON
+  superseded/     the model before it, where there was one: its forecasts are issued beside, for comparison only
   reports/        the report that was read before each model was approved
   ledger.json     the chain of the ledger; the content of entries that are not about this forecast is left out,
                   their hashes are not

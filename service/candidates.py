@@ -61,6 +61,11 @@ class Candidate:
         return self.gates is not None and not self.lacking
 
     @property
+    def judged_horizons(self) -> list[int]:
+        """The horizons that its gates and audits speak of; empty where its run did not record them."""
+        return list(self.gates.horizons) if self.gates is not None else []
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What every entry says of the model, with the hashes of its reports."""
         if self.record is not None:

@@ -229,7 +229,8 @@ def _enter(
     more: dict[str, Any],
     entered: list[Entry],
 ) -> Decision:
-    content = {**one.identity, "reason": reason, "gates": one.verdicts, **more}
+    judged = {"gates": one.verdicts, "judged_horizons": one.judged_horizons}
+    content = {**one.identity, "reason": reason, **judged, **more}
     if one.record is not None:
         content["trained_entry"] = one.record.entry
         if one.record.trained_by:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from contracts import Frequency, Period
 from service.harm_tables import HARM_FILE
 from service.issued import AREAS_FILE, FORECASTS_FILE, RECORD_FILE
 from service.level_answers import TITLES
@@ -30,13 +31,14 @@ def expected_rows(folder: Path) -> list[dict[str, Any]]:
     """
     files = [folder / name for name in (FORECASTS_FILE, LEVELS_FILE, NESTING_FILE, AREAS_FILE, HARM_FILE)]
     tables = {file.name: pd.read_parquet(file) for file in files if file.exists()}
-    geography = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))["geography"]
+    record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+    geography, first = record["geography"], Period.parse(record["next_period"], Frequency(record["frequency"]))
     finest = tables[FORECASTS_FILE].assign(level=geography)
     finest = finest.sort_values("mean", ascending=False, kind="stable").groupby(["target", "period"]).head(HIGHEST)
     levels = tables[LEVELS_FILE].sort_values("mean", ascending=False, kind="stable")
     order = [*reversed(tables[NESTING_FILE]["level"].unique()), geography]
     rows = pd.concat([levels, finest], ignore_index=True)
-    rows = rows[rows["period"] == rows["period"].min()]
+    rows = rows[rows["period"] == pd.Timestamp(first.start)]
     if HARM_FILE in tables:
         rows = rows.merge(tables[HARM_FILE][[*_KEY, *_HARM]].rename(columns=_HARM), on=_KEY, how="left")
     names = _names(tables)

@@ -16,6 +16,7 @@ from service.bundle import (
     MODELS,
     PUBLICATIONS,
     REPORTS,
+    SUPERSEDED_MODELS,
     Bundle,
     chain_text,
     list_text,
@@ -81,6 +82,9 @@ def collect(workspace: Workspace, ledger: Ledger, registry: ModelRegistry, forec
     files |= _placed(_folder(workspace.geographies / geography), GEOGRAPHIES, geography)
     for about in content["targets"]:
         files |= _placed(_folder(_model_folder(workspace, registry, about)), MODELS, about["target"])
+        if about.get("superseded"):
+            before = registry.version(workspace, about["target"], about["superseded"]["version"])
+            files |= _placed(_folder(before.folder), SUPERSEDED_MODELS, about["target"])
     bundle = Bundle(forecast_id, files)
     refuse_changed(bundle)
     return bundle

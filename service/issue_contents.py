@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from contracts import BadInput, Period, Settings, StaleData, Workspace, next_period, settings_bytes
+from contracts import BadInput, Period, Settings, StaleData, Workspace, horizons_text, next_period, settings_bytes
 from contracts.tables import FORECASTS, REASONS, check
 from service.approvals import Champion, ModelRegistry, approved_model
 from service.flag_tables import FLAG_RULE_FILE, FLAGS_FILE, flag_rows, refuse_unaudited, rule_bytes
 from service.harm_tables import HARM_FILE
+from service.issue_baselines import BASELINES_FILE, COUNT, SUPERSEDED, count_rows, superseded_rows
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
+from service.issue_horizons import FROM_HORIZON_ONE, Steps, refuse_unjudged, steps_of, unjudged, unjudged_sentence
 from service.issue_inputs import SETTINGS_COPY
 from service.issue_levels import issue_hierarchy, nesting_rows
-from service.issue_tables import forecast_rows, history_rows
+from service.issue_tables import forecast_rows, history_rows, settled_periods
 from service.issued import (
     AREAS_FILE,
     BOUNDARIES_FILE,
@@ -30,11 +32,11 @@ from service.issued import (
     parquet_bytes,
 )
 from service.level_tables import LEVELS_FILE, NESTING_FILE, level_rows
-from service.wording import number_word
 
 if TYPE_CHECKING:
     from features.as_of import AsOfDoor
     from features.geography import Geography
+    from features.hierarchy import Hierarchy
     from features.panel import Panel
     from models import SavedModel
 
@@ -70,10 +72,11 @@ def open_sources(workspace: Workspace) -> Sources:
 
 @dataclass(frozen=True)
 class Occasion:
-    """On which day's knowledge a forecast is issued, and whether that is a replay of the past."""
+    """On which day's knowledge a forecast is issued, whether that is a replay of the past, and in which format."""
 
     as_of: date
     replay: bool
+    issue_format: int = FROM_HORIZON_ONE
 
 
 def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | None) -> Occasion:
@@ -102,43 +105,90 @@ def issue_contents(
     if geography.codes != view.areas:
         geography = geography.only(view.areas)
     hierarchy = issue_hierarchy(workspace, geography, tell)
-    tables, reasons, histories, records, harms, flags = [], [], [], [], [], []
-    for target in [name for name in settings.targets if name in champions]:
-        panel = view.for_target(target)
-        last = panel.last
-        _refuse_old_counts(settings, occasion, target, first, last)
-        refuse_unaudited(settings, target, champions[target].flags)
-        horizons = tuple(range(first - last, first - last + settings.forecast.periods_ahead))
-        tell(f"Forecasting {target}: {first} and {number_word(len(horizons) - 1)} more, from counts to {last}.")
-        model = approved_model(workspace, sources.registry, champions[target])
-        saved = sources.load(model.folder, champions[target].sha256)
-        areas = geography.only(panel.areas)
-        distribution = saved.predict(panel, areas, horizons)
-        tables.append(forecast_rows(panel, target, horizons, distribution))
-        reasons.append(saved.explain(panel, areas, horizons).rows(panel, target, horizons, distribution.mean))
-        histories.append(history_rows(panel, target))
-        harm = target_harm(workspace, sources.harm_mix, hierarchy, panel, target, horizons, distribution, tell)
-        harms.append(harm)
-        per_crime = None if harm is None else harm.per_crime
-        flags.append(flag_rows(settings, areas, panel, target, horizons, distribution.mean, per_crime))
-        records.append(_target_record(settings, champions[target], last, horizons, harm))
-    forecasts = check(pd.concat(tables, ignore_index=True), FORECASTS)
+    place = _Place(workspace, sources, geography, hierarchy, occasion)
+    parts = [
+        _parts_of(place, champions[name], view.for_target(name), tell) for name in settings.targets if name in champions
+    ]
+    forecasts = check(pd.concat([one.forecasts for one in parts], ignore_index=True), FORECASTS)
     nesting = nesting_rows(hierarchy, settings.city)
-    harm_rows = [harm.rows for harm in harms if harm is not None]
+    harm_rows = [one.harm for one in parts if one.harm is not None]
+    baselines = [rows for one in parts for rows in one.baselines]
     return {
         FORECASTS_FILE: parquet_bytes(forecasts),
+        **({BASELINES_FILE: _forecast_bytes(baselines)} if baselines else {}),
         LEVELS_FILE: parquet_bytes(level_rows(forecasts, nesting)),
         NESTING_FILE: parquet_bytes(nesting),
         **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
-        FLAGS_FILE: parquet_bytes(pd.concat(flags, ignore_index=True)),
+        FLAGS_FILE: parquet_bytes(pd.concat([one.flags for one in parts], ignore_index=True)),
         FLAG_RULE_FILE: rule_bytes(settings.flags),
-        REASONS_FILE: parquet_bytes(check(pd.concat(reasons, ignore_index=True), REASONS)),
-        HISTORY_FILE: parquet_bytes(pd.concat(histories, ignore_index=True)),
+        REASONS_FILE: parquet_bytes(check(pd.concat([one.reasons for one in parts], ignore_index=True), REASONS)),
+        HISTORY_FILE: parquet_bytes(pd.concat([one.history for one in parts], ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),
         SETTINGS_COPY: settings_bytes(settings),
-        RECORD_FILE: _record_bytes(settings, view, occasion, first, _publications(sources.door, view), records),
+        RECORD_FILE: _record_bytes(
+            settings, view, occasion, first, _publications(sources.door, view), [one.about for one in parts]
+        ),
     }
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where and on what occasion every target is forecast."""
+
+    workspace: Workspace
+    sources: Sources
+    geography: Geography
+    hierarchy: Hierarchy
+    occasion: Occasion
+
+
+@dataclass(frozen=True)
+class _TargetParts:
+    """What an issue holds of one target."""
+
+    forecasts: pd.DataFrame
+    baselines: tuple[pd.DataFrame, ...]
+    reasons: pd.DataFrame
+    history: pd.DataFrame
+    flags: pd.DataFrame
+    harm: pd.DataFrame | None
+    about: dict[str, Any]
+
+
+def _parts_of(place: _Place, champion: Champion, panel: Panel, tell: Callable[[str], None]) -> _TargetParts:
+    workspace, sources, target = place.workspace, place.sources, champion.target
+    settings, last = workspace.settings, panel.last
+    steps = steps_of(settings, last, place.occasion.as_of, place.occasion.issue_format)
+    horizons, first = steps.every, next_period(place.occasion.as_of, settings.frequency)
+    _refuse_old_counts(settings, place.occasion, target, first, last)
+    refuse_unjudged(champion, steps)
+    refuse_unaudited(settings, target, champion.flags)
+    tell(
+        f"Forecasting {target}: the next period, {first}, and every other from {last.shift(horizons[0])} to "
+        f"{last.shift(horizons[-1])}, horizons {horizons_text(horizons)} from counts to {last}."
+    )
+    saved = sources.load(approved_model(workspace, sources.registry, champion).folder, champion.sha256)
+    areas = place.geography.only(panel.areas)
+    distribution = saved.predict(panel, areas, horizons)
+    harm = target_harm(workspace, sources.harm_mix, place.hierarchy, panel, target, horizons, distribution, tell)
+    per_crime = None if harm is None else harm.per_crime
+    about = _target_record(settings, champion, steps, harm)
+    baselines: tuple[pd.DataFrame, ...] = ()
+    if place.occasion.issue_format >= FROM_HORIZON_ONE:
+        before = superseded_rows(workspace, sources.registry, sources.load, champion, panel, areas, horizons, tell)
+        baselines = (count_rows(panel, target, areas, horizons), *(() if before is None else (before,)))
+        about |= _beside(champion, steps, has_superseded=before is not None)
+        about["settled"] = settled_periods(panel, target)
+    return _TargetParts(
+        forecasts=forecast_rows(panel, target, horizons, distribution),
+        baselines=baselines,
+        reasons=saved.explain(panel, areas, horizons).rows(panel, target, horizons, distribution.mean),
+        history=history_rows(panel, target),
+        flags=flag_rows(settings, areas, panel, target, horizons, distribution.mean, per_crime),
+        harm=None if harm is None else harm.rows,
+        about=about,
+    )
 
 
 def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, first: Period, last: Period) -> None:
@@ -151,15 +201,13 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
         )
 
 
-def _target_record(
-    settings: Settings, champion: Champion, last: Period, horizons: tuple[int, ...], harm: TargetHarm | None
-) -> dict[str, Any]:
+def _target_record(settings: Settings, champion: Champion, steps: Steps, harm: TargetHarm | None) -> dict[str, Any]:
     inconclusive = {} if champion.inconclusive is None else {"inconclusive": champion.inconclusive}
     return {
         "target": champion.target,
         "title": settings.targets[champion.target].title,
-        "last_known_period": str(last),
-        "periods": [{"period": str(last.shift(horizon)), "horizon": horizon} for horizon in horizons],
+        "last_known_period": str(steps.last_known),
+        "periods": steps.named(steps.ahead),
         "model_version": champion.version,
         "run_id": champion.run_id,
         "sha256": champion.sha256,
@@ -174,6 +222,22 @@ def _target_record(
         "overrides": list(champion.overrides),
         **inconclusive,
     }
+
+
+def _beside(champion: Champion, steps: Steps, *, has_superseded: bool) -> dict[str, Any]:
+    """What the record says besides of an issue from horizon 1: earlier periods, judged horizons, and baselines."""
+    missing = unjudged(champion, steps)
+    return {
+        "earlier_periods": steps.named(steps.earlier),
+        "judged_horizons": list(champion.judged_horizons),
+        "notes": [unjudged_sentence(missing)] if missing else [],
+        "baselines": [COUNT, SUPERSEDED] if has_superseded else [COUNT],
+        "superseded": champion.superseded if has_superseded else None,
+    }
+
+
+def _forecast_bytes(tables: Sequence[pd.DataFrame]) -> bytes:
+    return parquet_bytes(check(pd.concat(tables, ignore_index=True), FORECASTS))
 
 
 def _publications(door: AsOfDoor, view: Panel) -> list[dict[str, str]]:
@@ -205,4 +269,6 @@ def _record_bytes(
         "publications": publications,
         "targets": targets,
     }
+    if occasion.issue_format >= FROM_HORIZON_ONE:
+        record["format"] = occasion.issue_format
     return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode("utf-8")

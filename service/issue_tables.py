@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from contracts import CountDistribution
+from contracts import CountDistribution, Period
 from contracts.periods import starts_of
 from contracts.tables import distribution_columns
 from features.panel import Panel
@@ -15,7 +17,12 @@ HISTORY_PERIODS = 36
 
 
 def forecast_rows(
-    panel: Panel, target: str, horizons: tuple[int, ...], distribution: CountDistribution
+    panel: Panel,
+    target: str,
+    horizons: tuple[int, ...],
+    distribution: CountDistribution,
+    *,
+    model: str = MODEL_NAME,
 ) -> pd.DataFrame:
     """The forecast of one target as rows of ``contracts.tables.FORECASTS``, horizon by horizon."""
     shape = (len(horizons), len(panel.areas))
@@ -24,7 +31,7 @@ def forecast_rows(
     ordinals = np.array([panel.last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)
     return pd.DataFrame(
         {
-            "model": MODEL_NAME,
+            "model": model,
             "area": np.tile(np.array(panel.areas, dtype=object), len(horizons)),
             "target": target,
             "as_of": np.datetime64(panel.as_of, "s"),
@@ -49,3 +56,12 @@ def history_rows(panel: Panel, target: str) -> pd.DataFrame:
             "settled": np.tile(settled, len(panel.areas)),
         }
     )
+
+
+def settled_periods(panel: Panel, target: str) -> dict[str, Any] | None:
+    """Of how many periods, the first and the last, the counts are known only from a publication after the as-of day."""
+    found = panel.periods[panel.settled[panel.target_index(target)]]
+    if not found.size:
+        return None
+    first, last = (str(Period(panel.frequency, int(ordinal))) for ordinal in (found[0], found[-1]))
+    return {"periods": int(found.size), "of": len(panel.periods), "first": first, "last": last}

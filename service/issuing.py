@@ -135,6 +135,7 @@ def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_
             period=first["period"], horizon=first["horizon"], last_known=target["last_known_period"], is_next=True
         )
         notes.append(f"{target['title']}: {sentence}")
+        notes += [f"{target['title']}: {note}" for note in target.get("notes", ())]
         notes += [f"{target['title']}: {override_sentence(override)}" for override in target.get("overrides", ())]
         if target.get("inconclusive"):
             notes.append(f"{target['title']}: {inconclusive_sentence(target['inconclusive'])}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from contracts import BadInput, Workspace, code_version, library_versions, settings_of
 from service.approvals import Champion, ModelRegistry
-from service.bundle import FORECAST, MODELS, Bundle
+from service.bundle import FORECAST, MODELS, SUPERSEDED_MODELS, Bundle
 from service.differences import Difference, differences
 from service.flag_tables import as_recorded
 from service.issue_contents import Occasion, issue_contents, open_sources
@@ -22,6 +22,8 @@ from service.issued import RECORD_FILE
 if TYPE_CHECKING:
     from models.registry import RegisteredModel
 
+BEFORE_FORMATS = 1
+"""Format of an issue whose record names none."""
 RECORDED_AS = {"version": "model_version", "reason": "approval_reason", "entry": "approval_entry"}
 """Fields of a champion whose name in ``issue.json`` is another."""
 
@@ -47,8 +49,8 @@ def rebuild(bundle: Bundle, tell: Callable[[str], None]) -> Rebuilt:
     """Make the forecast of a checked bundle again, in a folder that is cleared away.
 
     Settings, publications, areas and models are those of the bundle, whatever was changed or added since. The models
-    are verified and probed as they are when a forecast is issued. The settings are read and not made: an older version
-    wrote fewer of them.
+    are verified and probed as they are when a forecast is issued. The recorded settings are what went in: a newer
+    version knows more of them, whose defaults it takes, and copies them as they were recorded.
     """
     issued = bundle.issued()
     recorded = bundle.part(FORECAST)
@@ -57,10 +59,11 @@ def rebuild(bundle: Bundle, tell: Callable[[str], None]) -> Rebuilt:
         folder = Path(scratch)
         _unpack(bundle, folder)
         workspace = Workspace(folder, settings_of(recorded[SETTINGS_COPY]))
-        models = cast(ModelRegistry, _BundledModels(folder / MODELS, record))
+        models = cast(ModelRegistry, _BundledModels(folder, record))
         sources = replace(open_sources(workspace), registry=models)
         champions = {about["target"]: _champion(about) for about in record["targets"]}
-        occasion = Occasion(date.fromisoformat(record["as_of"]), replay=record["replay"])
+        made = record.get("format", BEFORE_FORMATS)
+        occasion = Occasion(date.fromisoformat(record["as_of"]), replay=record["replay"], issue_format=made)
         rebuilt = issue_contents(workspace, sources, champions, occasion, tell)
     rebuilt = as_recorded(recorded, rebuilt) | {SETTINGS_COPY: recorded[SETTINGS_COPY]}
     found = differences(recorded, rebuilt)
@@ -104,13 +107,19 @@ class _BundledModels:
         from models.registry import RegisteredModel
 
         about = next(one for one in self.record["targets"] if one["target"] == target)
-        return RegisteredModel(target, number, about["run_id"], about["sha256"], self.folder / target)
+        before = about.get("superseded")
+        if before is not None and number == before["version"]:
+            return RegisteredModel(
+                target, number, before["run_id"], before["sha256"], self.folder / SUPERSEDED_MODELS / target
+            )
+        return RegisteredModel(target, number, about["run_id"], about["sha256"], self.folder / MODELS / target)
 
 
 def _champion(about: Mapping[str, Any]) -> Champion:
     """The champion as it was when the forecast was issued."""
     known = {field.name: RECORDED_AS.get(field.name, field.name) for field in fields(Champion)}
-    return Champion(**{name: about[recorded] for name, recorded in known.items() if recorded in about})
+    champion = Champion(**{name: about[recorded] for name, recorded in known.items() if recorded in about})
+    return replace(champion, judged_horizons=tuple(champion.judged_horizons))
 
 
 def _unpack(bundle: Bundle, folder: Path) -> None:

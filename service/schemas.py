@@ -193,7 +193,10 @@ class OneArea(Envelope):
 
     forecast: AreaForecast
     reasons: Annotated[list[Reason] | None, Field(description="Null where the forecast was issued without reasons.")]
-    periods: list[PeriodForecast]
+    periods: Annotated[list[PeriodForecast], Field(description="From the next period on.")]
+    earlier_periods: Annotated[
+        list[PeriodForecast], Field(description="Periods that had begun when it was issued; empty in older forecasts.")
+    ]
 
 
 class KnownCount(_Schema):

@@ -21,6 +21,7 @@ from service.level_answers import DECIMALS_OF
 from service.nearest import nearest, unknown
 from service.reasons import PeriodReasons
 from service.risk import densest
+from service.wording import earlier_sentence
 
 DECIMALS = 4
 Floats = npt.NDArray[np.float64]
@@ -105,15 +106,25 @@ class PeriodAnswers:
 
 @dataclass(frozen=True)
 class TargetAnswers:
-    """One target: its periods from the next one on, and the history of each area."""
+    """One target: its periods from the next one on, and the history of each area.
+
+    ``earlier`` holds the periods in progress or just past: they are listed with an area's forecast under their own key,
+    and no question about the next periods is answered with them.
+    """
 
     periods: Mapping[str, PeriodAnswers]
     next_period: str
     histories: Mapping[str, list[Json]]
+    earlier: Mapping[str, PeriodAnswers] = field(default_factory=dict)
 
     def of(self, period: str | None) -> PeriodAnswers:
         """One period, the next one by default; raises ``MissingThing`` with the periods there are."""
         name = self.next_period if period is None else period
+        if name in self.earlier:
+            raise MissingThing(
+                earlier_sentence(name, self.next_period),
+                remedy=f"Ask for one of {', '.join(self.periods)}; earlier_periods of an area's forecast list it.",
+            )
         if name not in self.periods:
             raise self._unknown_period(name)
         return self.periods[name]
@@ -240,12 +251,13 @@ class Snapshot:
         return code
 
     def area_forecast(self, code: str, target: str | None, period: str | None) -> Answer:
-        """What is forecast for one area in a period and why, and what is in every issued period."""
+        """What is forecast for one area in a period and why, and what is in every issued period, earlier ones apart."""
         answers = self.of(target)
         asked = answers.of(period)
         row = asked.row_of[self._area_of(answers, code)]
         periods = [_in_period(other, code) for other in answers.periods.values()]
-        about = {"forecast": row, "reasons": asked.reasons_of(code), "periods": periods}
+        earlier = [_in_period(other, code) for other in answers.earlier.values()]
+        about = {"forecast": row, "reasons": asked.reasons_of(code), "periods": periods, "earlier_periods": earlier}
         return Answer(orjson.dumps({**asked.envelope, **about}))
 
     def area_history(self, code: str, target: str | None) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import orjson
 import pandas as pd
@@ -15,7 +17,17 @@ from service.risk import BANDS, band_of, ranks, risk_scores
 from service.snapshot import DECIMALS, Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
-_OLDER: Json = {"gates": {}, "overrides": [], "inconclusive": None}
+_UNRECORDED: Json = {
+    "gates": {},
+    "overrides": [],
+    "inconclusive": None,
+    "earlier_periods": [],
+    "judged_horizons": [],
+    "notes": [],
+    "baselines": [],
+    "superseded": None,
+    "settled": None,
+}
 """What the record of an older forecast, or of one that needed no such reason, does not say."""
 
 
@@ -55,7 +67,7 @@ def _summary(issued: IssuedForecast) -> Json:
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
         "flags": None if issued.flags is None else _rule(issued.flags),
         "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
-        "targets": [{**_OLDER, **about, "withdrawn": None} for about in issued.record["targets"]],
+        "targets": [{**_UNRECORDED, **about, "withdrawn": None} for about in issued.record["targets"]],
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
@@ -89,20 +101,29 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
         "harm": about.get("harm"),
         "gate_overrides": about.get("overrides", []),
         "inconclusive": about.get("inconclusive"),
-        "note": " ".join([ahead, *_labels(issued), PLACES_NOT_PEOPLE]),
+        "note": " ".join([ahead, *about.get("notes", ()), *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
 
 def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     of_target = issued.forecasts[issued.forecasts["target"] == about["target"]]
-    periods = {}
-    for step in about["periods"]:
-        table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
-        envelope = _envelope(issued, about, step["period"], step["horizon"])
-        periods[step["period"]] = _period_answers(issued, table, envelope)
+
+    def answers(steps: Sequence[Json]) -> dict[str, PeriodAnswers]:
+        made = {}
+        for step in steps:
+            table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
+            envelope = _envelope(issued, about, step["period"], step["horizon"])
+            made[step["period"]] = _period_answers(issued, table, envelope)
+        return made
+
     frequency = Frequency(issued.record["frequency"])
     histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
-    return TargetAnswers(periods=periods, next_period=issued.record["next_period"], histories=histories)
+    return TargetAnswers(
+        periods=answers(about["periods"]),
+        next_period=issued.record["next_period"],
+        histories=histories,
+        earlier=answers(about.get("earlier_periods", ())),
+    )
 
 
 def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:

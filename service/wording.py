@@ -26,6 +26,18 @@ def ahead_sentence(*, period: str, horizon: int, last_known: str, is_next: bool)
     return f"{name} is {number_word(horizon)} {unit} ahead of the last known one, {last_known}."
 
 
+def earlier_sentence(period: str, next_period: str) -> str:
+    """What must be said of a period that is issued and is not ahead.
+
+    >>> earlier_sentence("2025-07", "2025-08")
+    '2025-07 had begun when this was issued: it is kept to be compared with what happens; the next period is 2025-08.'
+    """
+    return (
+        f"{period} had begun when this was issued: it is kept to be compared with what happens; the next period is "
+        f"{next_period}."
+    )
+
+
 def label_sentences(*, simulated: bool, replay: bool, as_of: str) -> list[str]:
     """What must be said of a forecast that is not of today or not of a real city."""
     sentences = []

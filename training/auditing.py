@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -23,6 +24,7 @@ from monitoring.audits import (
     Groups,
     Material,
     audit,
+    audit_again,
     deprivation_groups,
     labelled_groups,
     shares_of_residents,
@@ -44,18 +46,32 @@ def audited(backtest: Backtest) -> list[Verification]:
 
 
 def audit_backtest(workspace: Workspace, backtest: Backtest, learned: Learned | None = None) -> AuditResult:
-    """Every audit, at the first horizon, that the settings of the geography allow.
+    """Every audit that the settings of the geography allow, at every horizon of the backtest, the first in full.
 
     The simple count is the leaderboard's baseline. ``learned`` gives, for areas in their order, what the recipe learned
-    from.
+    from. All horizons share the blocks and the draws of the resampling.
     """
-    plan, verification = backtest.plan, audited(backtest)[0]
-    compared = BASELINE in plan.models and verification.model != BASELINE
-    baseline = backtest.of(BASELINE, verification.horizon) if compared else None
-    geography, rows = backtest.geography, backtest.forecasts
-    flags = flag_rule_of(workspace, workspace.settings, geography, plan.target, newest_day(rows), plan.view)
-    material = material_of(workspace.settings, geography, verification, baseline, flags=flags, seed=plan.seed)
-    return audit(material if learned is None else material.changed(**learned(verification.areas)))
+    plan, geography, settings = backtest.plan, backtest.geography, workspace.settings
+    first, *later = audited(backtest)
+    flags = flag_rule_of(workspace, settings, geography, plan.target, newest_day(backtest.forecasts), plan.view)
+    baseline = _baseline_of(backtest, first)
+    material = material_of(settings, geography, first, baseline, flags=flags, seed=plan.seed)
+    found = audit(material if learned is None else material.changed(**learned(first.areas)), first.horizon)
+    others = []
+    for one in later:
+        simple = _baseline_of(backtest, one)
+        changed = material.changed(
+            forecast=one.forecast,
+            outcomes=one.outcomes,
+            baseline=None if simple is None else simple.forecast.mean,
+        )
+        others.append(audit_again(changed, one.horizon))
+    return replace(found, others=tuple(others))
+
+
+def _baseline_of(backtest: Backtest, one: Verification) -> Verification | None:
+    compared = BASELINE in backtest.plan.models and one.model != BASELINE
+    return backtest.of(BASELINE, one.horizon) if compared else None
 
 
 def material_of(

@@ -153,6 +153,8 @@ def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: Audit
     run.tags({MAIN_MODEL: main.model, MAIN_HORIZON: main.horizon, SETTLED_SHARE: f"{backtest.settled_share:.4f}"})
     run.scores(scores.rows)
     run.findings(fairness.findings)
+    for other in fairness.others:
+        run.findings(other.findings, other.horizon)
     run.origins(backtest.verifications, backtest.plan.first)
     told = {"areas": scores.areas.rows, "city": scores.city.rows, "statement": scores.areas.statement}
     run.document(told, "leaderboard.json")

@@ -214,6 +214,10 @@ def gate_limits(limits: GateLimits) -> dict[str, str]:
         "skill-by-group": f"{skill}, in every group of areas",
         "calibration": f"forecast over outcome {calibrated}",
         "coverage": f"share inside an interval within {limits.coverage_margin:g} of its probability",
+        "city": (
+            f"errors of the city's total {1.0 / limits.city_spread_ratio:.3g} to {limits.city_spread_ratio:g} times as "
+            f"wide as its intervals say, and forecast over outcome {calibrated}, at each horizon"
+        ),
         "audit": f"{', '.join(('calibration of every group', *limits.audits))} inside their margins; {exposure}",
         "freshness": f"at most {limits.oldest_periods} periods from the last known one to the next one",
         "reproducibility": "a second fit gives the same bytes",

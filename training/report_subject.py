@@ -142,10 +142,11 @@ def _audit(run: PastRun) -> tuple[AuditResult, str]:
 
 
 def _with_district_names(audit: AuditResult, geography: Geography) -> AuditResult:
-    """The audit with districts by name where names are known."""
+    """The audit with districts by name where names are known, at every horizon."""
     names = geography.parent_names
     return replace(
         audit,
+        others=tuple(_with_district_names(one, geography) for one in audit.others),
         findings=tuple(
             replace(one, group=names.get(one.group, one.group)) if one.attribute == DISTRICT else one
             for one in audit.findings
@@ -232,6 +233,10 @@ def _gates(run: PastRun) -> tuple[Row, ...]:
         "skill-by-group": f"the same in every district, at most {limits.skill_ratio:g}",
         "calibration": f"forecast over outcome at most {limits.calibration_ratio:g}, and one over it at least",
         "coverage": f"within {100 * limits.coverage_margin:g} points of the interval's probability",
+        "city": (
+            f"errors of the city's total at most {limits.city_spread_ratio:g} times as wide as its intervals say, and "
+            f"its level within {limits.calibration_ratio:g}"
+        ),
         "audit": "the margins of the audits",
         "freshness": f"at most {limits.oldest_periods} periods from the last known one",
         "reproducibility": "the same bytes twice",

@@ -56,14 +56,19 @@ class Run:
         }
         mlflow.log_metrics(metrics)
 
-    def findings(self, findings: Iterable[Finding]) -> None:
-        """Log every figure of an audit of the whole city as ``audit.attribute.group``, with its interval's ends."""
+    def findings(self, findings: Iterable[Finding], horizon: int | None = None) -> None:
+        """Log every figure of an audit of the whole city as ``audit.attribute.group``, with its interval's ends.
+
+        Those of a horizon beside the first have ``.hN`` after the group.
+        """
         import mlflow
 
         figures: dict[str, float] = {}
         for one in findings:
             if one.stratum is None:
-                name = NOT_IN_A_NAME.sub("_", f"{one.audit}.{one.attribute}.{one.group}")
+                name = NOT_IN_A_NAME.sub(
+                    "_", f"{one.audit}.{one.attribute}.{one.group}{'' if horizon is None else f'.h{horizon}'}"
+                )
                 ends = {"": one.value, "_low": one.low, "_high": one.high}
                 figures |= {f"{name}{end}": value for end, value in ends.items() if value is not None}
         logged = list(figures.items())

@@ -13,7 +13,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contracts import BadInput, Period, Settings, TrainedModel, Workspace, code_version
+from contracts import (
+    BadInput,
+    Period,
+    Settings,
+    TrainedModel,
+    Workspace,
+    code_version,
+    horizons_text,
+    issued_horizons,
+)
 from contracts.locks import locked
 from features.as_of import AsOfDoor, ViewMode, load_door
 from features.geography import Geography, load_geography
@@ -29,6 +38,7 @@ from models.history import SHORTEST, counted, refuse_too_short, short_history
 from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, RUN_ID_TAG, TRAINED_BY_TAG
 from monitoring import GateReport
 from monitoring.audits import AuditResult
+from training.city_history import city_history
 from training.experiment import Scores, judge, log_experiment
 from training.forecasters import rare_models
 from training.gates import judge_gates, log_gates, settings_sha256
@@ -41,8 +51,11 @@ BACKTEST_REFIT_EVERY = 4
 """Origins between refits in the backtest that comes with training: enough to judge the recipe, and quick."""
 BACKTEST_MODELS = ("mean_12", "ewma", CHAMPION)
 FIRST_FIT = "saved_model"
+JUDGED_HORIZONS_TAG = "judged_horizons"
+"""Tag of a registered model, for whoever looks at the registry; the gates' own document is what counts."""
 HORIZONS_BEYOND = 3
-"""Counts come in arrears: a model learns this many horizons more than the periods that are issued."""
+"""Counts come in arrears: a model learns this many horizons more than the periods that are issued. What is issued was
+judged as well; a model that was superseded is forecast with for comparison wherever it learned the horizon."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +99,14 @@ def train(
     geography = load_geography(workspace, door.geography)
     day = as_of or (door.newest_counts_published_on(today) if settings.forecast.replay else today)
     panel = door.view(day).for_target(target)
-    plan = training_plan(settings, target, panel, trials)
-    horizons = range(1, settings.forecast.periods_ahead + HORIZONS_BEYOND + 1)
+    judged = issued_horizons(panel.last, day, settings.forecast.periods_ahead)
+    horizons = range(1, max(settings.forecast.periods_ahead + HORIZONS_BEYOND, *judged) + 1)
+    plan = training_plan(settings, target, panel, trials, horizons=judged)
     known = [publication for publication in door.publications if publication.id in panel.publications]
     parameters = plan.parameters() | {
         "as_of": str(day),
         "geography": door.geography,
+        "horizons_judged": ", ".join(map(str, judged)),
         "horizons_learned": ", ".join(map(str, horizons)),
         "settings_sha256": settings_sha256(settings),
     }
@@ -106,8 +121,10 @@ def train(
             short = short_history(panel, target, min(plan.horizons), recipe.share)
             remarks = (*short, *backtest.remarks)
             log_experiment(run, backtest, scores, fairness, remarks)
-            gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits)
-            tags = _tags(run, door, panel, fairness, by) | {GATES_SHA256_TAG: log_gates(run, gates)}
+            city = city_history(door, settings, backtest)
+            gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits, city=city)
+            tags = _tags(run, door, panel, fairness, by)
+            tags |= {JUDGED_HORIZONS_TAG: horizons_text(judged), GATES_SHA256_TAG: log_gates(run, gates)}
             with locked(workspace.locks / "registering.lock"):
                 model = registry.register(
                     workspace,
@@ -122,18 +139,21 @@ def train(
     return Trained(model, day, panel.last, scores, fairness, gates, record, remarks)
 
 
-def training_plan(settings: Settings, target: str, panel: Panel, trials: int = 0) -> Plan:
+def training_plan(
+    settings: Settings, target: str, panel: Panel, trials: int = 0, *, horizons: Sequence[int] | None = None
+) -> Plan:
     """The newest year of what was known, or as much of it as leaves ``models.history.SHORTEST`` to learn from.
 
-    ``panel`` is a ``Panel.for_target``. Raises ``UnusableForecaster`` where no period is left.
+    ``panel`` is a ``Panel.for_target``; ``horizons`` are those that are issued, by default as many as periods ahead.
+    Raises ``UnusableForecaster`` where no period is left.
     """
-    horizons = tuple(range(1, settings.forecast.periods_ahead + 1))
-    first = max(panel.last.shift(1 - BACKTEST_PERIODS), _first_to_judge(panel, target, max(horizons)))
+    judged = tuple(range(1, settings.forecast.periods_ahead + 1) if horizons is None else horizons)
+    first = max(panel.last.shift(1 - BACKTEST_PERIODS), _first_to_judge(panel, target, max(judged)))
     return Plan(
         target=target,
         first=first,
         last=panel.last,
-        horizons=horizons,
+        horizons=judged,
         models=(*BACKTEST_MODELS, *rare_models(settings, target)),
         view=ViewMode.AS_OF,
         seed=settings.seed,

@@ -1,6 +1,6 @@
 """The oversight audits: whom a forecast exposes, whom it leaves unprotected, and how sure that is."""
 
-from monitoring.audits.audit import DESCRIPTIONS, audit, findings_of, judged_tables
+from monitoring.audits.audit import DESCRIPTIONS, audit, audit_again, findings_of, judged_tables
 from monitoring.audits.groups import (
     DEPRIVATION,
     DISTRICT,
@@ -32,6 +32,7 @@ __all__ = [
     "Material",
     "Signal",
     "audit",
+    "audit_again",
     "benjamini_hochberg",
     "deprivation_groups",
     "deprivation_tenths",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,16 +55,32 @@ DESCRIPTIONS: tuple[Description, ...] = (
 )
 
 
-def audit(material: Material) -> AuditResult:
+def audit(material: Material, horizon: int = 1) -> AuditResult:
     """Every audit that the material allows, with its interval, margin and verdict; what it does not allow is told."""
-    findings, tests = findings_of(material)
+    found = _result(material, *findings_of(material), _tables(material), horizon)
+    return replace(found, descriptions=DESCRIPTIONS, notes=_notes(material))
+
+
+def audit_again(material: Material, horizon: int) -> AuditResult:
+    """The audits of the same forecaster at another horizon: every one with a verdict that can differ there.
+
+    Which residents are in no group, what the features give away, and stop and search are the same at every horizon.
+    Rates, which no verdict needs, are left out.
+    """
+    tables = judged_tables(material, (HIDDEN_SUBGROUP.audit,))
+    return _result(material, *findings_of(material, rated=False), tables, horizon)
+
+
+def _result(
+    material: Material, findings: list[Finding], tests: list[GroupTest], tables: dict[str, list[Row]], horizon: int
+) -> AuditResult:
     total = material.happened.sum()
     return AuditResult(
         findings=tuple(findings),
         tests=tuple(tests),
-        tables=_tables(material),
-        descriptions=DESCRIPTIONS,
-        notes=_notes(material),
+        tables=tables,
+        descriptions=(),
+        notes=(),
         margins=material.margins,
         flagged_share=material.flagged_share,
         areas=material.outcomes.shape[1],
@@ -72,6 +89,7 @@ def audit(material: Material) -> AuditResult:
         seed=material.seed,
         flags=material.flag_rule.settings,
         flagged=material.newest_flagged,
+        horizon=horizon,
     )
 
 

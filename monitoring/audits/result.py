@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -93,7 +93,10 @@ class GroupTest:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """All findings of one forecaster, what could not be audited, and on what it rests."""
+    """All findings of one forecaster, what could not be audited, and on what it rests.
+
+    They are of one ``horizon``; ``others`` holds the same audits at every other horizon that was forecast.
+    """
 
     findings: tuple[Finding, ...]
     tests: tuple[GroupTest, ...]
@@ -112,6 +115,13 @@ class AuditResult:
     flagged: tuple[str, ...] = ()
     """The areas flagged in the newest period, by code."""
     caveat: str = CAVEAT
+    horizon: int = 1
+    others: tuple[AuditResult, ...] = ()
+
+    @property
+    def by_horizon(self) -> tuple[AuditResult, ...]:
+        """The audits of every horizon, this one's first."""
+        return (self, *self.others)
 
     @property
     def flag_rule(self) -> FlagSettings:
@@ -124,7 +134,10 @@ class AuditResult:
 
     def to_dict(self) -> dict[str, object]:
         """Everything as plain values."""
-        return {**asdict(self), "margins": self.margins.model_dump(mode="json"), **self._flags(), "records": RECORDS}
+        own = asdict(replace(self, others=()))
+        others = [one.to_dict() for one in self.others]
+        margins = self.margins.model_dump(mode="json")
+        return {**own, "margins": margins, **self._flags(), "records": RECORDS, "others": others}
 
     def _flags(self) -> dict[str, object]:
         rule = None if self.flags is None else self.flags.model_dump(mode="json")
@@ -137,25 +150,16 @@ class AuditResult:
     @classmethod
     def from_json(cls, text: str) -> AuditResult:
         """What ``to_json`` wrote; raises ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
-        content = json.loads(text)
-        added = {"flags", "flagged"} - content.keys()
-        kept = {one.name: content[one.name] for one in fields(cls) if one.name not in added}
-        rule = content.get("flags")
-        return cls(
-            **kept
-            | {
-                "findings": tuple(_finding(one) for one in content["findings"]),
-                "tests": tuple(GroupTest(**one) for one in content["tests"]),
-                "descriptions": tuple(Description(**one) for one in content["descriptions"]),
-                "notes": tuple(content["notes"]),
-                "margins": AuditSettings.model_validate(content["margins"]),
-                "flags": None if rule is None else FlagSettings.model_validate(rule),
-                "flagged": tuple(content.get("flagged", ())),
-            }
-        )
+        return _result(json.loads(text))
 
     def as_text(self) -> str:
         """For a terminal or a text file, in plain English: the figures of the whole city, and of parts if outside."""
+        questions = [f"{one.audit}: {one.question}" for one in self.descriptions]
+        told = [one.figures_text() for one in self.by_horizon]
+        return "\n".join([*told, *questions, RECORDS, self.caveat])
+
+    def figures_text(self) -> str:
+        """The figures of this horizon alone."""
         heads = ("audit", "group", "value", "95% interval", "unit", "margin", "areas", "verdict", "colour")
         told = [one for one in self.findings if one.stratum is None or one.verdict == "outside"]
         lines = [heads, *(_cells(finding) for finding in told)]
@@ -163,12 +167,11 @@ class AuditResult:
         table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
         city = "unknown" if self.city_calibration is None else f"{self.city_calibration:.3f}"
         title = (
-            f"{self.areas} areas, {self.periods} periods; forecast over outcome in the city {city}; "
-            f"flagged in each period: {self.flag_rule.words}"
+            f"Horizon {self.horizon}: {self.areas} areas, {self.periods} periods; "
+            f"forecast over outcome in the city {city}; flagged in each period: {self.flag_rule.words}"
         )
         told_tests = [_test_line(test) for test in self.tests if test.stratum is None]
-        questions = [f"{one.audit}: {one.question}" for one in self.descriptions]
-        parts = [title, *table, *told_tests, *self.notes, *questions, RECORDS, self.caveat]
+        parts = [title, *table, *told_tests, *self.notes]
         return "\n".join(line.rstrip() for line in parts)
 
 
@@ -213,6 +216,29 @@ def figure(value: float) -> float | None:
 def alarms(findings: Sequence[Finding]) -> list[Finding]:
     """The findings whose whole interval lies outside the margin."""
     return [finding for finding in findings if finding.verdict == "outside"]
+
+
+def _result(content: Mapping[str, Any]) -> AuditResult:
+    """One horizon's audits with those of the others; a document from before horizons were told is of horizon 1."""
+    rule = content.get("flags")
+    since = {
+        "horizon": content.get("horizon", 1),
+        "others": tuple(_result(one) for one in content.get("others", ())),
+        "flags": None if rule is None else FlagSettings.model_validate(rule),
+        "flagged": tuple(content.get("flagged", ())),
+    }
+    kept = {one.name: content[one.name] for one in fields(AuditResult) if one.name not in since}
+    return AuditResult(
+        **kept
+        | since
+        | {
+            "findings": tuple(_finding(one) for one in content["findings"]),
+            "tests": tuple(GroupTest(**one) for one in content["tests"]),
+            "descriptions": tuple(Description(**one) for one in content["descriptions"]),
+            "notes": tuple(content["notes"]),
+            "margins": AuditSettings.model_validate(content["margins"]),
+        }
+    )
 
 
 def _finding(content: Mapping[str, Any]) -> Finding:

@@ -46,7 +46,8 @@ def scored_on(facts: RecordFacts) -> str:
     )
     return (
         f"Scores are of past periods, {facts.first} to {facts.last}, of {facts.areas:,} areas ({facts.geography}), "
-        f"forecast from {known}. A horizon counts whole periods after the last known one."
+        f"forecast from {known}. A horizon counts whole periods after the last known one; scored and audited were "
+        f"{facts.horizons}, of which the figures of the audit here are of {facts.main_horizon}."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from contracts import BadInput, DisclosureSettings
 from monitoring.audits import CAVEAT, RECORDS
 from monitoring.report.changes import changed_margins, changes
+from monitoring.report.horizons import public_horizons
 from monitoring.report.maps import public_areas, public_districts
 from monitoring.report.plain import judged, summary
 from monitoring.report.public import (
@@ -71,6 +72,7 @@ def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
         "version": subject.version,
         "model": subject.model,
         "horizon": subject.horizon,
+        "other_horizons": public_horizons(audit, disclosure),
         "first": subject.first,
         "last": subject.last,
         "periods": audit.periods,

@@ -8,6 +8,7 @@ from typing import Any
 from monitoring.audits import CAVEAT
 from monitoring.report.alternatives import FORECAST, SIMPLE_COUNT
 from monitoring.report.changes import NO_LONGER_OUTSIDE, NOW_OUTSIDE
+from monitoring.report.horizons import horizons_sentence
 from monitoring.report.public import NOT_ENOUGH
 from monitoring.report.wording import RESIDENTS, counted, figure, listed, sentence
 
@@ -55,6 +56,7 @@ def glance(subject: Row) -> Row:
         "target": subject["title"],
         "checks": len(verdicts),
         **{name: verdicts.count(verdict) for name, verdict in _VERDICTS.items()},
+        "elsewhere": horizons_sentence(subject),
     }
 
 

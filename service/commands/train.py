@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contracts import Workspace
+from contracts import Workspace, horizons_text
 from service.options import city_day, json_option, tune_option, workspace_option
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def command(
 def _sentence(one: Trained) -> str:
     return (
         f"Challenger: {one.model.target} version {one.model.version}, trained on counts to {one.last_known} as known "
-        f"on {one.as_of} (MLflow run {one.model.run_id})"
+        f"on {one.as_of} (MLflow run {one.model.run_id}), judged at horizons {horizons_text(one.gates.horizons)}"
     )
 
 

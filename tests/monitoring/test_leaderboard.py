@@ -6,6 +6,7 @@ import pytest
 import monitoring
 from contracts import CountDistribution
 from monitoring import city_totals, leaderboard
+from monitoring.leaderboard_remarks import finite, remark_on
 
 CONTRACT = [
     *("model", "horizon", "level", "mean_poisson_deviance", "mae", "crps", "log_score"),
@@ -139,3 +140,27 @@ def test_misuse_is_refused(make, area_km2):
         leaderboard([make(), make("mean_12", target="robbery")], area_km2=area_km2, seed=1)
     with pytest.raises(ValueError, match="area_km2"):
         leaderboard([make()], area_km2=area_km2[:3], seed=1)
+
+
+def test_a_row_far_worse_than_counting_is_remarked_on(make):
+    outcomes = np.random.default_rng(2).poisson(5.0, (24, 40)).astype(float)
+    areas = tuple(f"E{number}" for number in range(40))
+
+    def of(model: str, mean: float):
+        forecast = CountDistribution(np.full(outcomes.shape, mean), np.array(0.05))
+        return make(model, areas=areas, periods=np.arange(24), outcomes=outcomes, forecast=forecast)
+
+    board = leaderboard([of("ewma", 5.0), of("wild", 40.0), of("near", 6.0)], area_km2=np.ones(40), seed=1)
+    remarks = {row["model"]: row["remark"] for row in board.rows}
+    ratio = next(row["vs_ewma"] for row in board.rows if row["model"] == "wild")
+    assert ratio > 10
+    assert remarks["wild"] == f"{ratio:.0f} times the deviance of ewma: worse than counting, and no use."
+    assert remarks["ewma"] is None
+    assert remarks["near"] is None
+    assert f"wild: {remarks['wild']}" in board.as_text()
+
+
+def test_a_figure_that_is_no_number_is_none_and_remarked_on():
+    row = finite({"model": "m", "mean_poisson_deviance": float("inf"), "mae": 2.0})
+    assert row == {"model": "m", "mean_poisson_deviance": None, "mae": 2.0}
+    assert remark_on({"mean_poisson_deviance": float("nan"), "vs_ewma": None}, "ewma").startswith("No finite deviance")

@@ -18,11 +18,14 @@ def test_issued_in_july_from_counts_to_june_the_next_period_is_august_two_ahead(
     issued = read_issued(issued_city.workspace, issued_city.ledger.entries("issue")[0])
     table = check(issued.forecasts, FORECASTS)
     steps = table[["period", "horizon"]].drop_duplicates()
-    assert list(steps["period"].dt.strftime("%Y-%m")) == ["2025-08", "2025-09", "2025-10"]
-    assert list(steps["horizon"]) == [2, 3, 4]
+    assert list(steps["period"].dt.strftime("%Y-%m")) == ["2025-07", "2025-08", "2025-09", "2025-10"]
+    assert list(steps["horizon"]) == [1, 2, 3, 4]
+    about = issued.record["targets"][0]
+    assert about["earlier_periods"] == [{"period": "2025-07", "horizon": 1}]
+    assert [one["horizon"] for one in about["periods"]] == [2, 3, 4]
     assert issued.record["next_period"] == "2025-08"
     assert issued.record["targets"][0]["last_known_period"] == "2025-06"
-    assert len(table) == 2 * 3 * 30
+    assert len(table) == 2 * 4 * 30
 
 
 def test_the_answer_says_in_words_how_far_ahead_it_looks(city):

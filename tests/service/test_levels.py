@@ -72,7 +72,7 @@ def test_two_areas_that_share_everything_by_hand():
 
 def test_issued_levels_keep_their_contract_and_add_up(issued):
     levels, nesting = check(issued.larger.levels, LEVEL_FORECASTS), check(issued.larger.nesting, NESTING)
-    assert len(levels) == 2 * 3 * (2 + 1)
+    assert len(levels) == 2 * 4 * (2 + 1), "two targets, horizons 1 to 4, two districts and the city"
     for level, inside in nesting.groupby("level"):
         sums = issued.forecasts.merge(inside, on="area").groupby(["target", "period", "within"])["mean"].sum()
         ours = levels[levels["level"] == level].set_index(["target", "period", "area"])["mean"]

@@ -58,7 +58,7 @@ def test_the_table_adds_up_to_the_forecasts_and_its_hash_is_in_the_ledger(issued
     key = ["target", "area", "period", "horizon"]
     sums = check(issued.reasons, REASONS).groupby(key)["crimes"].sum()
     means = issued.forecasts.set_index(key)["mean"]
-    assert len(sums) == len(means) == 2 * 3 * 30
+    assert len(sums) == len(means) == 2 * 4 * 30
     np.testing.assert_allclose(sums.loc[means.index], means, rtol=0, atol=1e-6)
 
 

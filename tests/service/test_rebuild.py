@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,12 +23,13 @@ from click.testing import CliRunner
 
 from contracts import SETTINGS_FILE, BadInput, MissingThing, RefusedAction, Workspace, settings_bytes, settings_of
 from models import registry
-from service.bundle import LEDGER_FILE, LIST_FILE, WITHHELD, Bundle, read_bundle
+from service.bundle import LEDGER_FILE, LIST_FILE, WITHHELD, Bundle, read_bundle, refuse_changed
 from service.cli import wardcast
 from service.decisions import approve
 from service.differences import differences
 from service.exporting import collect, export
-from service.issue_contents import open_sources
+from service.issue_baselines import BASELINES_FILE
+from service.issue_contents import Occasion, open_sources
 from service.issued import FORECASTS_FILE, RECORD_FILE, parquet_bytes
 from service.issuing import issue
 from service.ledger import open_ledger
@@ -272,7 +274,8 @@ def test_the_first_value_that_differs_is_named(office: Office) -> None:
     rebuilt = rebuild(replace(bundle, files={**bundle.files, path: parquet_bytes(table)}), lambda _: None)
     area, period = table["area"].iloc[7], table["period"].iloc[7]
     assert [one.file for one in rebuilt.differences] == [FORECASTS_FILE]
-    with pytest.raises(BadInput, match=rf"1 of \d+ files; .* is mean in row 8 \({area}, {TARGET}, {period}, 2\)"):
+    assert table["horizon"].iloc[7] == 1, "an issue begins with the period in progress"
+    with pytest.raises(BadInput, match=rf"1 of \d+ files; .* is mean in row 8 \({area}, {TARGET}, {period}, 1\)"):
         refuse_difference(rebuilt)
 
 
@@ -503,3 +506,91 @@ def test_values_that_are_the_same_in_other_bytes_are_told_apart(office: Office) 
     assert str(found) == "a.geojson: the first byte that differs is number 3 of 3, where 3 are recorded"
     (found,) = differences({}, {"new.parquet": b""})
     assert str(found) == "new.parquet: it was made now, and was not recorded"
+
+
+@pytest.fixture(scope="module")
+def later_office(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """The same after a second model was approved: the first is superseded, and forecast with for comparison."""
+    root = tmp_path_factory.mktemp("later") / "workspace"
+    shutil.copytree(office.workspace.root, root)
+    workspace = Workspace(root)
+    module = sys.modules[train.__module__]
+    with pytest.MonkeyPatch.context() as quick:
+        quick.setattr(module, "BACKTEST_MODELS", ("ewma", "wardcast"))
+        quick.setattr(module, "BACKTEST_PERIODS", 2)
+        train(workspace, TARGET, today=TODAY, progress=False)
+    ledger = open_ledger(workspace)
+    approve(workspace, ledger, registry, by=person_named(workspace.settings, "B. Member"), reason="Audit read")
+    issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)
+    bundle = root.parent / "bundle.zip"
+    export(workspace, ledger, registry, forecast_id=issued.forecast_id, out=bundle)
+    return Office(workspace, issued.forecast_id, bundle)
+
+
+def test_the_baselines_are_made_again_byte_for_byte_by_whoever_has_the_bundle(later_office: Office) -> None:
+    bundle = read_bundle(later_office.bundle, later_office.forecast_id)
+    recorded = bundle.files[f"forecast/{BASELINES_FILE}"]
+    assert set(pd.read_parquet(io.BytesIO(recorded))["model"]) == {"ewma", "superseded"}
+    assert bundle.names("superseded") == {TARGET}
+    rebuilt = rebuild(bundle, lambda _: None)
+    assert rebuilt.identical
+    assert BASELINES_FILE in rebuilt.files
+
+
+def test_a_changed_model_before_the_champion_is_refused_in_a_bundle(later_office: Office) -> None:
+    bundle = read_bundle(later_office.bundle, later_office.forecast_id)
+    path = next(name for name in bundle.files if name.startswith(f"superseded/{TARGET}/booster"))
+    changed = replace(bundle, files={**bundle.files, path: bundle.files[path] + b"\n"})
+    with pytest.raises(BadInput, match=rf"superseded/{TARGET} is missing, was changed"):
+        refuse_changed(changed)
+
+
+def test_a_real_model_names_its_judged_horizons_from_training_to_the_ledger(later_office: Office) -> None:
+    told = provenance(open_ledger(later_office.workspace).entries(), later_office.forecast_id)
+    assert told.targets[0]["judged_horizons"] == [1, 2, 3, 4]
+    assert told.targets[0]["superseded"]["version"] == 1
+    text = as_text(told)
+    assert "judged      horizons 1–4; issued 1–4, served from 2" in text
+    assert "beside      ewma and superseded, for comparison and never served" in text
+
+
+def test_a_forecast_of_the_older_form_and_of_older_settings_is_made_again_as_it_was(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "older"
+    shutil.copytree(office.workspace.root, root)
+    workspace = Workspace(root)
+
+    def older_settings(settings: Any) -> bytes:
+        kept = json.loads(settings_bytes(settings))
+        kept["gates"] = {name: value for name, value in kept["gates"].items() if not name.startswith("city_")}
+        return (json.dumps(kept, indent=2, ensure_ascii=False) + "\n").encode()
+
+    older = Occasion(TODAY, replay=False, issue_format=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.issuing.occasion_of", lambda *_, **__: older)
+        patch.setattr("service.issue_contents.settings_bytes", older_settings)
+        ledger = open_ledger(workspace)
+        issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)
+    bundle = collect(workspace, ledger, registry, issued.forecast_id)
+    assert f"forecast/{BASELINES_FILE}" not in bundle.files
+    assert rebuild(bundle, lambda _: None).identical
+
+
+def test_counts_that_stood_in_are_told_as_such(office: Office, tmp_path: Path) -> None:
+    """As of 15 September 2024, July and August are known from the publication of January 2025 alone: it stood in."""
+    root = tmp_path / "replayed"
+    shutil.copytree(office.workspace.root, root)
+    workspace = Workspace(root)
+    ledger = open_ledger(workspace)
+    issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, on=date(2024, 9, 15), tell=lambda _: None)
+    told = provenance(ledger.entries(), issued.forecast_id)
+    marks = {one["published_on"]: (one["used"], one["settled"]) for one in told.publications}
+    assert marks == {"2024-07-10": (True, False), "2025-01-10": (True, True)}
+    about = told.targets[0]["settled"]
+    assert about == {"periods": 2, "of": 56, "first": "2024-07", "last": "2024-08"}
+    text = as_text(told)
+    assert "settled counts that were published later, where no publication of the time is in the store" in text
+    assert "published 2025-01-10, after 2024-09-15: settled counts that stood in" in text
+    assert "settled     counts of 2 of 56 periods, 2024-07 to 2024-08" in text
+    assert "stood in" not in as_text(provenance(open_ledger(office.workspace).entries(), office.forecast_id))
