@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import BadInput, Frequency, IngestLimits, MissingThing, Period, Settings
+from contracts.errors import shown
 from features.sources import headings, text_files
 
 SOURCE = "police-uk"
@@ -67,7 +68,7 @@ def read_street(path: Path, settings: Settings) -> Street:
     digest = text_files.sha256_of(data)
     header = pa.table({name: pa.array([], pa.string()) for name in text_files.header_of(path, data)})
     looks = {"offence": headings.like_offences(TAXONOMY, settings)}
-    empty = not data.strip(b"\r\n").count(b"\n")
+    empty = not text_files.has_rows(data)
     table = header if empty else text_files.string_table(path, data)
     wanted = ("month", "area", "offence")
     columns = headings.find_columns(path, table, SOURCE, wanted, looks, settings, optional=("id",))
@@ -77,7 +78,7 @@ def read_street(path: Path, settings: Settings) -> Street:
     if set(months) != {match[1]}:
         row = next(index for index, text in enumerate(months) if text != match[1])
         raise BadInput(
-            f"{path}: row {text_files.row_number(row)} is of '{months[row]}', not of {match[1]}.",
+            f"{path}: row {text_files.row_number(row)} is of '{shown(months[row])}', not of {match[1]}.",
             remedy="Download the archive again.",
         )
     ids = table.column(columns["id"]).combine_chunks() if "id" in columns else pa.array([], pa.string())

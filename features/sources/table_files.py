@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import BadInput
+from contracts.errors import shown
 from features.sources import text_files
 from features.unpacking import parquet_columns, read_limited, read_parquet
 
@@ -75,7 +76,7 @@ class SourceColumn:
     def wrong(self, position: int, text: str, what: str, remedy: str) -> BadInput:
         """An error that names the row."""
         return BadInput(
-            f"{self.path}: row {self.row_of(position)}, column '{self.name}': '{text}' {what}.", remedy=remedy
+            f"{self.path}: row {self.row_of(position)}, column '{self.name}': '{shown(text)}' {what}.", remedy=remedy
         )
 
 
@@ -179,7 +180,7 @@ def _separator(path: Path, data: bytes, needed: tuple[str, ...], given: str | No
     if given is not None:
         return given, ()
     for separator in SEPARATORS:
-        header = data.split(b"\n", 1)[0] + b"\n"
+        header = text_files.first_row(data)
         if separator.encode() not in header and separator != ",":
             continue
         if set(needed) <= set(text_files.header_of(path, header, separator)):
