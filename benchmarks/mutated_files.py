@@ -26,10 +26,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.mutated_sources import AREAS, SOURCES, Said, Source, Unreadable, make_city, read_rows
+from benchmarks.mutated_sources import AREAS, SOURCES, Said, Source, Taken, Unreadable, make_city, read_rows
 from benchmarks.mutations import Generator, Mutation, Table, mutate_bytes, mutate_table, written
 from contracts import WardcastError
-from features.publication_record import Publication
 
 FILES = 2000
 SEED = 9
@@ -79,24 +78,29 @@ class Bench:
 def tried(bench: Bench, name: str, number: int) -> Outcome:
     """Mutate, ingest and compare one file; number −1 is the sound one."""
     source = SOURCES[name]
-    generator = np.random.default_rng([SEED, list(SOURCES).index(name), number + 1])
-    path, mutations = _mutated(generator, source, bench.scratch, sound=number < 0)
+    path, mutations = write_mutated(bench, name, number)
     words = f"{name} {number}: {', '.join(mutation.name for mutation in mutations)}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            publication = source.ingest(bench.city, path)
+            taken = source.ingest(bench.city, path)
     except WardcastError as error:
         return Outcome(words, error, _fault_of_refusal(bench, error, path, mutations))
     except Exception:  # noqa: BLE001  # every other error is what is looked for
         return Outcome(words, fault=traceback.format_exc())
     try:
-        fault = _fault_of_taking(publication, _said(source, path))
+        fault = fault_of_taking(taken, _said(source, path))
     except Unreadable as unreadable:
         fault = f"taken, and says nothing: {unreadable}"
     finally:
         bench.clear()
     return Outcome(words, fault=fault)
+
+
+def write_mutated(bench: Bench, name: str, number: int) -> tuple[Path, tuple[Mutation, ...]]:
+    """Write the file of that number, and say how it was mutated; the same numbers make the same file."""
+    generator = np.random.default_rng([SEED, list(SOURCES).index(name), number + 1])
+    return _mutated(generator, SOURCES[name], bench.scratch, sound=number < 0)
 
 
 def _mutated(generator: Generator, source: Source, folder: Path, *, sound: bool) -> tuple[Path, tuple[Mutation, ...]]:
@@ -191,25 +195,16 @@ def _fault_of_refusal(bench: Bench, error: WardcastError, path: Path, mutations:
     return None if bench.before in ("", bench.state()) else f"left something in the store: {text}"
 
 
-def _fault_of_taking(publication: Publication, said: Said) -> str | None:
-    """What is stored against what the file says."""
-    stored = pd.read_parquet(publication.folder / "counts.parquet")
-    months = stored["period"].dt.strftime("%Y-%m")
-    cells = Counter(
-        dict(zip(zip(stored["area"], stored["offence"], months, strict=True), stored["count"], strict=True))
-    )
-    coverage = pd.read_parquet(publication.folder / "coverage.parquet")
-    covered = pd.read_parquet(publication.folder / "covers.parquet").merge(coverage, on="cover")
-    known = set(zip(covered["area"], covered["period"].dt.strftime("%Y-%m"), strict=True))
-    told = int(publication.set_aside()["crimes"].sum())
-    if cells.total() + told != said.crimes:
-        return f"{cells.total()} counted and {told} set aside of {said.crimes}"
+def fault_of_taking(taken: Taken, said: Said) -> str | None:
+    """What was taken against what the file says."""
+    if taken.cells.total() + taken.told != said.crimes:
+        return f"{taken.cells.total()} counted and {taken.told} set aside of {said.crimes}"
     if said.unsure:
         return None
-    if cells != (right := Counter({cell: n for cell, n in said.cells.items() if (cell[0], cell[2]) in known})):
-        wrong = sorted({*cells.items()} ^ {*right.items()})[:4]
-        return f"stored otherwise than the file says: {wrong}"
-    unknown = {area for area, _ in known} - set(AREAS)
+    right = {cell: count for cell, count in said.cells.items() if (cell[0], cell[2]) in taken.known}
+    if taken.cells != right:
+        return f"taken otherwise than the file says: {sorted({*taken.cells.items()} ^ {*right.items()})[:4]}"
+    unknown = {area for area, _ in taken.known} - set(AREAS)
     return f"covers unknown areas {unknown}" if unknown else None
 
 

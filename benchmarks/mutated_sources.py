@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.mutations import Table
-from contracts import SETTINGS_FILE, Frequency, Workspace
+from contracts import SETTINGS_FILE, Frequency, Period, Workspace
 from features.geography import Geography, add_geography, areas_of_points
 from features.ingesting import known_areas, take_in
 from features.publication_record import Publication
@@ -30,6 +30,7 @@ from features.sources.incidents import read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.police_uk import read_police_uk
 from features.sources.source_counts import Integers
+from features.stops import read_stops
 
 AREAS = tuple(f"A{number:03d}" for number in range(25))
 """Squares of a hundredth of a degree, five in a row, from 0.1° west and 51.5° north on."""
@@ -78,6 +79,27 @@ class City:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What was taken from a file: crimes by cell, the areas and months that it is said to cover, and how many of its
+    crimes are told as set aside."""
+
+    cells: Counter[Cell]
+    known: frozenset[tuple[str, str]]
+    told: int
+
+    @classmethod
+    def of(cls, publication: Publication) -> Taken:
+        """As it is stored."""
+        stored = pd.read_parquet(publication.folder / "counts.parquet")
+        cells = zip(stored["area"], stored["offence"], stored["period"].dt.strftime("%Y-%m"), strict=True)
+        coverage = pd.read_parquet(publication.folder / "coverage.parquet")
+        covered = pd.read_parquet(publication.folder / "covers.parquet").merge(coverage, on="cover")
+        known = frozenset(zip(covered["area"], covered["period"].dt.strftime("%Y-%m"), strict=True))
+        told = int(publication.set_aside()["crimes"].sum())
+        return cls(Counter(dict(zip(cells, stored["count"].tolist(), strict=True))), known, told)
+
+
+@dataclass(frozen=True)
 class Said:
     """What a file says: crimes by cell in known areas, ``crimes`` of all its rows, ``unsure`` where a row lies on the
     edge of two areas, or rows of one identifier lie apart, so that only ``crimes`` has to agree."""
@@ -99,7 +121,7 @@ class Source:
     name: str
     suffix: str
     table: Callable[[np.random.Generator], Table]
-    ingest: Callable[[City, Path], Publication]
+    ingest: Callable[[City, Path], Taken]
     said: Callable[[Table], Said]
     lenient: bool = True
     """Other encodings and separators are recognised."""
@@ -231,13 +253,13 @@ def _counts_said(rows: Table) -> Said:
     return _cells([(a.strip(), offence_of(o), month_of(p), _count(n)) for a, p, o, n in found])
 
 
-def _ingest_counts(city: City, path: Path) -> Publication:
+def _ingest_counts(city: City, path: Path) -> Taken:
     counts = read_counts(
         path, columns=CountColumns("area", "period", "category", "count"), taxonomy="counts",
         settings=city.workspace.settings, frequency=Frequency.MONTH, areas=city.areas, published_on=PUBLISHED,
         today=TODAY,
     )  # fmt: skip
-    return take_in(city.workspace, counts)
+    return Taken.of(take_in(city.workspace, counts))
 
 
 def _mps_table(heading: dict[str, str]) -> Callable[[np.random.Generator], Table]:
@@ -272,12 +294,12 @@ def _mps_said(heading: dict[str, str]) -> Callable[[Table], Said]:
     return said
 
 
-def _ingest_mps(source: str) -> Callable[[City, Path], Publication]:
-    def ingest(city: City, path: Path) -> Publication:
+def _ingest_mps(source: str) -> Callable[[City, Path], Taken]:
+    def ingest(city: City, path: Path) -> Taken:
         counts = read_mps_wide(
             path, source=source, settings=city.workspace.settings, areas=city.areas, published_on=PUBLISHED, today=TODAY
         )
-        return take_in(city.workspace, counts)
+        return Taken.of(take_in(city.workspace, counts))
 
     return ingest
 
@@ -301,11 +323,11 @@ def _street_said(rows: Table) -> Said:
     return _cells([(a.strip(), offence_of(o), month_of(m), 1) for a, o, m in _columns(rows, *names)])
 
 
-def _ingest_street(city: City, path: Path) -> Publication:
+def _ingest_street(city: City, path: Path) -> Taken:
     counts = read_police_uk(
         path, settings=city.workspace.settings, areas=city.areas, published_on=PUBLISHED, today=TODAY
     )
-    return take_in(city.workspace, counts)
+    return Taken.of(take_in(city.workspace, counts))
 
 
 def _incident_table(generator: np.random.Generator) -> Table:
@@ -322,7 +344,7 @@ def _incident_table(generator: np.random.Generator) -> Table:
     return [["id", "t", "lon", "lat", "cat"], *rows]
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str, zone: tzinfo = ZONE) -> datetime | None:
     text = text.strip()
     if not text:
         return None
@@ -330,7 +352,7 @@ def _moment(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(re.sub(r"\s*(UTC|GMT|z)$", "Z", midnight))
         found += timedelta(days=midnight != text)
-        return found.astimezone(ZONE).replace(tzinfo=None) if found.tzinfo else found
+        return found.astimezone(zone).replace(tzinfo=None) if found.tzinfo else found
     except (ValueError, OverflowError) as error:
         raise Unreadable(f"no time: {text}") from error
 
@@ -346,6 +368,13 @@ def _degrees(text: str) -> float | None:
     return found
 
 
+def _area_at(east: float, north: float) -> tuple[str, bool]:
+    """The square that a point lies in, and whether it lies on an edge of squares."""
+    x, y = (east - WEST) / SIDE, (north - SOUTH) / SIDE
+    edge = min(abs(x - round(x)), abs(y - round(y))) < 1e-6
+    return AREAS[int(y) * 5 + int(x)] if 0 <= x < 5 and 0 <= y < 5 else "outside", edge
+
+
 def incident_said(rows: Table) -> Said:
     """One crime a row; one in all for rows of one identifier: the first with a time and a position."""
     found: list[tuple[str, str, str, int]] = []
@@ -354,9 +383,8 @@ def incident_said(rows: Table) -> Said:
         moment, east, north = _moment(time), _degrees(lon), _degrees(lat)
         area, key = "", given.strip()
         if moment is not None and east is not None and north is not None and (east, north) != (0.0, 0.0):
-            x, y = (east - WEST) / SIDE, (north - SOUTH) / SIDE
-            unsure |= min(abs(x - round(x)), abs(y - round(y))) < 1e-6
-            area = AREAS[int(y) * 5 + int(x)] if 0 <= x < 5 and 0 <= y < 5 else "outside"
+            area, edge = _area_at(east, north)
+            unsure |= edge
         offence = offence_of(cat)
         if key and key in counted and (found[counted[key]][0] or not area):
             area = ""
@@ -369,12 +397,50 @@ def incident_said(rows: Table) -> Said:
     return Said(said.cells, said.crimes, unsure)
 
 
-def _ingest_incidents(city: City, path: Path) -> Publication:
+def _ingest_incidents(city: City, path: Path) -> Taken:
     counts = read_incidents(
         path, columns=IncidentColumns("t", "lon", "lat", category="cat", id="id"), settings=city.workspace.settings,
         frequency=Frequency.MONTH, locate=city.locate, published_on=PUBLISHED, today=TODAY,
     )  # fmt: skip
-    return take_in(city.workspace, counts)
+    return Taken.of(take_in(city.workspace, counts))
+
+
+def _stop_table(generator: np.random.Generator) -> Table:
+    rows = [
+        ["Person search", f"{row[1].replace(' ', 'T')}+00:00", row[3], row[2], "18-24"]
+        for row in _incident_table(generator)[1:]
+    ]
+    return [["Type", "Date", "Latitude", "Longitude", "Age range"], *rows]
+
+
+def _stops_said(rows: Table) -> Said:
+    """As of incidents, but in UTC and with nothing but time and position."""
+    if not {"Date", "Latitude", "Longitude"} <= set(rows[0]):
+        raise Unreadable("no columns of stops")
+    found: list[tuple[str, str, str, int]] = []
+    unsure = False
+    for time, lon, lat in _columns(rows, "Date", "Longitude", "Latitude"):
+        moment, east, north = _moment(time, UTC), _degrees(lon), _degrees(lat)
+        area, month = "", f"{moment:%Y-%m}" if moment else ""
+        if moment is not None and east is not None and north is not None:
+            area, edge = _area_at(east, north)
+            unsure |= edge
+        found.append((area, "stop", month, 1))
+    said = _cells(found)
+    return Said(said.cells, said.crimes, unsure)
+
+
+def _count_stops(city: City, path: Path) -> Taken:
+    counted = read_stops([path], city.geography, Frequency.MONTH)
+    months = [str(Period(Frequency.MONTH, ordinal)) for ordinal in counted.periods.tolist()]
+    cells = Counter(
+        {
+            (city.geography.codes[area], "stop", months[month]): int(counted.counts[month, area])
+            for month, area in np.argwhere(counted.counts > 0).tolist()
+        }
+    )
+    known = frozenset((area, month) for area in city.geography.codes for month in months)
+    return Taken(cells, known, counted.without_position + counted.outside + counted.in_stubs)
 
 
 _WARD = {"area": "WardCode", "offence": "MinorText", "borough": "LookUp_BoroughName"}
@@ -390,5 +456,6 @@ SOURCES = {
         Source("incidents", ".csv", _incident_table, _ingest_incidents, incident_said),
         Source("incidents-gzip", ".gz", _incident_table, _ingest_incidents, incident_said),
         Source("incidents-parquet", ".parquet", _incident_table, _ingest_incidents, incident_said),
+        Source("stops", ".csv", _stop_table, _count_stops, _stops_said, lenient=False),
     )
 }

@@ -63,7 +63,7 @@ def read_street(path: Path, settings: Settings) -> Street:
     match = _STREET_FILE.fullmatch(path.name)
     if match is None:
         raise ValueError(f"{path} is not a street file")
-    month = Period.parse(match[1], Frequency.MONTH)
+    month = _month(path, match[1])
     data = text_files.read_text_table(path)
     digest = text_files.sha256_of(data)
     header = pa.table({name: pa.array([], pa.string()) for name in text_files.header_of(path, data)})
@@ -86,6 +86,13 @@ def read_street(path: Path, settings: Settings) -> Street:
     stripped = (text.strip() for text in table.column(columns["area"]).to_pylist())
     offences = tuple(table.column(columns["offence"]).to_pylist())
     return Street(path, match[2], month, digest, tuple(stripped), offences, repeats)
+
+
+def _month(path: Path, text: str) -> Period:
+    try:
+        return Period.parse(text, Frequency.MONTH)
+    except BadInput as error:
+        raise BadInput(f"{path} names no month: {error.message}", remedy="Correct the file's name.") from error
 
 
 def _repeats(path: Path, ids: pa.StringArray, limits: IngestLimits) -> int:

@@ -17,6 +17,7 @@ from features.unpacking import parquet_columns, read_limited, read_parquet
 
 SEPARATORS = (",", ";", "\t", "|")
 """The separators that are recognised, in the order in which they are tried."""
+PARQUET_SUFFIXES = (".parquet", ".pq")
 _SEPARATOR_NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": "commas"}
 _DOWNLOAD = "Download it again."
 _SHOWN_VALUES = 5
@@ -86,7 +87,7 @@ def read_table(path: Path, names: tuple[str, ...], form: TableForm, *, every_col
     data = read_limited(text_files.existing_file(path), whatever_its_name=True)
     notes: tuple[str, ...] = ()
     needed = tuple(dict.fromkeys((*names, *(column for column, _ in form.where))))
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if path.suffix.lower() in PARQUET_SUFFIXES:
         table = _parquet(path, needed, every_column=every_column)
     else:
         table, notes = _text(path, data, needed, form, every_column=every_column)
