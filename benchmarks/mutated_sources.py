@@ -171,7 +171,7 @@ def _decoded(data: bytes, *, lenient: bool) -> str:
         encodings = ("utf-16",)
     for encoding in encodings:
         try:
-            return data.decode(encoding)
+            return data.decode(encoding).removeprefix("\ufeff")
         except UnicodeError:
             continue
     raise Unreadable("no text")
@@ -348,6 +348,7 @@ def _moment(text: str, zone: tzinfo = ZONE) -> datetime | None:
     text = text.strip()
     if not text:
         return None
+    text = re.sub(r"([T ])(\d:)", r"\g<1>0\2", text)
     midnight = re.sub(r"([T ])24:00", r"\g<1>00:00", text)
     try:
         found = datetime.fromisoformat(re.sub(r"\s*(UTC|GMT|z)$", "Z", midnight))
