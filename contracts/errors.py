@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+LONGEST_SHOWN = 80
+"""Characters of a text from elsewhere that a message quotes."""
+
+
+def shown(text: str) -> str:
+    """A text from elsewhere as a message quotes it: without its rest where it is long."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
 
 class WardcastError(Exception):
     """Base of every error that is reported to a user in one line instead of a traceback.
@@ -10,12 +18,24 @@ class WardcastError(Exception):
     """
 
     def __init__(self, message: str, *, remedy: str) -> None:
+        message, remedy = _in_one_line(message), _in_one_line(remedy)
         super().__init__(message, remedy)
         self.message = message
         self.remedy = remedy
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}"
+
+
+def _in_one_line(text: str) -> str:
+    """With what would break a line, move a cursor or turn the direction of writing shown as its escape.
+
+    >>> print(_in_one_line("the offence 'a\\nb'"))
+    the offence 'a\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
 class BadInput(WardcastError):

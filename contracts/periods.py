@@ -16,7 +16,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from contracts.errors import BadInput
+from contracts.errors import BadInput, shown
 
 EPOCH = datetime(1970, 1, 1)
 FIRST_MONDAY = datetime(1969, 12, 29)
@@ -60,7 +60,8 @@ def refuse_impossible_year(text: str, year: int) -> None:
     """Raise ``BadInput`` that names ``text`` where its year is before 1900 or after 2200."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise BadInput(
-            f"'{text}' is not between the years {FIRST_YEAR} and {LAST_YEAR}.", remedy="Correct it, or leave it out."
+            f"'{shown(text)}' is not between the years {FIRST_YEAR} and {LAST_YEAR}.",
+            remedy="Correct it, or leave it out.",
         )
 
 
@@ -95,7 +96,7 @@ class Period:
         """
         if frequency is not Frequency.WEEK and _WEEK.fullmatch(text):
             raise BadInput(
-                f"'{text}' is not a {frequency} but a week.",
+                f"'{shown(text)}' is not a {frequency} but a week.",
                 remedy=f"Write it like {_EXAMPLES[frequency]}, or use the frequency week.",
             )
         try:
@@ -107,10 +108,10 @@ class Period:
                 moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise BadInput(
-                f"'{text}' is not a {frequency}.", remedy=f"Write it like {_EXAMPLES[frequency]}."
+                f"'{shown(text)}' is not a {frequency}.", remedy=f"Write it like {_EXAMPLES[frequency]}."
             ) from error
         if moment.tzinfo is not None:
-            raise BadInput(f"'{text}' has a time zone.", remedy=f"Write it like {_EXAMPLES[frequency]}.")
+            raise BadInput(f"'{shown(text)}' has a time zone.", remedy=f"Write it like {_EXAMPLES[frequency]}.")
         refuse_impossible_year(text, moment.year)
         return cls.containing(moment, frequency)
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
-from contracts import BadInput, Frequency, MissingThing, ordinals_of
+from contracts import BadInput, Frequency, ordinals_of
 from features.geography import Geography, areas_of_points
-from features.unpacking import read_parquet
+from features.sources.local_times import local_times
+from features.sources.positions import positions
+from features.sources.table_files import PARQUET_SUFFIXES, SourceColumn, TableForm, read_table
+from features.sources.text_files import existing_file, header_of, read_text_table
+from features.unpacking import parquet_columns
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -27,6 +27,8 @@ Integers = npt.NDArray[np.int64]
 TIMES = ("Date", "dt", "date", "time")
 LONGITUDE, LATITUDE = "Longitude", "Latitude"
 WHOLE_SHARE = 0.4
+FORM = TableForm(separator=",", encoding="utf-8-sig")
+"""How data.police.uk writes its files."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,16 @@ def read_stops(files: Sequence[Path], geography: Geography, frequency: Frequency
     """Count the stops of data.police.uk's files (CSV, or Parquet with the same columns) by area and period.
 
     A period with fewer stops than ``WHOLE_SHARE`` of the median period's may be covered in part, and is left out: an
-    audit of shares loses nothing by it. Raises ``MissingThing`` for an absent file, ``BadInput`` for one without a time
-    and a position.
+    audit of shares loses nothing by it. Raises ``MissingThing`` for an absent file, and ``BadInput`` in one line for
+    one that is damaged, has no time and position or, by row, something else in their place.
     """
-    times, longitude, latitude = _columns([_read(path) for path in files])
-    placed = np.isfinite(longitude) & np.isfinite(latitude) & ~np.isnat(times)
-    area = areas_of_points(geography, longitude[placed], latitude[placed])
-    ordinals = ordinals_of(times[placed], frequency)
+    stops = [_read(path) for path in files]
+    placed = np.concatenate([one.placed for one in stops])
+    times, longitude, latitude = (
+        np.concatenate([getattr(one, name) for one in stops])[placed] for name in ("times", "longitude", "latitude")
+    )
+    area = areas_of_points(geography, longitude, latitude)
+    ordinals = ordinals_of(times, frequency)
     if not len(ordinals):
         raise BadInput("No stop has a time and a position.", remedy="Give files of stop and search of data.police.uk.")
     first, number = int(ordinals.min()), int(ordinals.max() - ordinals.min()) + 1
@@ -71,42 +76,38 @@ def read_stops(files: Sequence[Path], geography: Geography, frequency: Frequency
         periods=np.arange(first, first + number)[whole],
         counts=counts[whole],
         without_position=int((~placed).sum()),
-        outside=int((~inside).sum()),
+        outside=int((~inside & whole[ordinals - first]).sum()),
         in_stubs=int(every[~whole].sum()),
     )
 
 
-def _read(path: Path) -> pa.Table:
-    if not path.is_file():
-        raise MissingThing(f"There is no file {path}.", remedy="Name a file of stop and search.")
-    try:
-        names = pq.read_schema(path).names if path.suffix == ".parquet" else _csv_names(path)
-        time = next((name for name in TIMES if name in names), None)
-        if time is None or not {LONGITUDE, LATITUDE} <= set(names):
-            raise BadInput(
-                f"{path.name} has no time ({', '.join(TIMES)}) or no {LONGITUDE} and {LATITUDE}.",
-                remedy="Give a file of stop and search as data.police.uk publishes it.",
-            )
-        wanted = [time, LONGITUDE, LATITUDE]
-        if path.suffix == ".parquet":
-            table = read_parquet(path, columns=wanted)
-        else:
-            table = pacsv.read_csv(path, convert_options=pacsv.ConvertOptions(include_columns=wanted))
-    except pa.ArrowInvalid as error:
-        raise BadInput(f"{path.name} cannot be read: {error}.", remedy="Download it again.") from error
-    return table.rename_columns(["time", "longitude", "latitude"])
+@dataclass(frozen=True)
+class _Stops:
+    """The stops of a file: ``times`` in UTC and degrees, which mean something where a stop is ``placed``."""
+
+    placed: npt.NDArray[np.bool_]
+    times: npt.NDArray[np.datetime64]
+    longitude: Floats
+    latitude: Floats
 
 
-def _csv_names(path: Path) -> list[str]:
-    with pacsv.open_csv(path) as reader:
-        return list(reader.schema.names)
+def _read(path: Path) -> _Stops:
+    names = _names(path)
+    time = next((name for name in TIMES if name in names), None)
+    if time is None or not {LONGITUDE, LATITUDE} <= set(names):
+        raise BadInput(
+            f"{path.name} has no time ({', '.join(TIMES)}) or no {LONGITUDE} and {LATITUDE}.",
+            remedy="Give a file of stop and search as data.police.uk publishes it.",
+        )
+    table = read_table(path, (time, LONGITUDE, LATITUDE), FORM).columns
+    column, east, north = (SourceColumn(path, name, table) for name in (time, LONGITUDE, LATITUDE))
+    found = local_times(column, column.values, time_format=None, time_zone="UTC")
+    where = positions(east, north, crs=None, decimal_comma=False, near=lambda: None)
+    placed = found.present & np.isfinite(where.longitude) & np.isfinite(where.latitude)
+    return _Stops(placed, found.moment, where.longitude, where.latitude)
 
 
-def _columns(tables: Sequence[pa.Table]) -> tuple[npt.NDArray[np.datetime64], Floats, Floats]:
-    """Times (UTC), longitudes and latitudes of all tables."""
-    times = [pd.to_datetime(table["time"].to_pandas(), utc=True).dt.tz_localize(None) for table in tables]
-    return (
-        np.concatenate([one.to_numpy("datetime64[s]") for one in times]),
-        np.concatenate([table["longitude"].to_numpy().astype(np.float64) for table in tables]),
-        np.concatenate([table["latitude"].to_numpy().astype(np.float64) for table in tables]),
-    )
+def _names(path: Path) -> Sequence[str]:
+    if path.suffix.lower() in PARQUET_SUFFIXES:
+        return parquet_columns(existing_file(path))
+    return header_of(path, read_text_table(path))

@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 
 from contracts import BadInput, Frequency, IngestLimits, Period, Settings, offence_by_wording, wording_key
+from contracts.errors import shown
 from features.sources.source_counts import Integers, SetAside
 
 NO_AREA = ("", "nan", "None")
@@ -62,9 +63,9 @@ def offences_of_wordings(
         offence = by_key.get(wording_key(wording))
         if offence is None:
             raise BadInput(
-                f"{name}: row {row}: the offence '{wording}' is not in [offences.{taxonomy}].",
+                f"{name}: row {row}: the offence '{shown(wording)}' is not in [offences.{taxonomy}].",
                 remedy=f"Add it in wardcast.toml to the wordings of the offence it belongs to, or as a new one: "
-                f'name = ["{wording}"].',
+                f'name = ["{shown(wording)}"].',
             )
         found[wording] = offence
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from contracts import BadInput, Settings, offence_by_wording, wording_key
+from contracts.errors import shown
 from features.sources.checks import KnownAreas
 
 Looks = Callable[[Sequence[str]], bool]
@@ -55,7 +56,7 @@ def _not_there(
     looks: Mapping[str, Looks],
 ) -> BadInput:
     """``lacking``: column → its usual heading."""
-    shown = ", ".join(f"'{name}'" for name in table.column_names[:8])
+    begins = ", ".join(f"'{shown(name)}'" for name in table.column_names[:8])
     named = " and ".join(f"'{heading}' (the {column})" for column, heading in lacking.items())
     lines, left = [], [name for name in table.column_names if name not in taken and not name.strip().isdigit()]
     for column in lacking:
@@ -65,7 +66,7 @@ def _not_there(
     sure = not any("THE HEADING" in line for line in lines)
     remedy = f"add to wardcast.toml, under [ingest.sources.{source}.columns]: {' and '.join(lines)}."
     return BadInput(
-        f"{path} has no column {named}; it begins with {shown}.",
+        f"{path} has no column {named}; it begins with {begins}.",
         remedy=f"A{remedy[1:]}"
         if sure
         else f"Check that it is the right kind of file; if a column has another heading, {remedy}",

@@ -20,6 +20,7 @@ Flags = npt.NDArray[np.bool_]
 ZONED = r"[Tt ]\d{2}[^+-]*([Zz]|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
 """ISO 8601 with a zone: Z (or UTC, GMT) or an offset such as +00, -0430 or +05:45."""
 _LOCAL = r"\d{4}-?\d{2}(-?\d{2}([Tt ]\d{1,2}(:?\d{2}(:?\d{2}(\.\d+)?)?)?)?)?"
+_ZONED_WHOLE = rf"(?:{_LOCAL})\s*(Z|[+-]\d{{2}}(:?\d{{2}})?)"
 _SERIAL = r"\d{4,6}(\.\d+)?"
 _SINCE_1970 = r"\d{9,11}(\.\d+)?|\d{13}|\d{16}|\d{19}"
 
@@ -93,7 +94,7 @@ def _iso(filled: pa.Array, *, zoned: bool) -> Moments:
         series = pd.Series(filled.to_pandas(), dtype=object)
         # A year alone or a serial number is no time, and here no time has a zone, whatever a lenient reader finds.
         series = series.where(~series.str.fullmatch(r"[\d.]{1,7}", na=False))
-        series = series if zoned else series.where(series.str.fullmatch(_LOCAL, na=False))
+        series = series.where(series.str.fullmatch(_ZONED_WHOLE if zoned else _LOCAL, na=False))
         return _naive(pd.to_datetime(series, format="ISO8601", errors="coerce", utc=zoned))
 
 

@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from contracts import BadInput, Frequency, Ordinals, Period, Settings
+from contracts.errors import shown
+from contracts.periods import FIRST_YEAR, LAST_YEAR
 from features.sources import checks, headings, text_files
 from features.sources.completeness import Delivery, judge
 from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SourceCounts
@@ -132,9 +134,10 @@ def _month_columns(path: Path, columns: Sequence[str]) -> dict[str, int]:
     for column in columns:
         if column.strip().isdigit():
             match = _MONTH.fullmatch(column.strip())
-            if match is None or not 1 <= int(match[2]) <= 12:
+            if match is None or not 1 <= int(match[2]) <= 12 or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
                 raise BadInput(
-                    f"{path}: the column '{column}' is not a month.", remedy="Month columns are written like 202304."
+                    f"{path}: the column '{shown(column)}' is not a month.",
+                    remedy="Month columns are written like 202304.",
                 )
             months[column] = Period.containing(date(int(match[1]), int(match[2]), 1), Frequency.MONTH).ordinal
     if not months:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from contracts import BadInput, Frequency, Ordinals, Period
+from contracts.errors import shown
 from contracts.periods import refuse_impossible_year
 from features.sources.local_times import ZONED, no_zone_is_known
 from features.sources.source_counts import Integers
@@ -62,7 +63,7 @@ def _period(column: SourceColumn, row: int, text: str, frequency: Frequency, tim
 def _in_city(text: str, frequency: Frequency, time_zone: str) -> Period:
     """The city's period that a stamp with a zone begins; raises ``BadInput`` where it begins none."""
     if not time_zone:
-        raise no_zone_is_known(f"'{text}'")
+        raise no_zone_is_known(f"'{shown(text)}'")
     written = _parsed(text)
     if written is None:
         return Period.parse(text, frequency)
@@ -72,8 +73,8 @@ def _in_city(text: str, frequency: Frequency, time_zone: str) -> Period:
     if not _begins(written, local, period):
         what = "shift" if frequency is Frequency.SHIFT else "day"
         raise BadInput(
-            f"'{text}' is {local:%Y-%m-%d %H:%M} in {time_zone}, which begins no {what} there, so its {frequency} is "
-            "not certain.",
+            f"'{shown(text)}' is {local:%Y-%m-%d %H:%M} in {time_zone}, which begins no {what} there, so its "
+            f"{frequency} is not certain.",
             remedy=f"Write each {frequency} without a zone, as the one that is meant.",
         )
     return period

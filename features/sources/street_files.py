@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import BadInput, Frequency, IngestLimits, MissingThing, Period, Settings
+from contracts.errors import shown
 from features.sources import headings, text_files
 
 SOURCE = "police-uk"
@@ -62,12 +63,12 @@ def read_street(path: Path, settings: Settings) -> Street:
     match = _STREET_FILE.fullmatch(path.name)
     if match is None:
         raise ValueError(f"{path} is not a street file")
-    month = Period.parse(match[1], Frequency.MONTH)
+    month = _month(path, match[1])
     data = text_files.read_text_table(path)
     digest = text_files.sha256_of(data)
     header = pa.table({name: pa.array([], pa.string()) for name in text_files.header_of(path, data)})
     looks = {"offence": headings.like_offences(TAXONOMY, settings)}
-    empty = not data.strip(b"\r\n").count(b"\n")
+    empty = not text_files.has_rows(data)
     table = header if empty else text_files.string_table(path, data)
     wanted = ("month", "area", "offence")
     columns = headings.find_columns(path, table, SOURCE, wanted, looks, settings, optional=("id",))
@@ -77,7 +78,7 @@ def read_street(path: Path, settings: Settings) -> Street:
     if set(months) != {match[1]}:
         row = next(index for index, text in enumerate(months) if text != match[1])
         raise BadInput(
-            f"{path}: row {text_files.row_number(row)} is of '{months[row]}', not of {match[1]}.",
+            f"{path}: row {text_files.row_number(row)} is of '{shown(months[row])}', not of {match[1]}.",
             remedy="Download the archive again.",
         )
     ids = table.column(columns["id"]).combine_chunks() if "id" in columns else pa.array([], pa.string())
@@ -85,6 +86,13 @@ def read_street(path: Path, settings: Settings) -> Street:
     stripped = (text.strip() for text in table.column(columns["area"]).to_pylist())
     offences = tuple(table.column(columns["offence"]).to_pylist())
     return Street(path, match[2], month, digest, tuple(stripped), offences, repeats)
+
+
+def _month(path: Path, text: str) -> Period:
+    try:
+        return Period.parse(text, Frequency.MONTH)
+    except BadInput as error:
+        raise BadInput(f"{path} names no month: {error.message}", remedy="Correct the file's name.") from error
 
 
 def _repeats(path: Path, ids: pa.StringArray, limits: IngestLimits) -> int:

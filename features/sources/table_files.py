@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import BadInput
+from contracts.errors import shown
 from features.sources import text_files
 from features.unpacking import parquet_columns, read_limited, read_parquet
 
 SEPARATORS = (",", ";", "\t", "|")
 """The separators that are recognised, in the order in which they are tried."""
+PARQUET_SUFFIXES = (".parquet", ".pq")
 _SEPARATOR_NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": "commas"}
 _DOWNLOAD = "Download it again."
 _SHOWN_VALUES = 5
@@ -75,7 +77,7 @@ class SourceColumn:
     def wrong(self, position: int, text: str, what: str, remedy: str) -> BadInput:
         """An error that names the row."""
         return BadInput(
-            f"{self.path}: row {self.row_of(position)}, column '{self.name}': '{text}' {what}.", remedy=remedy
+            f"{self.path}: row {self.row_of(position)}, column '{self.name}': '{shown(text)}' {what}.", remedy=remedy
         )
 
 
@@ -85,7 +87,7 @@ def read_table(path: Path, names: tuple[str, ...], form: TableForm, *, every_col
     data = read_limited(text_files.existing_file(path), whatever_its_name=True)
     notes: tuple[str, ...] = ()
     needed = tuple(dict.fromkeys((*names, *(column for column, _ in form.where))))
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if path.suffix.lower() in PARQUET_SUFFIXES:
         table = _parquet(path, needed, every_column=every_column)
     else:
         table, notes = _text(path, data, needed, form, every_column=every_column)
@@ -179,7 +181,7 @@ def _separator(path: Path, data: bytes, needed: tuple[str, ...], given: str | No
     if given is not None:
         return given, ()
     for separator in SEPARATORS:
-        header = data.split(b"\n", 1)[0] + b"\n"
+        header = text_files.first_row(data)
         if separator.encode() not in header and separator != ",":
             continue
         if set(needed) <= set(text_files.header_of(path, header, separator)):

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from contracts import BadInput, MissingThing
-from features.unpacking import read_limited, refuse_long_rows
+from contracts.errors import shown
+from features.unpacking import LONGEST_ROW, read_limited, refuse_long_rows
 
 _GET_IT_AGAIN = "Download it again from its source."
 _HEADER_ROWS = 1
@@ -158,22 +159,35 @@ def _refuse_ragged_rows(path: Path, text: pa.Buffer, separator: str) -> None:
         )
 
 
+def first_row(data: bytes) -> bytes:
+    """The bytes of the header, up to the first line end (of any system) that stands in no quoted name."""
+    start = data[:LONGEST_ROW]
+    for end in re.finditer(rb"[\r\n]", start):
+        if start.count(b'"', 0, end.start()) % 2 == 0:
+            return start[: end.start()]
+    return start
+
+
+def has_rows(data: bytes) -> bool:
+    """Whether anything follows the header."""
+    return bool(data[len(first_row(data)) :].strip(b"\r\n"))
+
+
 def header_of(path: Path, data: bytes, separator: str = ",") -> list[str]:
     """The names of the columns; raises ``BadInput`` where one stands twice."""
-    line = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
-    header = _in_arrows_memory(line.rstrip(b"\r") + b"\n")
+    header = _in_arrows_memory(first_row(data).removeprefix(b"\xef\xbb\xbf") + b"\n")
     try:
         empty = csv.read_csv(
             pa.BufferReader(header),
             read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=separator),
+            parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         )
     except pa.ArrowInvalid as error:
         raise BadInput(f"{path}: its first row names no columns.", remedy=_GET_IT_AGAIN) from error
     names = [str(name) for name in empty.column_names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise BadInput(f"{path}: the column '{twice[0]}' stands twice in the header.", remedy=_GET_IT_AGAIN)
+        raise BadInput(f"{path}: the column '{shown(twice[0])}' stands twice in the header.", remedy=_GET_IT_AGAIN)
     return names
 
 
@@ -181,9 +195,9 @@ def require_columns(path: Path, there: Sequence[str], needed: Sequence[str]) -> 
     """Raise ``BadInput`` that names the first column which is not there."""
     for name in needed:
         if name not in there:
-            shown = ", ".join(f"'{column}'" for column in list(there)[:8])
+            begins = ", ".join(f"'{shown(column)}'" for column in list(there)[:8])
             raise BadInput(
-                f"{path} has no column '{name}'; it begins with {shown}.",
+                f"{path} has no column '{name}'; it begins with {begins}.",
                 remedy="Check that it is the right kind of file and that no column was removed or renamed.",
             )
 
@@ -220,5 +234,5 @@ def _what_is_wrong(text: str) -> str:
     if not text.strip():
         return "the count is blank"
     if re.fullmatch(r"-\d+(\.\d+)?", text.strip()):
-        return f"the count '{text}' is negative"
-    return f"the count '{text}' is not a whole number"
+        return f"the count '{shown(text)}' is negative"
+    return f"the count '{shown(text)}' is not a whole number"

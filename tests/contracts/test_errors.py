@@ -37,3 +37,8 @@ def test_the_examples_in_the_docstrings_are_right(name: str) -> None:
     failures, examples = doctest.testmod(importlib.import_module(f"contracts.{name}"))
     assert failures == 0
     assert examples > 0
+
+
+def test_an_error_is_one_line_whatever_it_quotes() -> None:
+    error = BadInput("row 3: 'a\nb\u202e\x1b🚓'", remedy="Correct\tit.")
+    assert str(error) == "row 3: 'a\\nb\\u202e\\x1b🚓' Correct\\tit."

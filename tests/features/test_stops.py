@@ -86,8 +86,34 @@ def test_files_that_are_none_are_refused(geography, tmp_path) -> None:
     with pytest.raises(BadInput, match=r"other\.csv has no time"):
         read_stops([tmp_path / "other.csv"], geography, Frequency.MONTH)
     (tmp_path / "web.parquet").write_text("<html>", encoding="utf-8")
-    with pytest.raises(BadInput, match=r"web\.parquet cannot be read"):
+    with pytest.raises(BadInput, match=r"web\.parquet is not a whole Parquet file"):
         read_stops([tmp_path / "web.parquet"], geography, Frequency.MONTH)
     empty = _write(tmp_path / "empty.csv", ["Person search,2024-01-02T10:00:00+00:00,,,Male,18-24,White"])
     with pytest.raises(BadInput, match="No stop has a time and a position"):
         read_stops([empty], geography, Frequency.MONTH)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("Person search,soon,51.5,-0.1,Male,18-24,White", "row 11, column 'Date': 'soon' has no time zone"),
+        ("Person search,2024-01-02T10:00:00+00:00,north,-0.1,Male,18-24,White", "row 11, column 'Latitude': 'north'"),
+        ("Person search,2024-01-02T10:00:00+00:00,51.5", "row 11 has 3 fields where the header has 7"),
+        ("Person search,9999-01-02T10:00:00+00:00,51.5,-0.1,Male,18-24,White", "is not between the years"),
+    ],
+)
+def test_what_is_no_stop_is_refused_by_row(geography, tmp_path, row: str, said: str) -> None:
+    path = _write(tmp_path / "stops.csv", [*_rows(geography, "2024-01", {0: 9}), row])
+    with pytest.raises(BadInput) as refused:
+        read_stops([path], geography, Frequency.MONTH)
+    assert said in refused.value.message
+    assert "stops.csv" in refused.value.message
+
+
+def test_every_stop_is_counted_or_left_out_once(geography, tmp_path) -> None:
+    """Also one that lies outside all areas in a period that is covered in part."""
+    (one,) = _inside(geography)[:1]
+    rows = [*_rows(geography, "2024-01", {one: 20}), *_rows(geography, "2024-02", {one: 20})]
+    rows += ["Person search,2024-03-02T10:00:00+00:00,0.5,0.5,Male,18-24,White"] * 2
+    counted = read_stops([_write(tmp_path / "stops.csv", rows)], geography, Frequency.MONTH)
+    assert (counted.counts.sum(), counted.without_position, counted.outside, counted.in_stubs) == (40, 0, 0, 2)

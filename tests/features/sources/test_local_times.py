@@ -102,6 +102,7 @@ def test_a_blank_is_no_time_and_no_fault(values: pa.Array) -> None:
     ("texts", "told"),
     [
         (["2023-01-01", "yesterday"], "row 3, column 'when': 'yesterday' is not a time"),
+        (["2023-01-01 05:39Z", "2023-01-01 05:3:00Z"], "row 3, column 'when': '2023-01-01 05:3:00Z' "),
         (["44927.5"], "'44927.5' is not a time. If it is a spreadsheet's day number"),
         (["44927"], "is not a time. If it is a spreadsheet's day number"),
         (["1672531200"], "is not a time. If it counts seconds since 1970"),

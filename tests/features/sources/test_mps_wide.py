@@ -103,6 +103,10 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     ),
     "no month": (lambda rows: [row[:5] for row in rows], "has no month column"),
     "impossible month": (lambda rows: [[*rows[0][:-1], "202399"], *rows[1:]], "'202399' is not a month"),
+    "year 0": (
+        lambda rows: [["000004" if name == "202304" else name for name in rows[0]], *rows[1:]],
+        "'000004' is not",
+    ),
     "no rows": (lambda rows: rows[:1], "has a header and no rows"),
 }
 

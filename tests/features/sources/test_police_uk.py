@@ -195,3 +195,17 @@ def test_the_city_of_london_archive_counts_every_row_once(real_data: Path, repos
     assert read.rows_read == len(rows)
     assert len(read.periods) == 36
     assert len(read.covers[0].areas) == 6
+
+
+def test_a_month_with_the_line_ends_of_old_macs_is_counted(tiny_city: Any, archive: Path) -> None:
+    """It was taken as a file without a row, so as a month without a crime."""
+    path = archive / "2023-03" / "2023-03-west-street.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r"))
+    frame = _read(tiny_city, archive).counts.frame(Frequency.MONTH)
+    assert frame[frame["period"] == "2023-03-01"].groupby("area")["count"].sum().to_dict() == {"W000": 99, "W059": 1}
+
+
+def test_a_file_that_names_no_month_is_refused_by_name(tiny_city: Any, archive: Path) -> None:
+    (archive / "2023-04" / "2023-04-west-street.csv").rename(archive / "2023-04" / "2023-13-west-street.csv")
+    with pytest.raises(BadInput, match=r"2023-13-west-street\.csv names no month"):
+        _read(tiny_city, archive)

@@ -239,3 +239,24 @@ def test_a_count_may_be_written_as_a_decimal_that_is_whole(tiny_city: Any) -> No
     path = tiny_city.folder / "table.csv"
     path.write_text(_text(_table("counts").assign(n="3.0")))
     assert _read(tiny_city, "counts", path, TableForm()).counts.count.sum() == TOTALS["counts"]
+
+
+@pytest.mark.parametrize("adapter", TOTALS)
+@pytest.mark.parametrize("ending", ["\r", "\r\n"])
+def test_a_heading_of_two_lines_is_one_heading(tiny_city: Any, adapter: str, ending: str) -> None:
+    table = _table(adapter).rename(columns={"place": "place\nof it"})
+    path = tmp_file(tiny_city, _text(table).replace("\n", ending))
+    assert int(_read(tiny_city, adapter, path, TableForm()).counts.count.sum()) == TOTALS[adapter]
+
+
+def tmp_file(tiny_city: Any, text: str) -> Path:
+    path: Path = tiny_city.workspace.root / "table.csv"
+    path.write_bytes(text.encode("utf-8"))
+    return path
+
+
+def test_a_long_text_is_quoted_in_part(tiny_city: Any) -> None:
+    table = _table("counts").assign(n="9" * 3000)
+    with pytest.raises(BadInput) as refused:
+        _read(tiny_city, "counts", tmp_file(tiny_city, _text(table)), TableForm())
+    assert f"the count '{'9' * 80}…' is not a whole number" in refused.value.message
