@@ -123,7 +123,7 @@ class TargetAnswers:
         if name in self.earlier:
             raise MissingThing(
                 earlier_sentence(name, self.next_period),
-                remedy=f"Ask for one of {', '.join(self.periods)}; earlier_periods of an area's forecast list it.",
+                remedy=f"Ask for one of {', '.join(self.periods)}; the forecast of an area lists earlier ones too.",
             )
         if name not in self.periods:
             raise self._unknown_period(name)

@@ -246,7 +246,7 @@ def test_head_has_the_headers_of_get_and_options_say_what_is_allowed(client):
 def test_a_slash_too_many_leads_nowhere(client):
     for path, _ in routes_of(client.app):
         for asked in (f"{path}/", f"/{path}", f"//elsewhere.example{path}/", f"/\\elsewhere.example{path}/"):
-            answer = client.get(f"http://127.0.0.1:8000{asked}", headers={"Host": "elsewhere.example"})
+            answer = client.get(f"http://127.0.0.1:8000{asked}")
             assert "location" not in answer.headers
             assert answer.status_code == 404 or path == "/" or path.startswith("/static/")
 

@@ -125,7 +125,8 @@ def _harm(settings: Settings) -> dict[str, float]:
             return {name: taxonomy.weights[name] for name in names}
     raise MissingThing(
         "flags.rule is 'harm', and the settings have no harm weights for the offences of a simulated city.",
-        remedy=f"Add [offences.simulated] with {', '.join(names)}, each = [], and weights under [harm.simulated].",
+        remedy=f"Add {', '.join(names)} to [offences.simulated], each with no wording, and weigh them under "
+        "[harm.simulated].",
     )
 
 
