@@ -13,14 +13,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from contracts import AuditSettings, DisclosureSettings, GateLimits
+from contracts import AuditSettings, DisclosureSettings, GateLimits, TrainedModel, sha256_of_folder
 from monitoring import NOBODY_SEALED, GateReport, audit_gate, checks_of, limits_sentence
 from monitoring.report import ReportInput, public_document, report_page
 from service.decisions import approve, propose
+from service.gate_findings import GATES_FILE
 from service.history import history_of
 from service.history_page import history_page
 from service.ledger import open_ledger, sha256_of
 from service.people import person_named
+from service.trained import enter_trained
 from service.workspace_setup import make_workspace
 from training.record_facts import gate_limits
 
@@ -65,17 +67,37 @@ def decide(gates, root, texts):
     """Propose and approve the run's model in a real ledger; what that prints and shows joins the texts."""
     workspace = make_workspace(root, "simulated")
     text = gates.to_json()
-    model = SimpleNamespace(target="violence", version=1, run_id="run", sha256="a" * 64, folder=root)
+    files = root / "model"
+    files.mkdir()
+    (files / "model.txt").write_text("tree", encoding="utf-8")
+    trained = TrainedModel(
+        target="violence",
+        version=1,
+        run_id="run",
+        sha256=sha256_of_folder(files),
+        report_sha256="f" * 64,
+        gates_sha256=sha256_of(text),
+        gates=gates.verdicts,
+        trained_by="Tom Trainer",
+        as_of="2025-01-10",
+        last_known="2024-12",
+        geography="sim_areas_1",
+        publications={},
+        settings_sha256="e" * 64,
+    )
+    model = SimpleNamespace(target="violence", version=1, run_id="run", sha256=trained.sha256, folder=files)
     model.tags = {"report_sha256": "f" * 64, "gates_sha256": sha256_of(text), "trained_by": "Tom Trainer"}
     registry = SimpleNamespace(
         registered=lambda *given: model if given[1:] == ("violence", "challenger") else None,
         version=lambda *_: model,
         set_champion=lambda *_: None,
         clear_champion=lambda *_: None,
-        run_text=lambda *_: text,
+        run_text=lambda *given: text if given[-1] == GATES_FILE else None,
         run_kind=lambda *_: None,
+        run_loss=lambda *_: None,
     )
     ledger = open_ledger(workspace)
+    enter_trained(ledger, trained)
     who = [person_named(workspace.settings, name) for name in ("Ann Analyst", "Ben Board")]
     (proposal,) = propose(workspace, ledger, registry, by=who[0], reason="Better.", target="violence")
     failed = [gate for gate, verdict in gates.verdicts.items() if verdict == "fail"]
@@ -176,7 +198,7 @@ def test_every_event_of_a_history_is_an_entry_by_whom_and_when_it_says(subjects,
     of = {entry.number: entry for entry in entries}
     for event in history.events:
         entry = of[event.entry]
-        assert (event.by, event.at, event.reason) == (entry.actor, entry.recorded_at, entry.content["reason"])
+        assert (event.by, event.at, event.reason) == (entry.actor, entry.recorded_at, entry.content.get("reason"))
         assert entry.actor in event.what
     approval = of[history.events[0].entry]
     assert history.standing.startswith(
