@@ -31,7 +31,7 @@ WHO = ("--by", "Ben", "--reason", "Because.")
 CALM = Fault(0)
 IMPORTED_ONCE = ("mlflow", "models.registry", "service.decisions", "service.issue_contents", "training.oversight")
 """What every child needs; it takes seconds, and is the same for all."""
-APPROVE = ("approve", "--target", TARGET, *WHO)
+APPROVE = ("approve", "--target", TARGET, *WHO, "--inconclusive", "A small city.")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from models.saved_model import read_model
 from monitoring import level_scores
 from service.cli import wardcast
 from service.gate_findings import recorded_gates
+from training.city_history import city_history
 from training.experiment import judge
 from training.figures import write_figures
 from training.forecasters import BASELINE, CHAMPION, forecaster_names, needs_points
@@ -129,7 +130,10 @@ def _backtested(folder: Path, city: OddCity, fitted: FittedChampion, models: Seq
         _check(verification.forecast, verification.model)
     texts = [scores.areas.as_text(), scores.city.as_text(), fairness.as_text(), fairness.to_json(), *backtest.remarks]
     if {CHAMPION, BASELINE} <= set(backtest.plan.models):
-        gates = judge_gates(city.settings, backtest, fairness, last_known=panel.last, as_of=AS_OF, fits=("a", "a"))
+        total = city_history(PanelDoor(city.panel), city.settings, backtest)
+        gates = judge_gates(
+            city.settings, backtest, fairness, last_known=panel.last, as_of=AS_OF, fits=("a", "a"), city=total
+        )
         texts += [gates.as_text(every_part=True), gates.to_json()]
     if any("NaN" in text for text in texts):
         raise ValueError("a document holds NaN")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,9 @@ from pathlib import Path
 import filelock
 
 from contracts import RefusedAction, Workspace
-from contracts.whole_files import move_whole
+from contracts.locks import locked
+from contracts.unfinished import discard
+from contracts.whole_files import move_whole, telling
 from features.geography_folder import geographies_lock, read_record
 
 _PROPOSED = ".proposed-"
@@ -47,15 +48,16 @@ class Proposal:
 
 @contextmanager
 def proposal(workspace: Workspace) -> Iterator[Proposal]:
-    """Cleared away at the end; what a killed process left of one is removed by the next."""
-    _remove_leftovers(workspace.root)
+    """Cleared away at the end; what a killed process left of one is removed by the next. Raises ``NotWritten``."""
     scratch = workspace.root / f"{_PROPOSED}{os.getpid()}"
-    scratch.mkdir()
+    with telling(scratch):
+        _remove_leftovers(workspace.root)
+        scratch.mkdir()
     try:
-        with filelock.FileLock(scratch / _LOCK):
+        with locked(scratch / _LOCK):
             yield Proposal(workspace, scratch)
     finally:
-        shutil.rmtree(scratch)
+        discard(scratch)
 
 
 def _remove_leftovers(root: Path) -> None:
@@ -64,7 +66,7 @@ def _remove_leftovers(root: Path) -> None:
         lock = filelock.FileLock(leftover / _LOCK)
         try:
             with lock.acquire(blocking=False):
-                shutil.rmtree(leftover)
+                discard(leftover)
         except filelock.Timeout:
             continue
 

@@ -56,7 +56,6 @@ REASONS = {
     "models.place_mending._fetch": IN_A_GIVEN_FOLDER,
     "features.proposed_geography.Proposal.accept": "the folder of the geographies, which holds nothing yet",
     "features.proposed_geography.proposal": FOR_A_MOMENT,
-    "features.proposed_geography._remove_leftovers": FOR_A_MOMENT,
     "features.geographic_files._read_by_gdal": FOR_A_MOMENT,
     "models.saved_model.save_model": FOR_A_MOMENT,
     "training.train.train": FOR_A_MOMENT,

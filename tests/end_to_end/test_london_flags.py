@@ -23,8 +23,10 @@ from contracts import (
     MissingThing,
     ReasonGroup,
     Settings,
+    TrainedModel,
     Workspace,
     ordinals_of,
+    sha256_of_folder,
 )
 from contracts.settings import HarmWeights
 from features.as_of import ViewMode, load_door
@@ -41,6 +43,7 @@ from service.issued import read_issued
 from service.issuing import issue
 from service.ledger import open_ledger
 from service.people import person_named
+from service.trained import enter_trained
 from service.watcher import SnapshotWatcher
 from service.workspace_setup import make_workspace
 from training.auditing import flag_rule_of, material_of
@@ -95,7 +98,26 @@ def settings_with(rule: str, settings: Settings) -> Settings:
 
 def issued_under(workspace: Workspace) -> tuple[Any, SnapshotWatcher]:
     """The signed forecast under the workspace's rule, and what serves it."""
-    model = SimpleNamespace(target=TARGET, version=1, run_id="run", sha256="a" * 64, folder=workspace.root, tags={})
+    folder = workspace.root / "stand_in_model"
+    folder.mkdir(exist_ok=True)
+    (folder / "model.txt").write_text("The mean of the last twelve months")
+    trained = TrainedModel(
+        target=TARGET,
+        version=1,
+        run_id="run",
+        sha256=sha256_of_folder(folder),
+        report_sha256="f" * 64,
+        gates_sha256=None,
+        gates={},
+        trained_by=None,
+        as_of=str(TODAY),
+        last_known="2025-06",
+        geography="ward_2022",
+        publications={},
+        settings_sha256="0" * 64,
+    )
+    tags = {"report_sha256": trained.report_sha256}
+    model = SimpleNamespace(target=TARGET, version=1, run_id="run", sha256=trained.sha256, folder=folder, tags=tags)
     registry = cast(
         ModelRegistry,
         SimpleNamespace(
@@ -103,10 +125,14 @@ def issued_under(workspace: Workspace) -> tuple[Any, SnapshotWatcher]:
             version=lambda *_: model,
             set_champion=lambda *_: None,
             clear_champion=lambda *_: None,
+            run_text=lambda *_: None,
+            run_kind=lambda *_: None,
+            run_loss=lambda *_: None,
         ),
     )
     ledger = open_ledger(workspace)
     if not ledger.entries("approval"):
+        enter_trained(ledger, trained)
         person = person_named(workspace.settings, "A. Member")
         told = {"by": person, "reason": "Only a test.", "inconclusive": "Nothing was judged."}
         approve(workspace, ledger, registry, **told, target=TARGET)

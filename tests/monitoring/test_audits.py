@@ -36,9 +36,9 @@ POSITIONS = np.array([(east, north) for east in range(SIDE) for north in range(S
 MARGINS = AuditSettings(replicates=1000)
 
 
-def flag_rule(share: float) -> Flags:
+def flag_rule(share: float, areas: int = AREAS) -> Flags:
     """Flags by count over areas with codes in their order."""
-    return Flags(FlagSettings(share=share), tuple(f"{number:05d}" for number in range(AREAS)))
+    return Flags(FlagSettings(share=share), tuple(f"{number:05d}" for number in range(areas)))
 
 
 def city(seed: int = 4, factor: np.ndarray | float = 1.0, **changes) -> Material:
@@ -456,7 +456,7 @@ def test_a_few_areas_are_audited_without_claims(areas, crimes):
             shares_of_residents("ethnic group", pd.DataFrame({"all": np.ones(areas), "none": np.zeros(areas)})),
             deprivation_groups(whole.deprivation[:areas]),
         ),
-        flagged_share=0.1,
+        flag_rule=flag_rule(0.1, areas),
         seed=1,
         residents=whole.residents[:areas],
         baseline=whole.baseline[:, :areas],

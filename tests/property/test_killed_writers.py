@@ -146,7 +146,7 @@ def _ingested(folder: Path) -> object:
 
 
 def _remove_geography(folder: Path) -> None:
-    remove_geography(Workspace(folder, SETTINGS), "two_1", (), ())
+    remove_geography(Workspace(folder, SETTINGS.model_copy(update={"geography": "another"})), "two_1", (), ())
 
 
 def _replace(name: str, content: bytes) -> Callable[[Path], None]:

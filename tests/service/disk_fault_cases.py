@@ -40,11 +40,11 @@ def _conftest() -> Any:
     return module
 
 
-def _decide(decision: Callable[..., object], by: str) -> Callable[[Any], object]:
+def _decide(decision: Callable[..., object], by: str, **choice: str) -> Callable[[Any], object]:
     def act(city: Any) -> object:
         person = person_named(city.workspace.settings, by)
         arguments = (city.workspace, city.ledger, city.registry)
-        return decision(*arguments, by=person, reason="Because.", target=TARGET)
+        return decision(*arguments, by=person, reason="Because.", target=TARGET, **choice)
 
     return act
 
@@ -71,7 +71,7 @@ class Case:
     already: str = ""
 
 
-_APPROVE = _decide(approve, "Ben")
+_APPROVE = _decide(approve, "Ben", inconclusive="No run was made.")
 CASES = {
     "propose": Case(_decide(propose, "Ann"), already="is proposed already (ledger entry"),
     "approve": Case(_APPROVE, already="is the champion already (ledger entry"),

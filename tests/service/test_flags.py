@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import service.issuing
-from contracts import BadInput, CountDistribution, FlagSettings, MissingThing, RefusedAction, Workspace
+from contracts import BadInput, CountDistribution, FlagSettings, MissingThing, RefusedAction, TrainedModel, Workspace
 from features.as_of import ViewMode
 from monitoring import Flags
 from monitoring.audits import Material
@@ -19,6 +19,7 @@ from service import schemas
 from service.flag_tables import FLAG_FILES, FLAG_RULE_FILE, as_recorded, read_flags
 from service.issue_contents import issue_contents
 from service.issued import read_files, read_issued
+from service.trained import enter_trained
 from training.auditing import flag_rule_of
 from training.feedback import feedback_of_settings
 
@@ -147,11 +148,7 @@ def test_a_changed_flag_is_not_served(issued_city, serve_city):
 
 @pytest.mark.parametrize("changed", ['rule = "density"', "share = 0.2", "number = 3"])
 def test_another_rule_than_was_audited_is_not_issued(city, changed):
-    model = city.registry.versions["violence", 1]
-    text = audit_text(city)
-    city.registry.texts[model.run_id, "audit/fairness.json"] = text
-    tags = {"report_sha256": hashlib.sha256(text.encode()).hexdigest()}
-    city.registry.versions["violence", 1] = replace(model, tags=tags)
+    train_with_audit(city)
     city.approve(target="violence")
     assert city.ledger.entries("approval")[0].content["flags"] == FlagSettings().model_dump(mode="json")
     settings = city.workspace.root / "wardcast.toml"
@@ -170,6 +167,20 @@ def test_an_audit_that_was_rewritten_is_not_approved(city):
     city.registry.texts[model.run_id, "audit/fairness.json"] = audit_text(city)
     with pytest.raises(BadInput, match="was changed"):
         city.approve(target="violence")
+
+
+def train_with_audit(city):
+    """Another version of violence, whose run has an audit, in the registry and in the ledger."""
+    content = dict(city.ledger.entries("trained")[0].content)
+    del content["account"]
+    city.registry.ledger = None
+    model = city.registry.add("violence", city.workspace.root / "violence")
+    text = audit_text(city)
+    city.registry.texts[model.run_id, "audit/fairness.json"] = text
+    tags = {"report_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    city.registry.versions["violence", model.version] = replace(model, tags=tags)
+    about = {"version": model.version, "run_id": model.run_id, "sha256": model.sha256}
+    enter_trained(city.ledger, TrainedModel(**{**content, **about, **tags}))
 
 
 def audit_text(city):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
 import pytest
 
@@ -46,7 +47,7 @@ def _asked(app, path, *hosts, method="GET"):
 def app(city_maker, tmp_path_factory):
     """The application of a city in which nothing was issued."""
     city = city_maker(tmp_path_factory.mktemp("hosts") / "workspace")
-    return create_app(SnapshotWatcher(city.workspace, city.ledger))
+    return create_app(SnapshotWatcher(city.workspace, city.ledger), today=lambda: date(2025, 7, 10))
 
 
 @pytest.mark.parametrize("host", [b"127.0.0.1", b"127.0.0.1:8000", b"localhost:1", b"LOCALHOST", b"[::1]:8000"])

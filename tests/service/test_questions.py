@@ -73,7 +73,7 @@ def refused(answer, parameter):
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     paths = routes_of(client.app)
-    assert len(paths) == 15
+    assert len(paths) == 16
     for path, question in paths:
         assert client.get(path).status_code == 200
         for name in ("nosuch", "format", "", "Target", "target[]", "x" * 5000, "\x00"):

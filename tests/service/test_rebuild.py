@@ -188,7 +188,7 @@ def test_an_outsider_makes_the_same_bytes_in_an_empty_folder_and_another_process
     done = _wardcast("rebuild", office.forecast_id, "--bundle", str(office.bundle), "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert (answer["identical"], answer["entry"]) == (True, 2)
+    assert (answer["identical"], answer["entry"]) == (True, 3)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -254,7 +254,9 @@ def test_a_forecast_from_before_inputs_were_recorded_is_explained_and_not_rebuil
         collect(old.workspace, ledger, _only(office), "2024-01-00000000")
 
 
-@pytest.mark.parametrize("claim", [{"approved_by": "B. Member"}, {"approval_entry": 2}, {"approval_entry": 9}])
+@pytest.mark.parametrize(
+    "claim", [{"approved_by": "B. Member"}, {"approval_entry": 1}, {"approval_entry": 3}, {"approval_entry": 9}]
+)
 def test_an_approval_that_the_chain_does_not_hold_is_refused(
     office: Office, tmp_path: Path, claim: dict[str, object]
 ) -> None:
@@ -324,7 +326,7 @@ def test_entries_about_other_forecasts_are_withheld_and_the_chain_still_proven(o
     ledger.append("approval", "B. Member", other)
     bundle = collect(busy.workspace, ledger, _only(office), office.forecast_id)
     chain = bundle.entries()
-    assert [entry.payload == WITHHELD for entry in chain] == [False, False, True]
+    assert [entry.payload == WITHHELD for entry in chain] == [False, False, False, True]
     assert chain[-1].hash == ledger.place().hash
     assert b"A secret reason" not in bundle.files[LEDGER_FILE]
 
@@ -518,9 +520,16 @@ def later_office(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Of
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr(module, "BACKTEST_MODELS", ("ewma", "wardcast"))
         quick.setattr(module, "BACKTEST_PERIODS", 2)
-        train(workspace, TARGET, today=TODAY, progress=False)
-    ledger = open_ledger(workspace)
-    approve(workspace, ledger, registry, by=person_named(workspace.settings, "B. Member"), reason="Audit read")
+        ledger = open_ledger(workspace)
+        train(workspace, TARGET, today=TODAY, progress=False, enter=partial(enter_trained, ledger))
+    approve(
+        workspace,
+        ledger,
+        registry,
+        by=person_named(workspace.settings, "B. Member"),
+        reason="Audit read",
+        inconclusive="Short run",
+    )
     issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)
     bundle = root.parent / "bundle.zip"
     export(workspace, ledger, registry, forecast_id=issued.forecast_id, out=bundle)

@@ -174,12 +174,8 @@ def test_a_private_key_that_is_not_the_one_in_force_is_found(issued_city):
 
 
 def test_an_entry_dated_before_the_one_it_follows_is_found(issued_city, monkeypatch):
-    class SetBack(entries.datetime):
-        @classmethod
-        def now(cls, zone=None):
-            return super().now(zone).replace(year=2019)
-
-    monkeypatch.setattr(entries, "datetime", SetBack)
+    set_back = entries.this_moment().replace(year=2019)
+    monkeypatch.setattr(entries, "this_moment", lambda: set_back)
     issued_city.ledger.append("issue", "Ada", issued_city.ledger.entries("issue")[0].content)
     assert found(issued_city)[0].startswith("it is dated 2019-")
 

@@ -48,12 +48,14 @@ def audited(material: Any, monkeypatch: pytest.MonkeyPatch, harmed: int | None) 
     geography = SimpleNamespace(codes=names)
     monkeypatch.setattr(
         "training.auditing.material_of",
-        lambda _settings, _geography, one, baseline, *, seed: material.changed(
+        lambda _settings, _geography, one, baseline, *, flags, seed: material.changed(
             forecast=one.forecast, outcomes=one.outcomes, baseline=baseline.forecast.mean, features=None
         ),
     )
+    monkeypatch.setattr("training.auditing.flag_rule_of", lambda *_: material.flag_rule)
+    monkeypatch.setattr("training.auditing.newest_day", lambda _: date(2025, 1, 10))
     backtest = Backtest(plan, geography, tuple(verifications), pd.DataFrame(), 0.0, ())
-    return audit_backtest(SimpleNamespace(), backtest)
+    return audit_backtest(SimpleNamespace(settings=None), backtest)
 
 
 def failed(result: AuditResult) -> set[str]:
