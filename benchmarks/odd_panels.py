@@ -31,13 +31,13 @@ from benchmarks.odd_cities import AS_OF, TARGET, OddCity, PanelDoor, odd_city
 from contracts import CountDistribution, WardcastError, Workspace, starts_of, sum_over
 from features.hierarchy import hierarchy_over
 from features.panel import Panel
-from models import registry, save_model
+from models import save_model
 from models.area_share import ShareSettings
 from models.champion import ChampionForecaster, FittedChampion
 from models.saved_model import read_model
 from monitoring import level_scores
 from service.cli import wardcast
-from service.gate_findings import recorded_gates
+from service.ledger import open_ledger
 from training.city_history import city_history
 from training.experiment import judge
 from training.figures import write_figures
@@ -167,12 +167,12 @@ def _issued(folder: Path, city: OddCity) -> None:
     about = ("--taxonomy", "counts", "--geography", geography.name, "--published-on", str(AS_OF))
     _type(root, "ingest", "counts", str(folder / "counts.csv"), *columns, *about)
     _type(root, "train", "--target", TARGET)
-    workspace = Workspace(root)
-    challenger = registry.registered(workspace, TARGET, registry.CHALLENGER)
-    found = None if challenger is None else recorded_gates(workspace, registry, challenger)
-    failed = () if found is None else tuple(gate for gate, verdict in found.verdicts.items() if verdict == "fail")
+    ledger = open_ledger(Workspace(root))
+    (trained,) = ledger.entries("trained")
+    ledger.close()
+    failed = [gate for gate, verdict in trained.content["gates"].items() if verdict == "fail"]
     override = [word for gate in failed for word in ("--override", gate)]
-    _type(root, "approve", "--by", "Ann", "--reason", "An odd panel.", *override)
+    _type(root, "approve", "--by", "Ann", "--reason", "An odd panel.", "--inconclusive", "So few counts.", *override)
     _type(root, "issue")
     _type(root, "reasons", "--area", panel.areas[0])
     _type(root, "audit", "--latest", "--out", str(folder / "report"))

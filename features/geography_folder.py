@@ -58,9 +58,9 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     return record
 
 
-def is_drawn(workspace: Workspace, name: str) -> bool:
-    """Whether the areas were drawn (cells, or shapes around incidents) and come from no file of boundaries."""
-    record = read_record(workspace.geographies / name)
+def is_drawn(folder: Path) -> bool:
+    """Whether the areas in a folder were drawn (cells, or shapes around incidents) and come from no boundaries."""
+    record = read_record(folder)
     return record is not None and record["kind"] != "boundaries"
 
 

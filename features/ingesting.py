@@ -259,7 +259,7 @@ def known_areas(workspace: Workspace, geography: Geography) -> KnownAreas:
         geography.name,
         geography.codes,
         tuple(_ancestors(code, parent_of) for code in geography.codes),
-        drawn=is_drawn(workspace, geography.name),
+        drawn=is_drawn(geography.boundaries.parent),
     )
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import cloudpickle
@@ -29,7 +30,9 @@ from monitoring import GATES
 from service.decisions import approve, propose, withdraw
 from service.gate_findings import recorded_gates
 from service.ledger import open_ledger
+from service.life_cycle import life_cycle_of
 from service.people import person_named
+from service.trained import enter_trained, life_of, recorded
 from training import Trained, train
 from training.runs import list_runs, past_run
 
@@ -60,7 +63,8 @@ def workspace(small_workspace: Workspace, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def trained(workspace: Workspace) -> Trained:
-    return train(workspace, TARGET, today=TODAY, progress=False)
+    ledger = open_ledger(workspace)
+    return train(workspace, TARGET, today=TODAY, progress=False, enter=partial(enter_trained, ledger))
 
 
 def test_a_run_holds_what_went_in_and_what_came_out(workspace: Workspace, trained: Trained) -> None:
@@ -121,14 +125,16 @@ def test_the_gates_are_kept_with_the_run_and_their_limits_from_before_it_had_res
     assert tuple(trained.gates.verdicts) == GATES
     assert trained.gates.verdicts["reproducibility"] == "pass"
     assert trained.gates.verdicts["freshness"] == "pass"
-    found = recorded_gates(workspace, registry, model)
-    assert found == trained.gates
+    record = recorded(life_of(life_cycle_of(open_ledger(workspace).entries()), model))
+    assert record is not None
+    assert record.gates == trained.gates.verdicts
+    assert recorded_gates(workspace, registry, record) == trained.gates
     client = mlflow.MlflowClient(tracking_uri=workspace.tracking_url)
     assert client.get_run(model.run_id).data.params["settings_sha256"] == trained.gates.settings_sha256
     inputs = registry.run_text(workspace, model.run_id, "inputs/settings.json")
     assert inputs is not None
-    recorded = json.loads(inputs)["gates"]
-    assert recorded == workspace.settings.gates.model_dump(mode="json")
+    limits = json.loads(inputs)["gates"]
+    assert limits == workspace.settings.gates.model_dump(mode="json")
     assert registry.run_text(workspace, model.run_id, "gates/nothing.json") is None
     assert registry.run_kind(workspace, model.run_id) == "train"
     assert registry.run_kind(workspace, "0" * 32) is None
