@@ -35,7 +35,8 @@ class Proposal:
         put = []
         if made:
             with geographies_lock(self._workspace):
-                self._workspace.geographies.mkdir(exist_ok=True)
+                with telling(self._workspace.geographies):
+                    self._workspace.geographies.mkdir(exist_ok=True)
                 for folder in made:
                     there = self._workspace.geographies / folder.name
                     if there.exists():
