@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from service.ledger_entries import GENESIS, KEY, SET_ASIDE, Entry, canonical_json, sha256_of
+from service.ledger_entries import KEY, SET_ASIDE, Entry, Place, canonical_json, sha256_of
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ def without_set_aside(rows: Sequence[Entry], first_key: str, signed_from: int) -
 
 def content_of(intruders: Sequence[Entry], last: Entry | None, reason: str) -> dict[str, Any]:
     """The payload of the entry that sets ``intruders`` aside and follows ``last`` in the chain."""
-    number, entry_hash = (0, GENESIS) if last is None else (last.number, last.hash)
+    follows = Place.of(last)
     return {
         "set_aside": [{"number": row.number, "sha256": row_sha256(row)} for row in intruders],
-        "follows": {"number": number, "hash": entry_hash},
+        "follows": {"number": follows.number, "hash": follows.hash},
         "reason": reason,
     }
 
@@ -73,13 +73,9 @@ def predecessor_of(entry: Entry) -> tuple[int, str] | None:
     return follows.get("number", 0), str(follows.get("hash"))
 
 
-def _place(sound: Sequence[Entry]) -> tuple[int, str]:
-    return (sound[-1].number, sound[-1].hash) if sound else (0, GENESIS)
-
-
 def _continues(row: Entry, sound: Sequence[Entry], signed_from: int, key: str) -> bool:
-    number, previous = _place(sound)
-    if (row.number, row.previous_hash) != (number + 1, previous) or row.kind == SET_ASIDE:
+    last = Place.of(sound[-1] if sound else None)
+    if (row.number, row.previous_hash) != (last.number + 1, last.hash) or row.kind == SET_ASIDE:
         return False
     if row.number < signed_from and not row.signature:
         return sha256_of(row.payload) == row.payload_sha256 and row.expected_hash() == row.hash
@@ -91,7 +87,10 @@ def _sets_aside(row: Entry, sound: Sequence[Entry], intruders: Sequence[Entry], 
         return False
     named = _named(row)
     there = {one.number: row_sha256(one) for one in intruders}
-    return predecessor_of(row) == _place(sound) and all(there.get(number) == found for number, found in named.items())
+    last = Place.of(sound[-1] if sound else None)
+    return predecessor_of(row) == (last.number, last.hash) and all(
+        there.get(number) == found for number, found in named.items()
+    )
 
 
 def _set_aside_by(sound: Sequence[Entry]) -> dict[int, str]:

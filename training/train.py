@@ -92,9 +92,7 @@ def train(
     ``trials`` settings of the recipe are tried on the past before each of its fits.
     """
     settings = workspace.settings
-    settings.target(target)
-    if target not in settings.forecast_targets():
-        raise BadInput(f"The target '{target}' is a companion series.", remedy="Set forecast = true to forecast it.")
+    _refuse_companion(settings, target)
     door = load_door(workspace)
     geography = load_geography(workspace, door.geography)
     day = as_of or (door.newest_counts_published_on(today) if settings.forecast.replay else today)
@@ -118,8 +116,7 @@ def train(
             run.document([trial.to_dict() for trial in fitted.trials], "tuning.json")
             from_what = partial(learned, settings, recipe, fitted, panel)
             backtest, scores, fairness = judge(workspace, door, geography, plan, learned=from_what, progress=progress)
-            short = short_history(panel, target, min(plan.horizons), recipe.share)
-            remarks = (*short, *backtest.remarks)
+            remarks = (*short_history(panel, target, min(plan.horizons), recipe.share), *backtest.remarks)
             log_experiment(run, backtest, scores, fairness, remarks)
             city = city_history(door, settings, backtest)
             gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits, city=city)
@@ -137,6 +134,12 @@ def train(
                 record = _record(target, model.version, fits[0], tags, gates, parameters, known)
                 enter(record)
     return Trained(model, day, panel.last, scores, fairness, gates, record, remarks)
+
+
+def _refuse_companion(settings: Settings, target: str) -> None:
+    settings.target(target)
+    if target not in settings.forecast_targets():
+        raise BadInput(f"The target '{target}' is a companion series.", remedy="Set forecast = true to forecast it.")
 
 
 def training_plan(
