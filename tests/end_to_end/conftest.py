@@ -74,6 +74,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told = ("--taxonomy", "counts", "--published-on", "2024-01-10")
     _run("ingest", "counts", str(folder / "counts.csv"), *columns, *told, workspace=root)
     _run("train", "--target", "violence", workspace=root)
-    _run("approve", "--by", "B. Member", "--reason", "Read and agreed.", workspace=root)
+    reasons = ("--reason", "Read and agreed.", "--inconclusive", "Four years of sixteen squares decide no audit.")
+    _run("approve", "--by", "B. Member", *reasons, workspace=root)
     _run("issue", workspace=root)
     return root

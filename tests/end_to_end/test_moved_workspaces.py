@@ -51,7 +51,7 @@ def tree_hash(root: Path) -> str:
 def use_everything(root: Path, out: Path) -> None:
     """Every command that reads what an earlier one wrote."""
     forecast = forecast_of(root)
-    assert "is identical: 9 files" in run("rebuild", forecast, workspace=root).stdout
+    assert "is identical: 12 files" in run("rebuild", forecast, workspace=root).stdout
     assert "Already the newest forecast" in run("issue", workspace=root).output
     run("audit", "--latest", "--out", str(out / "report"), workspace=root)
     run("explain", forecast, workspace=root)
@@ -104,7 +104,7 @@ def test_any_name_of_a_folder_will_do(name: str, trained: Path, tmp_path: Path) 
     shutil.copytree(trained, root)
     forecast = forecast_of(root)
     assert "is identical" in run("rebuild", forecast, workspace=root).stdout
-    assert "2 entries" in run("ledger", "verify", workspace=root).stdout
+    assert "3 entries" in run("ledger", "verify", workspace=root).stdout
     assert "violence" in run("runs", workspace=root).stdout
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert [path.name for path in root.parent.iterdir()] == ["workspace"]
@@ -266,7 +266,7 @@ from service.serving import address_of, bind_loopback, serve
 root = Path(sys.argv[1])
 listener = bind_loopback("127.0.0.1", 0)
 threading.Thread(target=serve, args=(Workspace(root), listener), kwargs={"tell": print}, daemon=True).start()
-for path in ("readyz", "v1/areas?target=violence"):
+for path in ("readyz", "v1/areas"):
     with urllib.request.urlopen(address_of(listener) + path, timeout=30) as answer:
         print(answer.read().decode())
 """

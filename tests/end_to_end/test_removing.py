@@ -72,7 +72,7 @@ def test_what_is_referred_to_stays_and_the_refusal_names_what_refers_to_it(city:
     run_id = list_runs(Workspace(city))[0].run_id
     refused = run("publications", "remove", used, workspace=city).exception
     assert isinstance(refused, RefusedAction)
-    assert f"the issued forecast {forecast} (ledger entry 2); the run {run_id}." in refused.message
+    assert f"the issued forecast {forecast} (ledger entry 3); the run {run_id}." in refused.message
     kept = run("geography", "remove", "squares", workspace=city).exception
     assert isinstance(kept, RefusedAction)
     assert "geography in wardcast.toml; the publication counts-2023-12-10" in kept.message
@@ -154,11 +154,11 @@ def test_a_removal_that_is_killed_leaves_nothing_that_is_half_there(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shutil, "rmtree", killed)
+    monkeypatch.setattr(Path, "rename", killed)
     assert run(kind, "remove", name, workspace=city).exit_code != 0
     monkeypatch.undo()
     assert name in (*geographies(city), *publications(city))
-    monkeypatch.setattr(shutil, "rmtree", lambda path, ignore_errors=False: None if ignore_errors else killed())
+    monkeypatch.setattr(shutil, "rmtree", killed)
     assert run(kind, "remove", name, workspace=city).exit_code != 0
     monkeypatch.undo()
     assert name not in (*geographies(city), *publications(city))
