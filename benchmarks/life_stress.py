@@ -32,7 +32,7 @@ from service.issuing import issue
 from service.ledger import Entry, Ledger, open_ledger
 from service.life_cycle import State, life_cycle_of
 from service.people import person_named
-from service.watcher import SnapshotWatcher
+from service.web.watcher import SnapshotWatcher
 
 TARGETS = ("violence", "robbery")
 VERSIONS = 10

@@ -12,8 +12,7 @@ import pandas as pd
 from contracts import Frequency, Period
 from service.harm_tables import HARM_FILE
 from service.issued import AREAS_FILE, FORECASTS_FILE, RECORD_FILE
-from service.level_answers import TITLES
-from service.level_tables import LEVELS_FILE, NESTING_FILE
+from service.level_tables import LEVELS_FILE, NESTING_FILE, TITLES
 
 HIGHEST = 5
 """So many areas of the highest expected counts are told."""

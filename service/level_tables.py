@@ -21,6 +21,8 @@ from contracts.tables import LEVEL_FORECASTS, NESTING, check, distribution_colum
 LEVELS_FILE = "levels.parquet"
 NESTING_FILE = "nesting.parquet"
 RECONCILIATION = "bottom_up"
+TITLES = {"parents": "Districts", "city": "City"}
+"""Titles of levels; any other level is a geography and has its name."""
 LARGEST_GAP = 1e-6
 """Crimes by which a larger area's mean may differ from the sum of its areas'."""
 CHANGED = "Restore it from a backup, or issue again with: wardcast issue"

@@ -19,8 +19,8 @@ def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
     """Simulate a city, ingest, train, audit, approve, issue, and serve the page."""
     from service.demo import approve_and_issue, prepare
     from service.ledger import open_ledger
-    from service.serving import bind_loopback, serve
     from service.trained import enter_trained
+    from service.web.serving import bind_loopback, serve
     from training.tracking import tracked_experiment
     from training.train import train
 

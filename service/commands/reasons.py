@@ -26,8 +26,8 @@ def command(
 
     FORECAST_ID is the name of an issued forecast; without it, the newest one.
     """
-    from service.explaining import explain_area
     from service.ledger import open_ledger
+    from service.web.explaining import explain_area
 
     answer = explain_area(
         workspace, open_ledger(workspace), area, forecast_id=forecast_id, target=target, period=period

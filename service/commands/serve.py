@@ -14,7 +14,7 @@ from service.options import workspace_option
 @workspace_option
 def command(host: str, port: int, workspace: Workspace) -> None:
     """Serve the API and the page to this machine until Ctrl-C."""
-    from service.serving import bind_loopback, serve
+    from service.web.serving import bind_loopback, serve
 
     listener = bind_loopback(host, port)
     serve(workspace, listener, tell=lambda sentence: click.echo(sentence, err=True))

@@ -182,13 +182,13 @@ def test_no_cycle_between_modules(imports: list[Import], modules: dict[str, Path
 
 
 def test_the_web_process_never_trains_and_loads_no_model(imports: list[Import], modules: dict[str, Path]) -> None:
-    reached = {name.split(".")[0] for name in reached_in("service.app", imports, modules)}
+    reached = {name.split(".")[0] for name in reached_in("service.web.app", imports, modules)}
     assert reached & NEVER_IN_THE_WEB_PROCESS == set()
     assert "models" not in reached
 
 
 def test_the_web_process_as_python_imports_it() -> None:
-    program = "import json, sys, service.app, service.serving; print(json.dumps(sorted(sys.modules)))"
+    program = "import json, sys, service.web.app, service.web.serving; print(json.dumps(sorted(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     loaded = {name.split(".")[0] for name in json.loads(printed)}
     assert loaded & (NEVER_IN_THE_WEB_PROCESS | {"models"}) == set()
@@ -234,8 +234,8 @@ def _plant(root: Path, files: Mapping[str, str]) -> list[Import]:
         ("models/baselines", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from monitoring import mae"),
         ("monitoring/accuracy", "try:\n    from features import panel\nexcept ImportError:\n    raise"),
         ("training/train", "from service.ledger import Ledger"),
-        ("service/app", "from training.train import train"),
-        ("service/routes/pages", "def answer():\n    import training"),
+        ("service/web/app", "from training.train import train"),
+        ("service/web/routes/pages", "def answer():\n    import training"),
         ("service/issuing", "from service.commands.train import command"),
     ],
 )
@@ -271,12 +271,12 @@ def test_what_the_web_process_reaches_counts_functions_and_packages_but_not_type
     planted = _plant(
         tmp_path,
         {
-            "service/app": "from service.watcher import look",
-            "service/watcher": "def look():\n    from models.risk import score",
+            "service/web/app": "from service.web.watcher import look",
+            "service/web/watcher": "def look():\n    from models.risk import score",
             "models/__init__": "import lightgbm",
             "models/risk": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mlflow",
         },
     )
-    reached = reached_in("service.app", planted, modules_of(tmp_path))
+    reached = reached_in("service.web.app", planted, modules_of(tmp_path))
     assert "lightgbm" in reached
     assert "mlflow" not in reached

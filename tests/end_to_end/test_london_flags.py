@@ -35,7 +35,6 @@ from features.ingesting import ingest_mps
 from models.reasons import Reasons
 from monitoring import Verification
 from monitoring.audits import audit
-from service.app import create_app
 from service.approvals import ModelRegistry
 from service.decisions import approve
 from service.issue_contents import open_sources
@@ -44,7 +43,8 @@ from service.issuing import issue
 from service.ledger import open_ledger
 from service.people import person_named
 from service.trained import enter_trained
-from service.watcher import SnapshotWatcher
+from service.web.app import create_app
+from service.web.watcher import SnapshotWatcher
 from service.workspace_setup import make_workspace
 from training.auditing import flag_rule_of, material_of
 from training.feedback import feedback_of_settings, make_world

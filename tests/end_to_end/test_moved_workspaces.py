@@ -260,9 +260,9 @@ import sys
 from pathlib import Path
 import urllib.request, threading, json
 from contracts import Workspace
-from service.app import create_app
+from service.web.app import create_app
 from service.ledger import open_ledger
-from service.serving import address_of, bind_loopback, serve
+from service.web.serving import address_of, bind_loopback, serve
 root = Path(sys.argv[1])
 listener = bind_loopback("127.0.0.1", 0)
 threading.Thread(target=serve, args=(Workspace(root), listener), kwargs={"tell": print}, daemon=True).start()

@@ -37,7 +37,6 @@ from features.geography import Geography
 from features.panel import Panel
 from models.harm import HarmMix, harm_weights
 from models.reasons import Reasons
-from service.app import create_app
 from service.database import open_database, writing
 from service.decisions import approve
 from service.issue_contents import Sources
@@ -47,7 +46,8 @@ from service.ledger import Ledger, open_ledger
 from service.people import person_named
 from service.seal import Seal
 from service.trained import enter_trained
-from service.watcher import SnapshotWatcher
+from service.web.app import create_app
+from service.web.watcher import SnapshotWatcher
 
 TODAY = date(2025, 7, 10)
 TARGETS = ("violence", "robbery")

@@ -15,11 +15,11 @@ from features.as_of import ViewMode
 from monitoring import Flags
 from monitoring.audits import Material
 from monitoring.audits.audit import audit
-from service import schemas
 from service.flag_tables import FLAG_FILES, FLAG_RULE_FILE, as_recorded, read_flags
 from service.issue_contents import issue_contents
 from service.issued import read_files, read_issued
 from service.trained import enter_trained
+from service.web import schemas
 from training.auditing import flag_rule_of
 from training.feedback import feedback_of_settings
 

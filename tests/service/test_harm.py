@@ -17,11 +17,11 @@ from contracts.tables import HARM, check
 from features.geography import load_geography
 from features.hierarchy import hierarchy_over
 from models.harm import load_harm_mix
-from service import schemas
 from service.cli import wardcast
 from service.harm_tables import HARM_FILE, refuse_incoherent_harm
 from service.issue_harm import mixes_of, target_harm
 from service.issued import read_issued
+from service.web import schemas
 
 WEIGHTS = "violence = 10.0, robbery = 60.0"
 

@@ -9,10 +9,10 @@ import pytest
 
 from contracts import GateLimits
 from monitoring import GateFinding, GateReport, GateResult
-from service import schemas
 from service.decisions import propose, withdraw
 from service.history import history_of
 from service.people import person_named
+from service.web import schemas
 
 REASON = "Known, <b>and</b> watched."
 

@@ -9,13 +9,13 @@ from click.testing import CliRunner
 
 from contracts import GateLimits, RefusedAction
 from monitoring import GateFinding, GateReport, GateResult
-from service import schemas
 from service.approvals import champions_of
 from service.cli import wardcast
 from service.decisions import approve
 from service.history import history_of
 from service.life_cycle import life_cycle_of
 from service.people import person_named
+from service.web import schemas
 
 REASON = "Two years are too short to tell."
 SENTENCE = f"Not enough evidence for coverage; Ada Example approved all the same: {REASON}"

@@ -16,7 +16,7 @@ from contracts import Workspace
 from service.issued import RECORD_FILE, read_files
 from service.issuing import issue
 from service.ledger import open_ledger
-from service.watcher import SnapshotWatcher
+from service.web.watcher import SnapshotWatcher
 
 KILLS = 30
 MOST_KILLS = 150

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 import service.issue_contents
 from contracts import BadInput, CountDistribution, Workspace
 from contracts.tables import FORECASTS, LEVEL_FORECASTS, NESTING, check, distribution_columns
-from service import schemas
 from service.cli import wardcast
 from service.issue_levels import issue_hierarchy
 from service.issued import (
@@ -28,6 +27,7 @@ from service.issued import (
     write_folder,
 )
 from service.level_tables import LEVELS_FILE, NESTING_FILE, LargerAreas, level_rows, refuse_incoherent
+from service.web import schemas
 
 CITY = {"columns": 12, "rows": 4}
 """Two districts of 24 areas."""

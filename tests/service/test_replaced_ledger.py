@@ -18,7 +18,7 @@ from service.ledger import open_ledger
 from service.ledger_check import verify_record
 from service.ledger_key import SigningKey
 from service.people import person_named
-from service.stopping import STOP_FILE
+from service.web.stopping import STOP_FILE
 
 FORECASTS = "/v1/forecasts?target=violence"
 

@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from contracts import WithdrawnModel
-from service import schemas
 from service.decisions import withdraw
 from service.people import person_named
-from service.watcher import POLL_SECONDS
+from service.web import schemas
+from service.web.watcher import POLL_SECONDS
 
 LONGEST_SECONDS = 5.0
 LOOKS = 2

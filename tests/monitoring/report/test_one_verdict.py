@@ -19,10 +19,10 @@ from monitoring.report import ReportInput, public_document, report_page
 from service.decisions import approve, propose
 from service.gate_findings import GATES_FILE
 from service.history import history_of
-from service.history_page import history_page
 from service.ledger import open_ledger, sha256_of
 from service.people import person_named
 from service.trained import enter_trained
+from service.web.pages.history import history_page
 from service.workspace_setup import make_workspace
 from training.record_facts import gate_limits
 

@@ -13,9 +13,9 @@ from contracts import BadInput, MissingThing
 from contracts.tables import REASONS, check
 from service import issuing
 from service.cli import main
-from service.explaining import explain_area
 from service.issued import REASONS_FILE, read_issued
-from service.reasons import period_reasons
+from service.web.answers.reasons import period_reasons
+from service.web.explaining import explain_area
 
 
 @pytest.fixture

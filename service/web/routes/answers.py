@@ -9,11 +9,11 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Response
 
 from contracts import MissingThing
-from service.nearest import unknown
-from service.routes.formats import takes_gzip
-from service.schemas import ProblemDocument
-from service.snapshot import Answer, Snapshot
-from service.watcher import SnapshotWatcher, ToldHistory
+from service.web.nearest import unknown
+from service.web.routes.formats import takes_gzip
+from service.web.schemas import ProblemDocument
+from service.web.snapshot import Answer, Snapshot
+from service.web.watcher import SnapshotWatcher, ToldHistory
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": ProblemDocument, "description": description}

@@ -12,13 +12,13 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.hosts import LOOPBACK_NAMES, OnlyNamed
-from service.routes import forecasts, health, pages
-from service.routes.methods import ReadingMethods
-from service.routes.problems import answer_with_problems
-from service.routes.questions import questions_of
-from service.routes.strict import StrictQuestions
-from service.watcher import SnapshotWatcher
+from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
+from service.web.routes import forecasts, health, pages
+from service.web.routes.methods import ReadingMethods
+from service.web.routes.problems import answer_with_problems
+from service.web.routes.questions import questions_of
+from service.web.routes.strict import StrictQuestions
+from service.web.watcher import SnapshotWatcher
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "

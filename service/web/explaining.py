@@ -9,7 +9,7 @@ import orjson
 from contracts import MissingThing, Workspace
 from service.issued import read_issued
 from service.ledger import Entry, Ledger
-from service.snapshot_building import build_snapshot
+from service.web.snapshot_building import build_snapshot
 
 
 def explain_area(

@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts import BadInput
-from service.nearest import LONGEST_VALUE, UNPRINTABLE, nearest, shown
-from service.routes.formats import takes_an_encoding, takes_any
-from service.routes.problems import bad_parameter
-from service.routes.questions import QUESTION, Parameter, Question
+from service.web.nearest import LONGEST_VALUE, UNPRINTABLE, nearest, shown
+from service.web.routes.formats import takes_an_encoding, takes_any
+from service.web.routes.problems import bad_parameter
+from service.web.routes.questions import QUESTION, Parameter, Question
 
 _NUMBER = re.compile(r"[-+.0-9eE]+")
 

@@ -10,9 +10,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from service import schemas
-from service.routes.formats import takes_an_encoding, takes_any, takes_gzip
-from service.routes.questions import questions_of
+from service.web import schemas
+from service.web.routes.formats import takes_an_encoding, takes_any, takes_gzip
+from service.web.routes.questions import questions_of
 
 NAMES = {"code": "C0203", "target": "violence", "path": "page.css"}
 VALUES = {

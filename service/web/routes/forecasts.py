@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from service import schemas
-from service.routes.answers import PROBLEMS, GeoJson, Served, Told, send, together
+from service.web import schemas
+from service.web.routes.answers import PROBLEMS, GeoJson, Served, Told, send, together
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["forecasts"])
 

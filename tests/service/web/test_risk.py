@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from service.risk import band_of, densest, ranks, risk_scores
+from service.web.answers.risk import band_of, densest, ranks, risk_scores
 
 
 def test_scores_are_multiples_of_the_mean_area_whatever_the_scale():

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from service import schemas
-from service.snapshot import Snapshot
+from service.web import schemas
+from service.web.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_a_new_issue_is_taken_up_whole(issued_city, serve_city):
 
 
 def test_a_new_issue_is_picked_up_by_a_running_service(issued_city, serve_city, monkeypatch):
-    monkeypatch.setattr("service.watcher.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("service.web.watcher.POLL_SECONDS", 0.01)
     client = serve_city(issued_city)
     taken = threading.Event()
     poll = client.watcher.poll
@@ -356,8 +356,8 @@ def test_answers_carry_strict_headers_and_nothing_of_another_host(client):
 def test_the_web_process_loads_no_model(issued_city):
     issued_city.ledger.close()
     script = (
-        "import sys\nfrom pathlib import Path\nfrom contracts import Workspace\nfrom service import serving\n"
-        "from service.ledger import open_ledger\nfrom service.watcher import SnapshotWatcher\n"
+        "import sys\nfrom pathlib import Path\nfrom contracts import Workspace\nfrom service.web import serving\n"
+        "from service.ledger import open_ledger\nfrom service.web.watcher import SnapshotWatcher\n"
         f"workspace = Workspace(Path({str(issued_city.workspace.root)!r}))\n"
         "watcher = SnapshotWatcher(workspace, open_ledger(workspace))\nwatcher.poll()\n"
         "assert watcher.standing.snapshot is not None\n"

@@ -1,4 +1,4 @@
-"""What the API answers, for its OpenAPI document. The answers themselves are encoded ahead by ``service.snapshot``."""
+"""What the API answers, for its OpenAPI document; ``service.web.snapshot`` encodes the answers themselves ahead."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 
 from contracts import BadInput, RefusedAction
-from service.serving import address_of, bind_loopback
+from service.web.serving import address_of, bind_loopback
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "8.8.8.8", "::ffff:8.8.8.8"])

@@ -10,10 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from contracts import WardcastError
-from service.nearest import nearest
 from service.problems import problem_of
-from service.routes.methods import METHODS
-from service.routes.questions import QUESTION
+from service.web.nearest import nearest
+from service.web.routes.methods import METHODS
+from service.web.routes.questions import QUESTION
 
 MEDIA_TYPE = "application/problem+json"
 

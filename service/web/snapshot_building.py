@@ -11,10 +11,10 @@ import pandas as pd
 from contracts import QUANTILE_COLUMNS, Frequency, Period
 from service.flag_tables import IssuedFlags
 from service.issued import IssuedForecast
-from service.level_answers import DECIMALS_OF, MADE_BY, harm_in, levels_in
-from service.reasons import period_reasons
-from service.risk import BANDS, band_of, ranks, risk_scores
-from service.snapshot import DECIMALS, Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
+from service.web.answers.levels import DECIMALS_OF, MADE_BY, harm_in, levels_in
+from service.web.answers.reasons import period_reasons
+from service.web.answers.risk import BANDS, band_of, ranks, risk_scores
+from service.web.snapshot import DECIMALS, Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
 _UNRECORDED: Json = {

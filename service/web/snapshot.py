@@ -1,6 +1,6 @@
 """A frozen snapshot of every answer of one issued forecast, encoded ahead; it is swapped as one reference.
 
-Nothing here loads a model: ``service.snapshot_building`` makes a snapshot of the tables that were issued.
+Nothing here loads a model: ``service.web.snapshot_building`` makes a snapshot of the tables that were issued.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import orjson
 
 from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
-from service.level_answers import DECIMALS_OF
-from service.nearest import nearest, unknown
-from service.reasons import PeriodReasons
-from service.risk import densest
+from service.web.answers.levels import DECIMALS_OF
+from service.web.answers.reasons import PeriodReasons
+from service.web.answers.risk import densest
+from service.web.nearest import nearest, unknown
 from service.wording import earlier_sentence
 
 DECIMALS = 4

@@ -10,11 +10,11 @@ from functools import partial
 import uvicorn
 
 from contracts import WITHOUT_TIME_ZONE, BadInput, RefusedAction, Workspace, today_in
-from service.app import create_app
-from service.connections import BoundedConnection, limit_logs, raise_file_limit
-from service.hosts import LOOPBACK_NAMES
 from service.ledger import open_ledger
-from service.watcher import SnapshotWatcher
+from service.web.app import create_app
+from service.web.connections import BoundedConnection, limit_logs, raise_file_limit
+from service.web.hosts import LOOPBACK_NAMES
+from service.web.watcher import SnapshotWatcher
 
 _IN_USE = "Choose another port with --port, or stop the program that listens there."
 

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from contracts import BadInput, RefusedAction, WardcastError, Workspace
 from service.approvals import champions_of, withdrawals_in_force, withdrawals_named
 from service.history import history_of
-from service.history_page import history_page
 from service.issued import read_issued
 from service.ledger import Entry, Ledger, Place, refuse_findings
 from service.life_cycle import LifeCycle, life_cycle_of
-from service.snapshot import Answer, Snapshot, answer_ahead
-from service.snapshot_building import build_snapshot
-from service.stopping import stops_of
+from service.web.pages.history import history_page
+from service.web.snapshot import Answer, Snapshot, answer_ahead
+from service.web.snapshot_building import build_snapshot
+from service.web.stopping import stops_of
 
 POLL_SECONDS = 2.0
 

@@ -9,8 +9,8 @@ from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from xstatic.pkg import leaflet
 
-from service import pages
-from service.routes.answers import Told
+from service.web import pages
+from service.web.routes.answers import Told
 
 FOLDER = Path(pages.__file__).resolve().parent
 

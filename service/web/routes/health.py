@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from service.routes.answers import PROBLEMS, Served
-from service.schemas import Health, Readiness
-from service.watcher import SnapshotWatcher
+from service.web.routes.answers import PROBLEMS, Served
+from service.web.schemas import Health, Readiness
+from service.web.watcher import SnapshotWatcher
 
 router = APIRouter(tags=["health"])
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from service.connections import BoundedConnection, FewLines, raise_file_limit
-from service.serving import bind_loopback
+from service.web.connections import BoundedConnection, FewLines, raise_file_limit
+from service.web.serving import bind_loopback
 
 PATIENCE_SECONDS = 60.0
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -145,7 +145,7 @@ def test_the_soft_limit_of_files_is_raised_as_far_as_the_hard_one_allows():
 
 def test_a_line_that_comes_again_and_again_is_written_so_often_a_minute_and_the_rest_counted(monkeypatch):
     now = 0.0
-    monkeypatch.setattr("service.connections.time.monotonic", lambda: now)
+    monkeypatch.setattr("service.web.connections.time.monotonic", lambda: now)
     few = FewLines(lines_a_minute=3)
 
     def record() -> logging.LogRecord:

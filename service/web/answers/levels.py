@@ -9,10 +9,9 @@ import pandas as pd
 
 from contracts import QUANTILE_COLUMNS
 from service.issued import IssuedForecast
+from service.level_tables import TITLES
 
 Json = dict[str, Any]
-TITLES = {"parents": "Districts", "city": "City"}
-"""Titles of levels; any other level is a geography and has its name."""
 MADE_BY = "sums of the areas' forecasts; the intervals keep the factor that all areas of a period share"
 DECIMALS_OF = {"mean": 9, **dict.fromkeys((*QUANTILE_COLUMNS, "p_at_least_one"), 4)}
 """Means keep what it takes for sums of them to agree to a millionth."""

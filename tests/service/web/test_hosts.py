@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from service.app import SECURITY_HEADERS, create_app
-from service.hosts import LOOPBACK_NAMES, host_of
-from service.serving import bind_loopback, names_of
-from service.watcher import SnapshotWatcher
+from service.web.app import SECURITY_HEADERS, create_app
+from service.web.hosts import LOOPBACK_NAMES, host_of
+from service.web.serving import bind_loopback, names_of
+from service.web.watcher import SnapshotWatcher
 
 
 def _asked(app, path, *hosts, method="GET"):

@@ -1,0 +1,1 @@
+"""The web process: what it serves, of issued forecasts alone."""

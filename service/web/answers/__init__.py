@@ -1,0 +1,1 @@
+"""What the answers say, made of the tables of an issued forecast."""
