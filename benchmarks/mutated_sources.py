@@ -349,6 +349,7 @@ def _moment(text: str, zone: tzinfo = ZONE) -> datetime | None:
     if not text:
         return None
     text = re.sub(r"([T ])(\d:)", r"\g<1>0\2", text)
+    text = re.sub(r"^(\d{4}-\d{2})$", r"\1-01", text)
     midnight = re.sub(r"([T ])24:00", r"\g<1>00:00", text)
     try:
         found = datetime.fromisoformat(re.sub(r"\s*(UTC|GMT|z)$", "Z", midnight))

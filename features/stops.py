@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from contracts import BadInput, Frequency, ordinals_of
 from features.geography import Geography, areas_of_points
-from features.sources.local_times import local_times
+from features.sources.local_times import local_times, refuse_months
 from features.sources.positions import positions
-from features.sources.table_files import PARQUET_SUFFIXES, SourceColumn, TableForm, read_table
+from features.sources.table_files import PARQUET_SUFFIXES, SourceColumn, TableForm, as_text, read_table
 from features.sources.text_files import existing_file, header_of, read_text_table
 from features.unpacking import parquet_columns
 
@@ -57,7 +57,7 @@ def read_stops(files: Sequence[Path], geography: Geography, frequency: Frequency
     audit of shares loses nothing by it. Raises ``MissingThing`` for an absent file, and ``BadInput`` in one line for
     one that is damaged, has no time and position or, by row, something else in their place.
     """
-    stops = [_read(path) for path in files]
+    stops = [_read(path, frequency) for path in files]
     placed = np.concatenate([one.placed for one in stops])
     times, longitude, latitude = (
         np.concatenate([getattr(one, name) for one in stops])[placed] for name in ("times", "longitude", "latitude")
@@ -91,7 +91,7 @@ class _Stops:
     latitude: Floats
 
 
-def _read(path: Path) -> _Stops:
+def _read(path: Path, frequency: Frequency) -> _Stops:
     names = _names(path)
     time = next((name for name in TIMES if name in names), None)
     if time is None or not {LONGITUDE, LATITUDE} <= set(names):
@@ -101,6 +101,7 @@ def _read(path: Path) -> _Stops:
         )
     table = read_table(path, (time, LONGITUDE, LATITUDE), FORM).columns
     column, east, north = (SourceColumn(path, name, table) for name in (time, LONGITUDE, LATITUDE))
+    refuse_months(column, as_text(column.values), frequency)
     found = local_times(column, column.values, time_format=None, time_zone="UTC")
     where = positions(east, north, crs=None, decimal_comma=False, near=lambda: None)
     placed = found.present & np.isfinite(where.longitude) & np.isfinite(where.latitude)

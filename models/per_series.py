@@ -49,12 +49,18 @@ class PerSeriesForecaster:
         frame = long_counts(panel, target)
         season = periods_per_year(panel.frequency)
         seasonal = season <= LONGEST_SEASON and len(panel.periods) > 2 * season
-        fitted = StatsForecast(
-            models=[_model(self.name, season if seasonal else 1)],
-            freq=1,
-            n_jobs=self.jobs if len(panel.areas) >= FEWEST_FOR_PROCESSES else 1,
-        ).fit(df=frame)
-        return FittedPerSeries(self.name, target, fitted, panel.last.ordinal)
+        # A season is looked for in autocorrelations, and a series that never changes has none (0 / 0).
+        changes = (frame.groupby("unique_id")["y"].transform("nunique") > 1).to_numpy()
+        parts = tuple(
+            StatsForecast(
+                models=[_model(self.name, length)],
+                freq=1,
+                n_jobs=self.jobs if len(panel.areas) >= FEWEST_FOR_PROCESSES else 1,
+            ).fit(df=frame[chosen])
+            for chosen, length in ((changes, season if seasonal else 1), (~changes, 1))
+            if chosen.any()
+        )
+        return FittedPerSeries(self.name, target, parts, panel.last.ordinal)
 
 
 @dataclass(frozen=True)
@@ -63,15 +69,17 @@ class FittedPerSeries:
 
     name: str
     target: str
-    fitted: Any
+    parts: tuple[Any, ...]
     fitted_on: int
 
     def predict(self, panel: Panel, horizons: Sequence[int]) -> CountDistribution:
         ahead = max(horizons)
         if panel.last.ordinal == self.fitted_on:
-            frame = self.fitted.predict(h=ahead, level=[INTERVAL_LEVEL])
+            made = [part.predict(h=ahead, level=[INTERVAL_LEVEL]) for part in self.parts]
         else:
-            frame = _forward(self.fitted, long_counts(panel, self.target), ahead)
+            seen = long_counts(panel, self.target)
+            made = [_forward(part, seen[seen["unique_id"].isin(part.uids)], ahead) for part in self.parts]
+        frame = pd.concat(made).sort_values("unique_id", kind="stable")
         shape = (len(panel.areas), ahead)
         means = frame[PER_SERIES[self.name]].to_numpy(np.float64).reshape(shape)
         upper = frame[f"{PER_SERIES[self.name]}-hi-{INTERVAL_LEVEL}"].to_numpy(np.float64).reshape(shape)
@@ -89,13 +97,10 @@ def _forward(fitted: Any, frame: pd.DataFrame, ahead: int) -> pd.DataFrame:
     """Forecasts of the fitted models after they have seen the series of ``frame``, in the order of its areas."""
     column = repr(fitted.models[0])
     rows = []
-    for series, model in zip(
-        np.split(frame["y"].to_numpy(), frame["unique_id"].nunique()), fitted.fitted_, strict=True
-    ):
-        result = model[0].forward(y=series, h=ahead, level=[INTERVAL_LEVEL])
-        rows.append(
-            pd.DataFrame({column: result["mean"], f"{column}-hi-{INTERVAL_LEVEL}": result[f"hi-{INTERVAL_LEVEL}"]})
-        )
+    for (area, series), model in zip(frame.groupby("unique_id")["y"], fitted.fitted_, strict=True):
+        result = model[0].forward(y=series.to_numpy(), h=ahead, level=[INTERVAL_LEVEL])
+        upper = result[f"hi-{INTERVAL_LEVEL}"]
+        rows.append(pd.DataFrame({"unique_id": area, column: result["mean"], f"{column}-hi-{INTERVAL_LEVEL}": upper}))
     return pd.concat(rows, ignore_index=True)
 
 

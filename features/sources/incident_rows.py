@@ -15,7 +15,7 @@ from contracts import BadInput, Frequency, Settings
 from contracts.periods import Moments
 from features.sources import checks, text_files
 from features.sources.incident_keys import first_of_each, told_repeats
-from features.sources.local_times import Flags, LocalTimes, local_times
+from features.sources.local_times import Flags, LocalTimes, local_times, refuse_months
 from features.sources.lone_dates import lone_rows
 from features.sources.positions import Near, Positions, positions
 from features.sources.source_counts import Integers, SetAside
@@ -88,12 +88,14 @@ class IncidentRows:
             )
 
 
-def read_rows(path: Path, columns: IncidentColumns, settings: Settings, near: Near) -> IncidentRows:
+def read_rows(
+    path: Path, columns: IncidentColumns, settings: Settings, frequency: Frequency, near: Near
+) -> IncidentRows:
     """The columns of a file of incidents; raises ``BadInput`` that names the file, the row and the column."""
     read = read_table(path, columns.names, columns.form)
     wordings, wording, offence_of = _categories(path, read.columns, columns, settings)
     column = partial(SourceColumn, path, table=read.columns)
-    times = _times(column, columns, settings)
+    times = _times(column, columns, settings, frequency)
     where = positions(
         column(columns.longitude),
         column(columns.latitude),
@@ -131,9 +133,13 @@ def read_rows(path: Path, columns: IncidentColumns, settings: Settings, near: Ne
     )
 
 
-def _times(column: Callable[[str], SourceColumn], columns: IncidentColumns, settings: Settings) -> LocalTimes:
+def _times(
+    column: Callable[[str], SourceColumn], columns: IncidentColumns, settings: Settings, frequency: Frequency
+) -> LocalTimes:
     time = column(columns.time)
     values = time.values
+    if columns.time_format is None:
+        refuse_months(time, as_text(values), frequency)
     if columns.time_of_day is not None:
         values = joined(as_text(values), as_text(column(columns.time_of_day).values), formed=bool(columns.time_format))
     return local_times(time, values, time_format=columns.time_format, time_zone=settings.time_zone)

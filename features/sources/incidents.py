@@ -52,7 +52,7 @@ def read_incidents(
     all areas, are set aside; so is a first or last period that the file covers in part only. A silence that the periods
     around it make implausible is missing, unless ``silence_is_zero``. Raises ``BadInput`` in one line.
     """
-    rows = read_rows(path, columns, settings, near)
+    rows = read_rows(path, columns, settings, frequency, near)
     rows.refuse_days_without_hours(path, frequency)
     notes = [*rows.notes]
     if published_on is None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts import BadInput
+from contracts import BadInput, Frequency
 from contracts.periods import FIRST_YEAR, LAST_YEAR, Moments
 from features.sources.table_files import SourceColumn, as_text
 
@@ -21,6 +21,7 @@ ZONED = r"[Tt ]\d{2}[^+-]*([Zz]|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
 """ISO 8601 with a zone: Z (or UTC, GMT) or an offset such as +00, -0430 or +05:45."""
 _LOCAL = r"\d{4}-?\d{2}(-?\d{2}([Tt ]\d{1,2}(:?\d{2}(:?\d{2}(\.\d+)?)?)?)?)?"
 _ZONED_WHOLE = rf"(?:{_LOCAL})\s*(Z|[+-]\d{{2}}(:?\d{{2}})?)"
+MONTH_ALONE = r"^\d{4}-\d{2}$"
 _SERIAL = r"\d{4,6}(\.\d+)?"
 _SINCE_1970 = r"\d{9,11}(\.\d+)?|\d{13}|\d{16}|\d{19}"
 
@@ -32,6 +33,22 @@ class LocalTimes:
     present: Flags
     moment: Moments
     notes: tuple[str, ...]
+
+
+def refuse_months(column: SourceColumn, texts: pa.Array, frequency: Frequency) -> None:
+    """Raise ``BadInput`` that names the first row whose text gives a month alone, unless months are counted."""
+    if frequency is Frequency.MONTH:
+        return
+    alone = np.flatnonzero(np.asarray(pc.fill_null(pc.match_substring_regex(texts, MONTH_ALONE), False), dtype=bool))
+    if alone.size:
+        row = int(alone[0])
+        more = f", as {'is' if alone.size == 2 else 'are'} {alone.size - 1} more" if alone.size > 1 else ""
+        raise column.wrong(
+            row,
+            texts[row].as_py(),
+            f"is a month without a day, so it cannot be counted by {frequency}{more}",
+            "Give the day, leave the time blank where it is not known, or use --period month.",
+        )
 
 
 def local_times(column: SourceColumn, values: pa.Array, *, time_format: str | None, time_zone: str) -> LocalTimes:

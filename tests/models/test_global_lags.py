@@ -105,3 +105,18 @@ def test_a_model_per_area_tells_a_history_too_short_in_one_line(name: str, squar
         PerSeriesForecaster(name, jobs=1).fit(short, "violence", square_city, (1, 3))
     fitted = PerSeriesForecaster(name, jobs=1).fit(enough, "violence", square_city, (1, 3))
     assert (fitted.predict(enough, (1, 3)).mean > 0).all()
+
+
+@pytest.mark.parametrize("name", ["auto_ets", "auto_theta"])
+def test_areas_that_never_change_are_forecast_as_they_are_beside_others(name: str, square_city: Geography) -> None:
+    counts = np.random.default_rng(2).poisson(6.0, (4, 30)).astype(float)
+    counts[1], counts[3] = 5.0, 0.0
+    panel = panel_of(counts)
+    fitted = PerSeriesForecaster(name, jobs=1).fit(panel, "violence", square_city, (1, 2))
+    alone = PerSeriesForecaster(name, jobs=1).fit(panel_of(counts[[0, 2]]), "violence", square_city, (1, 2))
+    means, others = fitted.predict(panel, (1, 2)).mean, alone.predict(panel_of(counts[[0, 2]]), (1, 2)).mean
+    assert means[:, 1] == pytest.approx(5.0)
+    assert (means[:, 3] < 0.1).all()
+    assert means[:, [0, 2]] == pytest.approx(others)
+    later = panel_of(np.column_stack([counts, [6.0, 5.0, 4.0, 0.0]]))
+    assert fitted.predict(later, (1, 2)).mean[:, 1] == pytest.approx(5.0)

@@ -164,6 +164,19 @@ def test_days_without_hours_cannot_be_put_into_shifts(tiny_city: Any) -> None:
     assert _read(tiny_city, table, frequency=Frequency.DAY).rows_kept == len(table)
 
 
+@pytest.mark.parametrize("frequency", [Frequency.WEEK, Frequency.DAY, Frequency.SHIFT])
+def test_a_month_without_a_day_counts_by_month_only(tiny_city: Any, frequency: Frequency) -> None:
+    table = _table()
+    months = table.assign(when=table["when"].where(table.index % 7 != 3, table["when"].str[:7]))
+    with pytest.raises(
+        BadInput, match=rf"row 5, column 'when': '2024-\d\d' is a month without a day.*{frequency}, as are \d+ more"
+    ):
+        _read(tiny_city, months, frequency=frequency)
+    whole = _read(tiny_city, table, frequency=Frequency.MONTH)
+    read = _read(tiny_city, months, frequency=Frequency.MONTH)
+    assert read.counts.frame(Frequency.MONTH).equals(whole.counts.frame(Frequency.MONTH))
+
+
 def test_date_and_time_of_day_in_two_columns_give_the_same_counts(tiny_city: Any) -> None:
     table = _table()
     apart = table.assign(day=table["when"].str[:10], clock=table["when"].str[11:16].str.replace(":", ""))
