@@ -34,7 +34,7 @@ from contracts.settings_file import read_settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key
-from contracts.trained import TrainedModel
+from contracts.trained import RecordedRun, TrainedModel
 from contracts.workspace import DEFAULT_WORKSPACE, SETTINGS_FILE, Workspace, sqlite_url
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "Period",
     "PoliceForce",
     "ReasonGroup",
+    "RecordedRun",
     "RecordsSettings",
     "RefusedAction",
     "Role",

@@ -33,3 +33,31 @@ class TrainedModel:
     def content(self) -> dict[str, Any]:
         """The document as plain values."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """What the signed ledger says of a run: the entry of its training, the hashes in it, and what was decided since.
+
+    ``entry`` is that of its approval where it was approved before trainings were entered. ``decided`` holds a sentence
+    a decision, the oldest first, each with the number of its entry, which names who decided; the sentences do not.
+    """
+
+    entry: int
+    version: int
+    report_sha256: str | None
+    gates_sha256: str | None
+    decided: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The same in sentences."""
+        vouched = "this audit and of its gates" if self.gates_sha256 else "this audit"
+        told = f"Entry {self.entry} of the signed ledger names this run and holds the SHA-256 of {vouched}."
+        return " ".join([told, *(self.decided or ("Nothing was decided on it since.",))])
+
+
+UNRECORDED_RUN = (
+    "No entry of the ledger names this run: nothing signed vouches for its figures, and nobody has decided on it."
+)
+"""What is told of a run that the ledger does not name: a backtest, or a training before trainings were entered."""

@@ -6,11 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from contracts import RecordedRun
 from service.approvals import champions_of, withdrawals_in_force
 from service.challenges import Challenge, ChallengeState, challenges_of
 from service.ledger import Entry
-from service.life_cycle import LifeCycle, ModelLife, State, life_cycle_of
+from service.life_cycle import LifeCycle, ModelKey, ModelLife, State, life_cycle_of
+from service.trained import recorded
 from service.wording import inconclusive_sentence, override_sentence
+
+_DONE: Mapping[str, str] = {
+    "proposal": "Proposed to the board",
+    "override": "The failed gate '{gate}' was overridden",
+    "approval": "Approved and put into use",
+    "rejection": "Rejected",
+    "withdrawal": "Withdrawn from use",
+}
+"""Kind of an entry in which people decide on a model → what was done."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,37 @@ def history_of(entries: Sequence[Entry], target: str, title: str) -> History:
         challenges=tuple(one for one in challenges.values() if one.target == target),
         events=tuple(reversed(events)),
     )
+
+
+def runs_in_ledger(entries: Sequence[Entry]) -> dict[str, RecordedRun]:
+    """Run → what the ledger says of it, for every run that an entry of a training or an approval names."""
+    cycle = life_cycle_of(entries)
+    runs = {}
+    for life in cycle.models.values():
+        found = recorded(life)
+        if found is not None:
+            decided = tuple(_decision(entry, cycle) for entry in entries if _decides(entry, life.key))
+            runs[found.run_id] = RecordedRun(
+                found.entry, life.key.version, found.report_sha256, found.gates_sha256, decided
+            )
+    return runs
+
+
+def _decides(entry: Entry, key: ModelKey) -> bool:
+    content = entry.content
+    about = (content.get("target"), content.get("version"), content.get("sha256"))
+    return entry.kind in _DONE and about == (key.target, key.version, key.sha256)
+
+
+def _decision(entry: Entry, cycle: LifeCycle) -> str:
+    idle = {one.entry.number: one.reason for one in cycle.without_effect}
+    content, on = entry.content, f"on {entry.recorded_at[:10]} (entry {entry.number})"
+    told = [f"{_DONE[entry.kind].format(**content)} {on}: {content.get('reason') or 'no reason was given.'}"]
+    if content.get("inconclusive"):
+        lacking = ", ".join(content["inconclusive"]["gates"]) or "any gate"
+        told.append(f"Not enough evidence for {lacking}; approved all the same: {content['inconclusive']['reason']}")
+    told += [f"This had no effect: {idle[entry.number]}."] if entry.number in idle else []
+    return " ".join(told)
 
 
 def gates_sentence(gates: Mapping[str, str]) -> str:

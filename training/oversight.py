@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contracts import BadInput, RefusedAction, Workspace
+from contracts import BadInput, RecordedRun, RefusedAction, Workspace
 from contracts.whole_files import recover_folder, replaced_folder, write_files
 from monitoring.report import (
     ReportInput,
@@ -68,6 +68,7 @@ def write_report(
     out: Path,
     *,
     today: date,
+    recorded: Mapping[str, RecordedRun],
     previous: Path | None = None,
     champions: Mapping[str, str] | None = None,
     stops: Sequence[Path] = (),
@@ -75,9 +76,9 @@ def write_report(
     """Make the report of one run a target and put ``report.html``, ``.pdf``, ``.json`` and the records into ``out``.
 
     It is compared with the report.json ``previous``, else with an older report in ``out``, else with the runs of
-    ``champions`` (target → run). ``stops`` are files of stop and search for the enforcement signature. Raises
-    ``RefusedAction`` where ``out`` holds anything but an older report, ``BadInput`` and ``MissingThing`` for runs that
-    cannot be reported.
+    ``champions`` (target → run); ``recorded`` is what the ledger says of runs, and they must be that. ``stops`` are
+    files of stop and search for the enforcement signature. Raises ``RefusedAction`` where ``out`` holds anything but an
+    older report, ``BadInput`` and ``MissingThing`` for runs that cannot be reported.
     """
     recover_folder(out)
     refuse_other_files(out)
@@ -94,7 +95,8 @@ def write_report(
     subjects = []
     for one in past:
         earlier = _earlier(workspace, one.summary.target, one.summary.run_id, document, compared, champions or {})
-        subjects.append(subject_of_run(workspace, one, stops=stops, earlier=earlier))
+        known = recorded.get(one.summary.run_id)
+        subjects.append(subject_of_run(workspace, one, recorded=known, stops=stops, earlier=earlier))
     report = ReportInput(
         city=workspace.settings.city,
         simulated=workspace.settings.simulated,
@@ -107,15 +109,17 @@ def write_report(
             for title, name, _ in RECORDS
         ),
     )
-    return _written(report, subjects, _records(workspace, past), out)
+    return _written(report, subjects, _records(workspace, past, recorded), out)
 
 
-def _records(workspace: Workspace, past: Sequence[PastRun]) -> dict[str, bytes]:
+def _records(workspace: Workspace, past: Sequence[PastRun], recorded: Mapping[str, RecordedRun]) -> dict[str, bytes]:
     """Path within the report → the records of every run."""
     return {
         f"{RECORDS_FOLDER}/{one.summary.target}/{name}": text
         for one in past
-        for name, text in record_texts(record_facts(workspace, one, report=f"../../{HTML}")).items()
+        for name, text in record_texts(
+            record_facts(workspace, one, recorded=recorded.get(one.summary.run_id), report=f"../../{HTML}")
+        ).items()
     }
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from contracts import BadInput, GateLimits, RefusedAction, Role, Settings, Workspace, settings_of
+from contracts import BadInput, GateLimits, RecordedRun, RefusedAction, Role, Settings, Workspace, settings_of
+from contracts.trained import UNRECORDED_RUN
 from contracts.whole_files import new_folder, write_files
 from models import registry
 from models.champion import NAME as CHAMPION
@@ -44,6 +45,7 @@ from training.record_evidence import (
 )
 from training.record_publications import publication_facts
 from training.runs import PastRun, past_run
+from training.vouching import refuse_other_than_recorded
 
 ARCHITECTURE = (
     "The city's total of each period is forecast from its own past. Each area's share of it is a mixture of memories "
@@ -66,12 +68,15 @@ RECORDS = (
 """Title, file name and the function that makes it."""
 
 
-def record_facts(workspace: Workspace, run: PastRun, report: str | None = None) -> RecordFacts:
+def record_facts(
+    workspace: Workspace, run: PastRun, *, recorded: RecordedRun | None, report: str | None = None
+) -> RecordFacts:
     """Of a training or a backtest; ``report`` is the way to the public report that records are made with.
 
-    What people said comes from the workspace's settings as they stand; everything else from what the run recorded.
-    Raises ``BadInput`` for a run of another kind or a publication that was changed, ``MissingThing`` where an artefact
-    or a publication that it knew is gone.
+    ``recorded`` is what the ledger says of the run. What people said comes from the workspace's settings as
+    they stand; everything else from what the run recorded. Raises ``BadInput`` for a run of another kind, one that is
+    not what the ledger recorded, or a publication that was changed, ``MissingThing`` where an artefact or a publication
+    that it knew is gone.
     """
     one, parameters = run.summary, run.parameters
     if one.kind not in KINDS:
@@ -80,6 +85,7 @@ def record_facts(workspace: Workspace, run: PastRun, report: str | None = None) 
             remedy="Name a training or a backtest; see: wardcast runs",
         )
     settings = settings_of(json.dumps(run.document("inputs/settings.json")).encode())
+    refuse_other_than_recorded(run, recorded)
     audit = _audit(run.document(AUDIT_FILE))
     environment = run.document(ENVIRONMENT_FILE)
     return RecordFacts(
@@ -106,6 +112,7 @@ def record_facts(workspace: Workspace, run: PastRun, report: str | None = None) 
         protected=protected_characteristics(audit.attributes, one.geography),
         gates=_gates(_gate_report(run)),
         limits=_limits(run, settings),
+        standing=UNRECORDED_RUN if recorded is None else recorded.words,
         checks=checks_of(AuditResult.from_json(run.file(AUDIT_FILE).read_text(encoding="utf-8")), _gate_report(run)),
         level_shifts=tuple(run.document("level_shifts.json")),
         code=one.code,
@@ -224,15 +231,18 @@ def gate_limits(limits: GateLimits) -> dict[str, str]:
     }
 
 
-def write_records(workspace: Workspace, run: str, folder: Path) -> list[tuple[str, str]]:
+def write_records(
+    workspace: Workspace, run: str, folder: Path, *, recorded: Mapping[str, RecordedRun]
+) -> list[tuple[str, str]]:
     """Write every record of a run into ``folder``, which is made, and return their titles and file names.
 
-    ``run`` is an id or the start of one. The folder appears whole or not at all. Raises ``RefusedAction`` where
-    something already is, ``NotWritten`` where it cannot be made, and what ``record_facts`` raises.
+    ``run`` is an id or the start of one, ``recorded`` what the ledger says of runs. The folder appears whole
+    or not at all. Raises ``RefusedAction`` where something already is, ``NotWritten`` where it cannot be made, and what
+    ``record_facts`` raises.
     """
     _refuse_used(folder)
     past = past_run(workspace, run)
-    facts = record_facts(workspace, past)
+    facts = record_facts(workspace, past, recorded=recorded.get(past.summary.run_id))
     files = {**record_texts(facts), **evidence_bytes(past)}
     with new_folder(folder) as made:
         write_files(made, files)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from contracts import BadInput, GeographyMeaning, MissingThing, Settings, Workspace, settings_of
+from contracts import BadInput, GeographyMeaning, MissingThing, RecordedRun, Settings, Workspace, settings_of
+from contracts.trained import UNRECORDED_RUN
 from features.as_of import ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.stops import read_stops
 from models import registry
-from models.registry import REPORT_SHA256_TAG
 from monitoring import (
     BASELINE,
     GateReport,
@@ -35,6 +35,7 @@ from training.experiment import AUDIT_FILE
 from training.figures import outer_rings
 from training.gates import GATES_FILE
 from training.runs import PastRun, past_run
+from training.vouching import refuse_other_than_recorded
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
@@ -52,10 +53,15 @@ class Earlier:
 
 
 def subject_of_run(
-    workspace: Workspace, run: PastRun, *, stops: Sequence[Path] = (), earlier: Earlier | None = None
+    workspace: Workspace,
+    run: PastRun,
+    *,
+    recorded: RecordedRun | None,
+    stops: Sequence[Path] = (),
+    earlier: Earlier | None = None,
 ) -> Subject:
-    """Read a run back. What it did not keep (an older version made it) raises ``MissingThing``; an audit that is not
-    the one the registry recorded, ``BadInput``."""
+    """Read a run back. What it did not keep (an older version made it) raises ``MissingThing``; an audit or gates that
+    are not those that the ledger recorded, ``BadInput``."""
     summary, settings = run.summary, settings_of(run.file("inputs/settings.json").read_bytes())
     audit, audit_sha256 = _audit(run)
     geography = load_geography(workspace, summary.geography)
@@ -68,12 +74,8 @@ def subject_of_run(
     if stops:
         audit = _with_enforcement(workspace, run, settings, local, material, audit, stops)
     leaderboard = run.document("leaderboard.json")
+    refuse_other_than_recorded(run, recorded)
     model = registry.version_of_run(workspace, summary.target, summary.run_id)
-    if model is not None and model.tags.get(REPORT_SHA256_TAG) != audit_sha256:
-        raise BadInput(
-            f"The audit of run {summary.run_id} is not the one that was recorded with version {model.version}.",
-            remedy="Restore the artefacts from a backup, or train again.",
-        )
     return Subject(
         target=summary.target,
         title=settings.targets[summary.target].title,
@@ -98,6 +100,7 @@ def subject_of_run(
         gates=_gates(run),
         checks=tuple(one.to_dict() for one in checks_of(audit, _gate_report(run))),
         limits=_limits(run, audit),
+        standing=UNRECORDED_RUN if recorded is None else recorded.words,
         code={} if summary.code is None else summary.code.tags(),
         settings_sha256=run.parameters.get("settings_sha256"),
         earlier=None if earlier is None else earlier.findings,

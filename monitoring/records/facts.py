@@ -201,7 +201,8 @@ class RecordFacts:
     counts the people who hold each role. ``publications`` are those that the run knew, oldest first. ``scores`` and
     ``floors`` are in the order of the run's leaderboard. ``report`` is the path from the records to the public report
     that they were made with; it takes the place of ``evidence``. ``limits`` says who set the
-    limits, as far as anything shows, and ``checks`` what every check found and whether it counts for a gate.
+    limits, as far as anything shows, ``standing`` what the ledger says of the run, and ``checks`` what every check
+    found and whether it counts for a gate.
     """
 
     run_id: str
@@ -227,6 +228,7 @@ class RecordFacts:
     protected: tuple[ProtectedCharacteristic, ...]
     gates: tuple[GateFacts, ...]
     limits: str
+    standing: str
     checks: tuple[Check, ...]
     level_shifts: tuple[str, ...]
     code: CodeVersion | None

@@ -90,10 +90,10 @@ def version(facts: RecordFacts) -> str:
         f"on {model.as_of}"
     )
     if code is None:
-        return f"{which}; the version of the code was not recorded."
+        return f"{which}; the version of the code was not recorded. {facts.standing}"
     state = {True: "clean tree", False: "tree with changes that were not committed", None: "state of the tree unknown"}
     commit = "not from a checkout" if code.commit is None else f"commit {code.commit}, {state[code.tree_clean]}"
-    return f"{which}; code wardcast {code.version}, {commit}."
+    return f"{which}; code wardcast {code.version}, {commit}. {facts.standing}"
 
 
 def inputs(facts: RecordFacts) -> str:

@@ -96,6 +96,7 @@ def _public_subject(subject: Subject, disclosure: DisclosureSettings) -> Row:
         "scores": scores,
         "statement": subject.statement,
         "limits": subject.limits,
+        "standing": subject.standing,
         "checks": list(subject.checks),
         "gates": [{**row, "caveat": CAVEAT} for row in subject.gates],
         "districts": public_districts(subject, disclosure),

@@ -49,14 +49,20 @@ def command(
         raise BadInput(
             "There is nothing to report.", remedy="Give runs of 'wardcast runs' or --latest, and a folder with --out."
         )
+    from service.approvals import champions_of
+    from service.history import runs_in_ledger
+    from service.ledger import open_ledger
+    from service.life_cycle import life_cycle_of
     from training.oversight import write_report
 
-    champions = _champions(workspace)
+    entries = open_ledger(workspace).entries()
+    champions = {target: one.run_id for target, one in champions_of(life_cycle_of(entries)).items()}
     written = write_report(
         workspace,
         _in_use(champions, targets) if latest else runs,
         out,
         today=city_day(workspace),
+        recorded=runs_in_ledger(entries),
         previous=previous,
         champions=champions,
         stops=stops,
@@ -69,14 +75,6 @@ def _self_test(seeds: int, as_json: bool) -> None:
 
     result = self_test(range(FIRST_SEED, FIRST_SEED + seeds))
     click.echo(json.dumps(result.to_dict()) if as_json else result.as_text())
-
-
-def _champions(workspace: Workspace) -> dict[str, str]:
-    """Target → run of the model in use, as the ledger says."""
-    from service.approvals import current_champions
-    from service.ledger import open_ledger
-
-    return {target: champion.run_id for target, champion in current_champions(open_ledger(workspace)).items()}
 
 
 def _in_use(champions: dict[str, str], targets: tuple[str, ...]) -> list[str]:

@@ -27,9 +27,11 @@ def command(run: str, out: Path, workspace: Workspace, as_json: bool) -> None:
     RUN is an id of 'wardcast runs', or its first digits.
     """
     from monitoring.records import missing_settings
+    from service.history import runs_in_ledger
+    from service.ledger import open_ledger
     from training.record_facts import write_records
 
-    written = write_records(workspace, run, out)
+    written = write_records(workspace, run, out, recorded=runs_in_ledger(open_ledger(workspace).entries()))
     missing = missing_settings(workspace.settings.records)
     if as_json:
         files = [{"title": title, "file": name} for title, name in written]

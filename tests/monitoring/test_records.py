@@ -171,6 +171,7 @@ def facts() -> RecordFacts:
             GateFacts("audit", "fail", "margin", 1, 1, 1),
         ),
         limits="The limits are those of the settings; no entry of the ledger says that anybody sealed them.",
+        standing="Entry 4 of the signed ledger names this run.",
         checks=(Check("calibration", "1 inside, 1 outside", True, "the package: it always counts"),),
         level_shifts=("The level fell in March 2021.",),
         code=CodeVersion("0.1.0", "c0ffee", True),

@@ -12,7 +12,7 @@ from monitoring import GateFinding, GateReport, GateResult
 from service.approvals import champions_of
 from service.cli import wardcast
 from service.decisions import approve
-from service.history import history_of
+from service.history import history_of, runs_in_ledger
 from service.life_cycle import life_cycle_of
 from service.people import person_named
 from service.web import schemas
@@ -129,3 +129,28 @@ def test_a_gate_that_is_outside_but_not_counted_stops_no_approval_and_reads_as_w
     text = history_of(city.ledger.entries(), "violence", "Violence").as_text()
     assert "Gates: audit: outside but not counted." in text
     assert "exposure, ethnic group: A" in report.as_text()
+
+
+def test_reports_are_told_the_same_without_names_by_the_entries_of_the_ledger(unproven):
+    found = gates(skill="fail", coverage="not enough evidence")
+    unproven.registry.add("violence", unproven.workspace.root / "violence", gates=found)
+    unproven.approve(target="violence", overrides=["skill"], inconclusive=REASON)
+    entries = unproven.ledger.entries()
+    trained = [entry for entry in entries if entry.kind == "trained" and entry.content["target"] == "violence"][-1]
+    told = runs_in_ledger(entries)[trained.content["run_id"]]
+    override, approval = (unproven.ledger.entries(kind)[-1] for kind in ("override", "approval"))
+    day = approval.recorded_at[:10]
+    assert told.entry == trained.number
+    assert told.gates_sha256 == trained.content["gates_sha256"]
+    assert told.decided == (
+        f"The failed gate 'skill' was overridden on {day} (entry {override.number}): Skill and audit are in order.",
+        f"Approved and put into use on {day} (entry {approval.number}): Skill and audit are in order. Not enough "
+        f"evidence for coverage; approved all the same: {REASON}",
+    )
+    assert "Ada Example" not in told.words
+
+
+def test_a_run_on_which_nobody_decided_is_told_so(unproven):
+    trained = unproven.ledger.entries("trained")[-1]
+    told = runs_in_ledger(unproven.ledger.entries())[trained.content["run_id"]]
+    assert told.words.endswith("Nothing was decided on it since.")

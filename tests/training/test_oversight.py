@@ -10,11 +10,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
-from contracts import BadInput, MissingThing, RefusedAction, Workspace
+from contracts import BadInput, MissingThing, RecordedRun, RefusedAction, Workspace
+from contracts.trained import UNRECORDED_RUN
+from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG
 from monitoring.audits import AuditResult
+from monitoring.records.file_names import MODEL_CARD_FILE
 from training import Trained, train
 from training.oversight import HTML, JSON, PDF, RECORDS_FOLDER, put_whole, refuse_other_files, write_report
+from training.record_facts import write_records
 from training.report_subject import findings_of_run
 from training.runs import past_run
 
@@ -36,7 +41,7 @@ def trained(workspace: Workspace) -> Trained:
 @pytest.fixture(scope="module")
 def folder(workspace: Workspace, trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("reports") / "first"
-    write_report(workspace, [trained.model.run_id], out, today=TODAY)
+    write_report(workspace, [trained.model.run_id], out, today=TODAY, recorded={})
     return out
 
 
@@ -97,7 +102,7 @@ def test_the_forecast_among_the_alternatives_is_the_one_that_was_audited(folder:
 
 def test_an_older_report_is_replaced_and_compared_with(workspace: Workspace, trained: Trained, folder: Path) -> None:
     before = json.loads((folder / JSON).read_text(encoding="utf-8"))
-    written = write_report(workspace, [trained.model.run_id[:8]], folder, today=date(2025, 2, 10))
+    written = write_report(workspace, [trained.model.run_id[:8]], folder, today=date(2025, 2, 10), recorded={})
     after = json.loads((folder / JSON).read_text(encoding="utf-8"))
     assert (before["made_on"], after["made_on"]) == ("2025-01-10", "2025-02-10")
     assert after["subjects"][0]["changes"] == []
@@ -115,7 +120,7 @@ def test_without_an_older_report_the_model_in_use_is_compared_with(workspace: Wo
 def test_a_folder_with_anything_else_is_left_alone(workspace: Workspace, trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(RefusedAction, match=r"thesis\.txt, which is no older report"):
-        write_report(workspace, [trained.model.run_id], tmp_path, today=TODAY)
+        write_report(workspace, [trained.model.run_id], tmp_path, today=TODAY, recorded={})
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
     with pytest.raises(RefusedAction, match="is a file"):
         refuse_other_files(tmp_path / "thesis.txt")
@@ -147,23 +152,56 @@ def test_what_fails_half_way_leaves_the_older_report(tmp_path: Path) -> None:
 def test_what_cannot_be_reported_is_told(workspace: Workspace, trained: Trained, tmp_path: Path) -> None:
     run = trained.model.run_id
     with pytest.raises(MissingThing, match="no run"):
-        write_report(workspace, ["0" * 32], tmp_path / "a", today=TODAY)
+        write_report(workspace, ["0" * 32], tmp_path / "a", today=TODAY, recorded={})
     with pytest.raises(BadInput, match="a run of each of 1 to 4 targets"):
-        write_report(workspace, [run, run], tmp_path / "a", today=TODAY)
+        write_report(workspace, [run, run], tmp_path / "a", today=TODAY, recorded={})
     with pytest.raises(BadInput, match="no earlier report"):
-        write_report(workspace, [run], tmp_path / "a", today=TODAY, previous=tmp_path / "nothing.json")
+        write_report(workspace, [run], tmp_path / "a", today=TODAY, recorded={}, previous=tmp_path / "nothing.json")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_audit_that_was_changed_is_refused(workspace: Workspace, trained: Trained, tmp_path: Path) -> None:
-    path = past_run(workspace, trained.model.run_id).file("audit/fairness.json")
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('"seed": 7', '"seed": 8'), encoding="utf-8")
+def _recorded(trained: Trained, *decided: str) -> dict[str, RecordedRun]:
+    said = trained.record
+    return {said.run_id: RecordedRun(4, said.version, said.report_sha256, said.gates_sha256, decided)}
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "tag"),
+    [("audit/fairness.json", "audit", REPORT_SHA256_TAG), ("gates/gates.json", "gates", GATES_SHA256_TAG)],
+)
+def test_what_the_ledger_did_not_record_is_refused(
+    path: str, what: str, tag: str, workspace: Workspace, trained: Trained, tmp_path: Path
+) -> None:
+    run, recorded = trained.model.run_id, _recorded(trained)
+    file = past_run(workspace, run).file(path)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + " ", encoding="utf-8")
+    # Whoever can write to MLflow can bring its tags in line with the file.
+    forged = hashlib.sha256(file.read_bytes()).hexdigest()
+    MlflowClient(workspace.tracking_url).set_model_version_tag("wardcast-robbery", "1", tag, forged)
+    told = rf"The {what} of run {run} \({path}\) (is|are) not what the ledger recorded of version 1 \(entry 4\)"
     try:
-        with pytest.raises(BadInput, match="not the one that was recorded with version 1"):
-            write_report(workspace, [trained.model.run_id], tmp_path / "a", today=TODAY)
+        with pytest.raises(BadInput, match=told):
+            write_report(workspace, [run], tmp_path / "a", today=TODAY, recorded=recorded)
+        with pytest.raises(BadInput, match=told):
+            write_records(workspace, run, tmp_path / "b", recorded=recorded)
     finally:
-        path.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_report_and_records_say_what_the_ledger_says_of_the_run(
+    workspace: Workspace, trained: Trained, folder: Path, tmp_path: Path
+) -> None:
+    decided = "Approved and put into use on 2025-01-11 (entry 5): Read. Not enough evidence for city; approved: few."
+    recorded = _recorded(trained, decided)
+    write_report(workspace, [trained.model.run_id], tmp_path / "a", today=TODAY, recorded=recorded)
+    told = recorded[trained.model.run_id].words
+    assert told.startswith("Entry 4 of the signed ledger names this run and holds the SHA-256 of this audit and of its")
+    assert told.endswith(decided)
+    for name in (HTML, f"{RECORDS_FOLDER}/robbery/{MODEL_CARD_FILE}"):
+        assert told in " ".join((tmp_path / "a" / name).read_text(encoding="utf-8").split())
+        assert UNRECORDED_RUN in " ".join((folder / name).read_text(encoding="utf-8").split())
 
 
 def test_stops_give_the_enforcement_signature(workspace: Workspace, trained: Trained, tmp_path: Path) -> None:
@@ -178,7 +216,7 @@ def test_stops_give_the_enforcement_signature(workspace: Workspace, trained: Tra
     ]
     stops = tmp_path / "stops.csv"
     stops.write_text("\n".join(["Date,Latitude,Longitude", *rows]) + "\n", encoding="utf-8")
-    write_report(workspace, [trained.model.run_id], tmp_path / "with", today=TODAY, stops=[stops])
+    write_report(workspace, [trained.model.run_id], tmp_path / "with", today=TODAY, recorded={}, stops=[stops])
     (subject,) = json.loads((tmp_path / "with" / JSON).read_text(encoding="utf-8"))["subjects"]
     assert len(subject["tables"]["enforcement signature"]) == 5
     assert any(note.startswith("Stop and search: ") for note in subject["notes"])

@@ -70,7 +70,7 @@ def backtested(workspace: Workspace) -> str:
 
 @pytest.fixture(scope="module")
 def facts(workspace: Workspace, trained: Trained) -> RecordFacts:
-    return record_facts(workspace, past_run(workspace, trained.model.run_id))
+    return record_facts(workspace, past_run(workspace, trained.model.run_id), recorded=None)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_the_publications_are_those_of_the_store(facts: RecordFacts, workspace: 
 def test_a_backtest_has_no_model_and_no_gates_and_both_publications_with_their_revisions(
     workspace: Workspace, backtested: str
 ) -> None:
-    facts = record_facts(workspace, past_run(workspace, backtested))
+    facts = record_facts(workspace, past_run(workspace, backtested), recorded=None)
     assert facts.model.name == "mean_12"
     assert facts.model.version is None
     assert facts.gates == ()
@@ -153,7 +153,7 @@ def test_all_records_are_written_and_every_link_leads_to_a_file(
     workspace: Workspace, trained: Trained, tmp_path: Path
 ) -> None:
     folder = tmp_path / "records"
-    written = write_records(workspace, trained.model.run_id[:8], folder)
+    written = write_records(workspace, trained.model.run_id[:8], folder, recorded={})
     names = [name for _, name in written]
     assert len(set(names)) == len(names) == 6
     assert {path.name for path in folder.iterdir()} == {*names, file_names.EVIDENCE_FOLDER}
@@ -175,7 +175,7 @@ def test_all_records_are_written_and_every_link_leads_to_a_file(
 
 def test_the_same_run_gives_the_same_bytes(workspace: Workspace, trained: Trained, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        write_records(workspace, trained.model.run_id, tmp_path / name)
+        write_records(workspace, trained.model.run_id, tmp_path / name, recorded={})
     files = [sorted(path for path in (tmp_path / name).rglob("*") if path.is_file()) for name in ("one", "two")]
     assert [path.read_bytes() for path in files[0]] == [path.read_bytes() for path in files[1]]
 
@@ -191,7 +191,7 @@ def test_a_score_changed_in_the_run_changes_in_the_records(
     try:
         leaderboard.write_text(json.dumps(board))
         audit.write_text(json.dumps(found))
-        write_records(workspace, backtested, tmp_path / "records")
+        write_records(workspace, backtested, tmp_path / "records", recorded={})
     finally:
         for path, text in zip((leaderboard, audit), before, strict=True):
             path.write_text(text)
@@ -201,7 +201,7 @@ def test_a_score_changed_in_the_run_changes_in_the_records(
         assert "77.438" in told[name]
     for name in (file_names.TRANSPARENCY_FILE, file_names.MODEL_CARD_FILE, file_names.EQUALITY_FILE):
         assert re.search(r"55\.188 \| 44\.250 \| 66\.750", told[name])
-    clean_facts = record_facts(workspace, past_run(workspace, backtested))
+    clean_facts = record_facts(workspace, past_run(workspace, backtested), recorded=None)
     assert "77.4375" not in transparency_json_record(clean_facts)
 
 
@@ -210,7 +210,7 @@ def test_what_people_say_may_be_given_after_the_run_and_is_not_recorded_with_it(
 ) -> None:
     settings_file.write_text(settings_file.read_text() + '\n[records]\norganisation = "Test Police"\n')
     run = past_run(workspace, trained.model.run_id)
-    facts = record_facts(Workspace(workspace.root), run)
+    facts = record_facts(Workspace(workspace.root), run, recorded=None)
     assert facts.given == RecordsSettings(organisation="Test Police")
     assert "records" not in run.document("inputs/settings.json")
 
@@ -222,14 +222,14 @@ def test_a_folder_that_is_used_or_cannot_be_made_is_left_as_it_is(
     used.mkdir()
     (used / "mine.txt").write_text("mine")
     with pytest.raises(RefusedAction, match="not empty"):
-        write_records(workspace, backtested, used)
+        write_records(workspace, backtested, used, recorded={})
     with pytest.raises(BadInput, match="is a file"):
-        write_records(workspace, backtested, used / "mine.txt")
+        write_records(workspace, backtested, used / "mine.txt", recorded={})
     with pytest.raises(BadInput, match="no folder"):
-        write_records(workspace, backtested, tmp_path / "nowhere" / "records")
+        write_records(workspace, backtested, tmp_path / "nowhere" / "records", recorded={})
     assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == ["used", "used/mine.txt"]
     (tmp_path / "empty").mkdir()
-    write_records(workspace, backtested, tmp_path / "empty")
+    write_records(workspace, backtested, tmp_path / "empty", recorded={})
     assert (tmp_path / "empty" / file_names.CHECKLIST_FILE).is_file()
 
 
@@ -245,7 +245,7 @@ def test_a_failure_half_way_leaves_nothing(
 
     monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(BadInput, match="No space left"):
-        write_records(workspace, backtested, tmp_path / "records")
+        write_records(workspace, backtested, tmp_path / "records", recorded={})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -253,23 +253,23 @@ def test_a_run_or_a_publication_that_is_gone_or_changed_is_told(
     workspace: Workspace, backtested: str, tmp_path: Path
 ) -> None:
     with pytest.raises(MissingThing, match="no run 'nowhere'"):
-        write_records(workspace, "nowhere", tmp_path / "records")
+        write_records(workspace, "nowhere", tmp_path / "records", recorded={})
     gates = past_run(workspace, backtested)
     with pytest.raises(MissingThing, match=GATES_FILE):
         gates.file(GATES_FILE)
     feedback = replace(gates, summary=replace(gates.summary, kind="feedback"))
     with pytest.raises(BadInput, match="of another kind"):
-        record_facts(workspace, feedback)
+        record_facts(workspace, feedback, recorded=None)
     publication = PublicationStore(workspace.publications).list()[0].folder
     record = publication / "publication.json"
     before = record.read_text()
     try:
         record.write_text(json.dumps(json.loads(before) | {"content_sha256": "0" * 64}))
         with pytest.raises(BadInput, match="not the one that the run recorded"):
-            write_records(workspace, backtested, tmp_path / "records")
+            write_records(workspace, backtested, tmp_path / "records", recorded={})
         publication.rename(tmp_path / "moved")
         with pytest.raises(MissingThing, match="no publication"):
-            write_records(workspace, backtested, tmp_path / "records")
+            write_records(workspace, backtested, tmp_path / "records", recorded={})
     finally:
         (tmp_path / "moved").rename(publication)
         record.write_text(before)
