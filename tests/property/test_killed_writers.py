@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -325,7 +326,7 @@ WRITERS = {
     "oversight report": REPORT,
     "records": Writer(
         ("training.record_facts.write_records",),
-        lambda folder: record_facts.write_records(Workspace(folder), "run", folder / "records"),
+        lambda folder: record_facts.write_records(Workspace(folder), "run", folder / "records", recorded={}),
         refuses=True,
     ),
     "forecasts table": Writer(
@@ -372,8 +373,9 @@ def _every_step(writer: Writer, tmp_path: Path) -> Iterator[tuple[int, Path, obj
 @pytest.fixture(params=[pytest.param(one, id=name) for name, one in WRITERS.items()])
 def writer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Writer:
     """One of the table; the records' facts come from no run, as it is their writer that is tested."""
-    monkeypatch.setattr(record_facts, "past_run", lambda workspace, run: None)
-    monkeypatch.setattr(record_facts, "record_facts", lambda workspace, run: None)
+    past = SimpleNamespace(summary=SimpleNamespace(run_id="run"))
+    monkeypatch.setattr(record_facts, "past_run", lambda workspace, run: past)
+    monkeypatch.setattr(record_facts, "record_facts", lambda workspace, run, recorded: None)
     monkeypatch.setattr(record_facts, "record_texts", lambda facts: {"card.md": b"# Card"})
     monkeypatch.setattr(record_facts, "evidence_bytes", lambda run: {"evidence/audit.json": b"{}"})
     one: Writer = request.param
