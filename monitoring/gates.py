@@ -67,7 +67,7 @@ def skill_gate(
     """
     everywhere = np.ones(len(model[0].areas), dtype=bool)
     findings = [
-        _skill(_deviances([one], [other], seed), everywhere, f"horizon {one.horizon}", limits, len(model))
+        _skill(_deviances(one, other, seed), everywhere, f"horizon {one.horizon}", limits, len(model))
         for one, other in zip(model, baseline, strict=True)
     ]
     return GateResult("skill", tuple(findings))
@@ -81,31 +81,39 @@ def group_skill_gate(
     limits: GateLimits,
     seed: int,
 ) -> GateResult:
-    """The same in every group of areas, over all horizons together; ``groups`` maps an area to its group's name.
+    """The same in every group of areas, a finding a group and horizon; ``groups`` maps an area to its group's name.
 
     Without groups there is one finding, which says that there is no evidence.
     """
     if not groups:
         return GateResult("skill-by-group", (finding("all groups", None, "the areas have no groups"),))
-    sums = _deviances(model, baseline, seed)
     of = np.array([groups.get(area, "") for area in model[0].areas])
     names = sorted(set(groups.values()))
-    return GateResult("skill-by-group", tuple(_skill(sums, of == name, name, limits, len(names)) for name in names))
+    findings = [
+        _skill(
+            _deviances(one, other, seed), of == name, f"{name}, horizon {one.horizon}", limits, len(names) * len(model)
+        )
+        for one, other in zip(model, baseline, strict=True)
+        for name in names
+    ]
+    return GateResult("skill-by-group", tuple(findings))
 
 
 def calibration_gate(model: Sequence[Verification], *, limits: GateLimits, seed: int) -> GateResult:
-    """Whether what was forecast came about: forecast over outcome in the city and in fifths of areas by forecast."""
-    sums = _expected(model, seed)
-    everywhere = np.ones(len(model[0].areas), dtype=bool)
-    parts = [("the city", everywhere), *zip(FIFTHS, _fifths(sums.above), strict=True)]
+    """Whether what was forecast came about: forecast over outcome in the city and in fifths of areas by forecast.
+
+    There is a finding a part and horizon: what is off at one horizon is not made good by the others.
+    """
+    findings = []
     highest = limits.calibration_ratio
-    return GateResult(
-        "calibration",
-        tuple(
-            finding(name, sums.quotient(chosen, limits, len(parts)), "forecast over outcome", 1.0 / highest, highest)
-            for name, chosen in parts
-        ),
-    )
+    for one in model:
+        sums = _expected(one, seed)
+        everywhere = np.ones(len(one.areas), dtype=bool)
+        for name, chosen in (("the city", everywhere), *zip(FIFTHS, _fifths(sums.above), strict=True)):
+            found = sums.quotient(chosen, limits, (1 + len(FIFTHS)) * len(model))
+            part = f"{name}, horizon {one.horizon}"
+            findings.append(finding(part, found, "forecast over outcome", 1.0 / highest, highest))
+    return GateResult("calibration", tuple(findings))
 
 
 def coverage_gate(model: Sequence[Verification], *, limits: GateLimits, seed: int) -> GateResult:
@@ -169,32 +177,20 @@ def _skill(sums: _Sums, chosen: Mask, name: str, limits: GateLimits, parts: int)
     return finding(name, sums.quotient(chosen, limits, parts), "deviance over that of ewma", None, limits.skill_ratio)
 
 
-def _deviances(model: Sequence[Verification], baseline: Sequence[Verification], seed: int) -> _Sums:
-    above, under = _stacked(model), _stacked(baseline)
+def _deviances(model: Verification, baseline: Verification, seed: int) -> _Sums:
+    above, under = (poisson_deviance_loss(one.outcomes, one.forecast.mean) for one in (model, baseline))
     if above.shape != under.shape or not np.array_equal(np.isnan(above), np.isnan(under)):
         raise ValueError("the model and the baseline are not scored on the same rows")
     return _sums(above, under, model, seed)
 
 
-def _stacked(verifications: Sequence[Verification]) -> Floats:
-    """Deviances summed over horizons, (N, A); raises ``ValueError`` where the horizons are of other periods."""
-    first = verifications[0]
-    if any(not np.array_equal(one.periods, first.periods) or one.areas != first.areas for one in verifications):
-        raise ValueError("the horizons are not of the same areas and periods")
-    losses = [poisson_deviance_loss(one.outcomes, one.forecast.mean) for one in verifications]
-    return np.asarray(np.sum(losses, axis=0), dtype=np.float64)
+def _expected(model: Verification, seed: int) -> _Sums:
+    return _sums(np.where(model.known, model.forecast.mean, np.nan), model.outcomes, model, seed)
 
 
-def _expected(model: Sequence[Verification], seed: int) -> _Sums:
-    forecast = np.asarray(np.sum([one.forecast.mean for one in model], axis=0), dtype=np.float64)
-    outcomes = np.asarray(np.sum([one.outcomes for one in model], axis=0), dtype=np.float64)
-    return _sums(np.where(np.isnan(outcomes), np.nan, forecast), outcomes, model, seed)
-
-
-def _sums(above: Floats, under: Floats, model: Sequence[Verification], seed: int) -> _Sums:
-    first = model[0]
-    crimes = np.where(first.known, first.outcomes, 0.0)
-    return _Sums(np.nan_to_num(above), np.nan_to_num(under), crimes, max(one.horizon for one in model), seed)
+def _sums(above: Floats, under: Floats, model: Verification, seed: int) -> _Sums:
+    crimes = np.where(model.known, model.outcomes, 0.0)
+    return _Sums(np.nan_to_num(above), np.nan_to_num(under), crimes, model.horizon, seed)
 
 
 def _fifths(forecast: Floats) -> list[Mask]:

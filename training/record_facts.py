@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from contracts import BadInput, GateLimits, RecordedRun, RefusedAction, Role, Settings, Workspace, settings_of
+from contracts import BadInput, RecordedRun, RefusedAction, Role, Settings, Workspace, settings_of
 from contracts.trained import UNRECORDED_RUN
 from contracts.whole_files import new_folder, write_files
 from models import registry
 from models.champion import NAME as CHAMPION
 from monitoring import GateReport, GateResult, checks_of, gate_report, limits_sentence
 from monitoring.audits import AuditResult
+from monitoring.gate_limits import gate_limits
 from monitoring.records import (
     AuditFacts,
     AuditFigure,
@@ -205,30 +206,6 @@ def _gate_report(run: PastRun) -> GateReport | None:
 def _gate(result: GateResult, limit: str) -> GateFacts:
     counts = Counter(one.verdict for one in result.findings)
     return GateFacts(result.gate, result.verdict, limit, counts["pass"], counts["fail"], counts["not enough evidence"])
-
-
-def gate_limits(limits: GateLimits) -> dict[str, str]:
-    """Gate → its limit in words."""
-    exposure = (
-        "exposure shown and not judged"
-        if limits.exposure_ratio is None
-        else f"exposure at most {limits.exposure_ratio:g}"
-    )
-    skill = f"deviance over that of ewma at most {limits.skill_ratio:g}"
-    calibrated = f"{1.0 / limits.calibration_ratio:.3g} to {limits.calibration_ratio:g}"
-    return {
-        "skill": skill,
-        "skill-by-group": f"{skill}, in every group of areas",
-        "calibration": f"forecast over outcome {calibrated}",
-        "coverage": f"share inside an interval within {limits.coverage_margin:g} of its probability",
-        "city": (
-            f"errors of the city's total {1.0 / limits.city_spread_ratio:.3g} to {limits.city_spread_ratio:g} times as "
-            f"wide as its intervals say, and forecast over outcome {calibrated}, at each horizon"
-        ),
-        "audit": f"{', '.join(('calibration of every group', *limits.audits))} inside their margins; {exposure}",
-        "freshness": f"at most {limits.oldest_periods} periods from the last known one to the next one",
-        "reproducibility": "a second fit gives the same bytes",
-    }
 
 
 def write_records(

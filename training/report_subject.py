@@ -29,6 +29,7 @@ from monitoring import (
 )
 from monitoring.audits import DISTRICT, AuditResult, Material
 from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
+from monitoring.gate_limits import gate_limits
 from monitoring.report import Areas, Forecasts, Subject, alternatives, city_level, public_findings
 from training.auditing import flag_rule_of, material_of, newest_day
 from training.experiment import AUDIT_FILE
@@ -230,20 +231,7 @@ def _gates(run: PastRun) -> tuple[Row, ...]:
     report = _gate_report(run)
     if report is None:
         return ()
-    limits = report.limits
-    words = {
-        "skill": f"deviance over that of the simple count at most {limits.skill_ratio:g}",
-        "skill-by-group": f"the same in every district, at most {limits.skill_ratio:g}",
-        "calibration": f"forecast over outcome at most {limits.calibration_ratio:g}, and one over it at least",
-        "coverage": f"within {100 * limits.coverage_margin:g} points of the interval's probability",
-        "city": (
-            f"errors of the city's total at most {limits.city_spread_ratio:g} times as wide as its intervals say, and "
-            f"its level within {limits.calibration_ratio:g}"
-        ),
-        "audit": "the margins of the audits",
-        "freshness": f"at most {limits.oldest_periods} periods from the last known one",
-        "reproducibility": "the same bytes twice",
-    }
+    words = gate_limits(report.limits)
     return tuple(
         {
             "gate": one.gate,

@@ -91,7 +91,8 @@ def test_a_model_that_is_worse_in_one_borough_fails_there_though_it_is_better_in
     baseline = make(noisy(0.5, ~SOUTH))
     assert skill_gate(defect, baseline, limits=LIMITS, seed=7).verdict == "pass"
     result = group_skill_gate(defect, baseline, GROUPS, limits=LIMITS, seed=7)
-    assert [verdict_of(result, name) for name in ("East", "North", "South")] == ["pass", "pass", "fail"]
+    of_first = [verdict_of(result, f"{name}, horizon 1") for name in ("East", "North", "South")]
+    assert of_first == ["pass", "pass", "fail"]
     assert result.verdict == "fail"
     assert "South" in result.as_text()
     assert "East" not in result.as_text()
@@ -103,7 +104,11 @@ def test_a_borough_without_outcomes_is_not_enough_evidence_and_so_is_a_city_with
 ) -> None:
     better, worse = make(known=~SOUTH), make(noisy(0.5), known=~SOUTH)
     result = group_skill_gate(better, worse, GROUPS, limits=LIMITS, seed=7)
-    assert [verdict_of(result, name) for name in ("East", "North", "South")] == ["pass", "pass", "not enough evidence"]
+    assert [verdict_of(result, f"{name}, horizon 1") for name in ("East", "North", "South")] == [
+        "pass",
+        "pass",
+        "not enough evidence",
+    ]
     assert result.verdict == "not enough evidence"
     assert group_skill_gate(better, worse, {}, limits=LIMITS, seed=7).verdict == "not enough evidence"
 
@@ -112,8 +117,8 @@ def test_a_borough_of_few_areas_or_few_crimes_is_not_enough_evidence(make: Calla
     better, worse = make(), make(noisy(0.5))
     small = dict.fromkeys(NAMES[4:], "Large") | dict.fromkeys(NAMES[:4], "Small")
     result = group_skill_gate(better, worse, small, limits=LIMITS, seed=7)
-    assert verdict_of(result, "Small") == "not enough evidence"
-    assert verdict_of(result, "Large") == "pass"
+    assert verdict_of(result, "Small, horizon 2") == "not enough evidence"
+    assert verdict_of(result, "Large, horizon 2") == "pass"
     demanding = GateLimits(fewest_crimes=1_000_000)
     assert skill_gate(better, worse, limits=demanding, seed=7).verdict == "not enough evidence"
 
@@ -135,8 +140,8 @@ def test_a_forecast_that_is_too_low_only_where_most_is_expected_fails_there(
 ) -> None:
     flattened = (truth.mean / np.median(truth.mean)) ** -0.5
     result = calibration_gate(make(flattened), limits=WIDE, seed=7)
-    assert verdict_of(result, "highest fifth") == "fail"
-    assert verdict_of(result, "the city") == "pass"
+    assert verdict_of(result, "highest fifth, horizon 1") == "fail"
+    assert verdict_of(result, "the city, horizon 1") == "pass"
     assert result.verdict == "fail"
 
 
@@ -147,6 +152,27 @@ def test_intervals_that_are_too_narrow_or_too_wide_fail_coverage(make: Callable[
     unknown = coverage_gate(make(known=False), limits=LIMITS, seed=7)
     assert {one.verdict for one in unknown.findings} == {"not enough evidence"}
     assert len(unknown.findings) == 2 * len(LIMITS.coverage_levels)
+
+
+def _failed(result: GateResult) -> set[str]:
+    return {one.part for one in result.findings if one.verdict == "fail"}
+
+
+def test_a_harm_at_one_horizon_only_fails_every_gate_of_scores_there_and_nowhere_else(
+    make: Callable[..., list[Verification]], truth: CountDistribution
+) -> None:
+    sound, baseline = make(), make(noisy(0.2))
+    worse_in_south = [sound[0], make(noisy(0.5, SOUTH))[1]]
+    assert _failed(group_skill_gate(worse_in_south, baseline, GROUPS, limits=LIMITS, seed=7)) == {"South, horizon 2"}
+    assert _failed(skill_gate([sound[0], make(noisy(0.5))[1]], baseline, limits=LIMITS, seed=7)) == {"horizon 2"}
+    flattened = (truth.mean / np.median(truth.mean)) ** -0.5
+    cut = _failed(calibration_gate([sound[0], make(flattened)[1]], limits=WIDE, seed=7))
+    assert "highest fifth, horizon 2" in cut
+    assert all(part.endswith("horizon 2") for part in cut)
+    narrow = [sound[0], make(dispersion=0.0)[1]]
+    found = _failed(coverage_gate(narrow, limits=LIMITS, seed=7))
+    assert found
+    assert all(part.endswith("horizon 2") for part in found)
 
 
 @pytest.fixture

@@ -27,12 +27,13 @@ from contracts import (
 from features.as_of import ViewMode
 from features.publications import PublicationStore
 from monitoring import GATES
+from monitoring.gate_limits import gate_limits
 from monitoring.records import RecordFacts, file_names, transparency_json_record
 from service.cli import wardcast
 from training import Plan, Trained, run_experiment, train
 from training.gates import GATES_FILE
 from training.record_evidence import AUDIT_FILE, LEADERBOARD_FILE
-from training.record_facts import gate_limits, record_facts, write_records
+from training.record_facts import record_facts, write_records
 from training.runs import past_run
 
 TARGET = "robbery"
@@ -146,7 +147,9 @@ def test_every_protected_characteristic_is_looked_at(facts: RecordFacts) -> None
 
 def test_every_gate_has_its_limit_in_words(workspace: Workspace) -> None:
     assert set(gate_limits(workspace.settings.gates)) == set(GATES)
-    assert gate_limits(workspace.settings.gates)["calibration"] == "forecast over outcome 0.87 to 1.15"
+    assert gate_limits(workspace.settings.gates)["calibration"] == (
+        "forecast over outcome 0.87 to 1.15, in the city and in fifths of areas, at each horizon"
+    )
 
 
 def test_all_records_are_written_and_every_link_leads_to_a_file(

@@ -15,6 +15,7 @@ import pytest
 
 from contracts import AuditSettings, DisclosureSettings, GateLimits, TrainedModel, sha256_of_folder
 from monitoring import NOBODY_SEALED, GateReport, audit_gate, checks_of, limits_sentence
+from monitoring.gate_limits import gate_limits
 from monitoring.report import ReportInput, public_document, report_page
 from service.decisions import approve, propose
 from service.gate_findings import GATES_FILE
@@ -24,7 +25,6 @@ from service.people import person_named
 from service.trained import enter_trained
 from service.web.pages.history import history_page
 from service.workspace_setup import make_workspace
-from training.record_facts import gate_limits
 
 SITUATIONS = ("outside", "inside", "not enough evidence")
 LIMITS = (
