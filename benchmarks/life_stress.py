@@ -157,9 +157,7 @@ class Worker:
         open_to_it = (State.DRAFT, State.SUPERSEDED)
         versions = [one for one in range(1, VERSIONS + 1) if states.get(one, State.DRAFT) in open_to_it]
         version = self._random.choice(versions)
-        approval = approve(
-            *arguments, by=self._person, reason=reason, inconclusive=reason, target=target, version=version
-        )
+        approval = approve(*arguments, by=self._person, reason=reason, target=target, version=version)
         self.work.told += [(one.entry, "approval") for one in approval.champions]
 
 
@@ -260,7 +258,6 @@ def make_workspace(root: Path, *, ledger_url: str = "", tracking_url: str = "") 
             registry,
             by=person,
             reason="To begin with.",
-            inconclusive="No run.",
             target=target,
             version=1,
         )

@@ -144,7 +144,6 @@ class Director:
                 *(self._city.workspace, self._ledger, registry),
                 by=self._person,
                 reason="The figures are in order.",
-                inconclusive="No run was made.",
                 target=model.target,
                 version=model.version,
             )

@@ -62,7 +62,7 @@ class Candidate:
 
     @property
     def judged_horizons(self) -> list[int]:
-        """The horizons that its gates and audits speak of; empty where its run did not record them."""
+        """The horizons that its gates and audits speak of; empty where its run had no gates or did not record them."""
         return list(self.gates.horizons) if self.gates is not None else []
 
     @property
@@ -253,6 +253,18 @@ def refuse_failed(one: Candidate, overrides: Sequence[str]) -> None:
             remedy="See 'wardcast propose' or the run for the figures; the board may approve it all the same with "
             f"{' '.join(f'--override {gate!r}' for gate in failed)} and a reason, which is shown with the model.",
         )
+
+
+def refuse_unjudged(one: Candidate) -> None:
+    """Raise ``RefusedAction`` for a model that was judged at no horizon; one that was approved before goes on."""
+    if one.judged_horizons or one.life.approval is not None:
+        return
+    lacking = "its run had no gates" if one.gates is None else "its gates do not say of which horizons they speak"
+    raise RefusedAction(
+        f"Version {one.model.version} of '{one.model.target}' was judged at no horizon ({lacking}): what was never "
+        "judged is not issued.",
+        remedy=f"Train again: wardcast train --target {one.model.target}",
+    )
 
 
 def refuse_inconclusive(one: Candidate, reason: str) -> None:

@@ -24,6 +24,7 @@ from service.candidates import (
     refuse_inconclusive,
     refuse_needless,
     refuse_other_report,
+    refuse_unjudged,
     refuse_unproposed,
 )
 from service.entered import telling_what_stands
@@ -101,8 +102,8 @@ def approve(
 
     ``overrides`` names gates that failed and are overridden for the same reason; ``inconclusive`` is the reason to
     approve although gates lack evidence. Nothing is written unless every model may be approved. Raises
-    ``RefusedAction`` for whoever may not, for the proposer's own model, for a gate that failed or lacks evidence, and
-    for a model in another state; ``MissingThing`` where nothing waits.
+    ``RefusedAction`` for whoever may not, for the proposer's own model, for a gate that failed or lacks evidence, for a
+    model that was judged at no horizon, and for one in another state; ``MissingThing`` where nothing waits.
     """
     role, why = refuse_unless_may(by, "approve"), reason_given(reason)
     with _deciding(workspace):
@@ -112,6 +113,7 @@ def approve(
             refuse_change(one, Action.APPROVE, by)
             refuse_unproposed(workspace, one)
             refuse_other_report(one)
+            refuse_unjudged(one)
             refuse_failed(one, overrides)
             refuse_inconclusive(one, inconclusive)
         refuse_needless(candidates, overrides)

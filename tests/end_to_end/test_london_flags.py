@@ -20,6 +20,7 @@ from contracts import (
     CountDistribution,
     FlagSettings,
     Frequency,
+    GateLimits,
     MissingThing,
     ReasonGroup,
     Settings,
@@ -33,14 +34,15 @@ from features.as_of import ViewMode, load_door
 from features.geography import add_geography
 from features.ingesting import ingest_mps
 from models.reasons import Reasons
-from monitoring import Verification
+from monitoring import GateFinding, GateReport, GateResult, Verification
 from monitoring.audits import audit
 from service.approvals import ModelRegistry
 from service.decisions import approve
+from service.gate_findings import GATES_FILE
 from service.issue_contents import open_sources
 from service.issued import read_issued
 from service.issuing import issue
-from service.ledger import open_ledger
+from service.ledger import open_ledger, sha256_of
 from service.people import person_named
 from service.trained import enter_trained
 from service.web.app import create_app
@@ -54,6 +56,9 @@ pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 TARGET = "robbery"
 TODAY = date(2025, 7, 10)
+_PASSED = GateFinding("the city", "pass", "deviance over that of ewma", 0.9, 0.8, 0.95)
+GATES = GateReport((GateResult("skill", (_PASSED,)),), GateLimits(), "0" * 64, horizons=(1, 2, 3, 4)).to_json()
+"""What the gates say of the stand-in: made up, so that it can be approved."""
 RULES = ("count", "rate", "density", "harm")
 OFFENCES = {"personal_robbery": 365.0, "business_robbery": 30.0}
 
@@ -107,8 +112,8 @@ def issued_under(workspace: Workspace) -> tuple[Any, SnapshotWatcher]:
         run_id="run",
         sha256=sha256_of_folder(folder),
         report_sha256="f" * 64,
-        gates_sha256=None,
-        gates={},
+        gates_sha256=sha256_of(GATES),
+        gates={"skill": "pass"},
         trained_by=None,
         as_of=str(TODAY),
         last_known="2025-06",
@@ -116,7 +121,7 @@ def issued_under(workspace: Workspace) -> tuple[Any, SnapshotWatcher]:
         publications={},
         settings_sha256="0" * 64,
     )
-    tags = {"report_sha256": trained.report_sha256}
+    tags = {"report_sha256": trained.report_sha256, "gates_sha256": trained.gates_sha256}
     model = SimpleNamespace(target=TARGET, version=1, run_id="run", sha256=trained.sha256, folder=folder, tags=tags)
     registry = cast(
         ModelRegistry,
@@ -125,7 +130,7 @@ def issued_under(workspace: Workspace) -> tuple[Any, SnapshotWatcher]:
             version=lambda *_: model,
             set_champion=lambda *_: None,
             clear_champion=lambda *_: None,
-            run_text=lambda *_: None,
+            run_text=lambda *given: GATES if given[2] == GATES_FILE else None,
             run_kind=lambda *_: None,
             run_loss=lambda *_: None,
         ),
@@ -134,7 +139,7 @@ def issued_under(workspace: Workspace) -> tuple[Any, SnapshotWatcher]:
     if not ledger.entries("approval"):
         enter_trained(ledger, trained)
         person = person_named(workspace.settings, "A. Member")
-        told = {"by": person, "reason": "Only a test.", "inconclusive": "Nothing was judged."}
+        told = {"by": person, "reason": "Only a test."}
         approve(workspace, ledger, registry, **told, target=TARGET)
     sources = replace(open_sources(workspace), registry=registry, load=lambda *_: cast(Any, MeanOfAYear()))
     issue(workspace, ledger, sources, today=TODAY, tell=lambda _: None)

@@ -26,6 +26,7 @@ from scipy import sparse
 from contracts import (
     CountDistribution,
     Frequency,
+    GateLimits,
     MissingThing,
     Period,
     ReasonGroup,
@@ -37,6 +38,7 @@ from features.geography import Geography
 from features.panel import Panel
 from models.harm import HarmMix, harm_weights
 from models.reasons import Reasons
+from monitoring import GateFinding, GateReport, GateResult
 from service.database import open_database, writing
 from service.decisions import approve
 from service.issue_contents import Sources
@@ -70,6 +72,13 @@ offences = {{ simulated = ["robbery"] }}
 """
 
 
+_PASSED = GateFinding("the city", "pass", "deviance over that of ewma", 0.9, 0.8, 0.95)
+PASSED_GATES = GateReport(
+    (GateResult("skill", (_PASSED,)),), GateLimits(), "0" * 64, horizons=tuple(range(1, 13))
+).to_json()
+"""What the gates found of a model, as a run keeps it, unless a test says otherwise."""
+
+
 @dataclass(frozen=True)
 class FakeModel:
     """Stands for ``models.registry.RegisteredModel``."""
@@ -98,7 +107,9 @@ class FakeRegistry:
     kinds: dict[str, str] = field(default_factory=dict)
     lost: dict[str, MissingThing] = field(default_factory=dict)
 
-    def add(self, target: str, folder: Path, *, gates: str | None = None, trained_by: str | None = None) -> FakeModel:
+    def add(
+        self, target: str, folder: Path, *, gates: str | None = PASSED_GATES, trained_by: str | None = None
+    ) -> FakeModel:
         number = 1 + sum(1 for known, _ in self.versions if known == target)
         home = folder / str(number) / target
         home.mkdir(parents=True, exist_ok=True)
@@ -292,7 +303,7 @@ class City:
 
     def approve(self, by: str = "Ada Example", **choice: Any) -> None:
         person = person_named(self.workspace.settings, by)
-        chosen = {"by": person, "reason": "Skill and audit are in order.", "inconclusive": "No run was made.", **choice}
+        chosen = {"by": person, "reason": "Skill and audit are in order.", **choice}
         approve(self.workspace, self.ledger, self.registry, **chosen)
 
     def issue(self, *, today: date = TODAY, **choice: Any) -> Issue:

@@ -71,7 +71,7 @@ class Case:
     already: str = ""
 
 
-_APPROVE = _decide(approve, "Ben", inconclusive="No run was made.")
+_APPROVE = _decide(approve, "Ben")
 CASES = {
     "propose": Case(_decide(propose, "Ann"), already="is proposed already (ledger entry"),
     "approve": Case(_APPROVE, already="is the champion already (ledger entry"),

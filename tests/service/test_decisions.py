@@ -29,7 +29,7 @@ def gates(limits: GateLimits | None = None, **verdicts: str) -> str:
         GateResult(gate, (GateFinding("the city", verdict, "ratio", 1.1, 1.05, 1.2),))
         for gate, verdict in verdicts.items()
     )
-    return GateReport(results, limits or GateLimits(), "0" * 64).to_json()
+    return GateReport(results, limits or GateLimits(), "0" * 64, (1, 2, 3, 4)).to_json()
 
 
 @pytest.fixture
@@ -43,8 +43,7 @@ def with_people(city):
 
 def decide(city, decision, by, **choice):
     person = person_named(city.workspace.settings, by)
-    unproven = {"inconclusive": "No run was made."} if decision is approve else {}
-    told = {"by": person, "reason": "Because.", **unproven, **choice}
+    told = {"by": person, "reason": "Because.", **choice}
     return decision(city.workspace, city.ledger, city.registry, **told)
 
 
@@ -183,12 +182,13 @@ def test_a_failed_gate_stops_an_approval_until_the_board_overrides_it_and_that_i
     (proposal,) = decide(city, propose, "Ann", target="violence")
     assert proposal.gates == {"skill": "pass", "coverage": "fail", "audit": "not enough evidence"}
     assert "coverage: fail" in proposal.notes[0]
+    told = {"target": "violence", "inconclusive": "No run was made."}
     with pytest.raises(RefusedAction, match="failed a gate: coverage"):
-        decide(city, approve, "Ben", target="violence")
+        decide(city, approve, "Ben", **told)
     with pytest.raises(BadInput, match="'skill' did not fail"):
-        decide(city, approve, "Ben", target="violence", overrides=["coverage", "skill"])
+        decide(city, approve, "Ben", **told, overrides=["coverage", "skill"])
     assert kinds(city) == ["proposal"]
-    decide(city, approve, "Ben", target="violence", overrides=["coverage"], reason="Known, and watched.")
+    decide(city, approve, "Ben", **told, overrides=["coverage"], reason="Known, and watched.")
     assert kinds(city) == ["proposal", "override", "approval"]
     champion = current_champions(city.ledger)["violence"]
     assert champion.gates["coverage"] == "fail"
@@ -224,6 +224,7 @@ def test_limits_that_were_changed_after_the_run_are_told(city):
 
 
 def test_a_run_without_gates_says_that_there_is_no_evidence(city):
+    city.registry.add("violence", city.workspace.root / "violence", gates=None)
     (proposal,) = decide(city, propose, "Ann", target="violence")
     assert proposal.gates == {}
     assert "not enough evidence" in proposal.notes[0]
@@ -367,7 +368,7 @@ def registry_away(city, monkeypatch):
 
 def test_an_approval_stands_where_the_registry_is_away_and_the_next_issue_moves_the_alias(city, registry_away):
     person = person_named(city.workspace.settings, "Ada Example")
-    told = {"by": person, "reason": "In order.", "inconclusive": "No run."}
+    told = {"by": person, "reason": "In order."}
     done = approve(city.workspace, city.ledger, city.registry, **told, target="violence")
     assert [one.version for one in done.champions] == [1]
     assert "has not followed" in done.notes[-1]

@@ -177,10 +177,10 @@ def train_with_audit(city):
     model = city.registry.add("violence", city.workspace.root / "violence")
     text = audit_text(city)
     city.registry.texts[model.run_id, "audit/fairness.json"] = text
-    tags = {"report_sha256": hashlib.sha256(text.encode()).hexdigest()}
-    city.registry.versions["violence", model.version] = replace(model, tags=tags)
+    report = {"report_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    city.registry.versions["violence", model.version] = replace(model, tags={**model.tags, **report})
     about = {"version": model.version, "run_id": model.run_id, "sha256": model.sha256}
-    enter_trained(city.ledger, TrainedModel(**{**content, **about, **tags}))
+    enter_trained(city.ledger, TrainedModel(**{**content, **about, **report}))
 
 
 def audit_text(city):

@@ -21,13 +21,13 @@ from service.people import person_named
 from service.trained import UNNAMED, enter_trained, trainer_named
 
 TARGET = "violence"
-NO_GATES = {"target": "robbery", "inconclusive": "No run was made."}
+OF_ROBBERY = {"target": "robbery"}
 
 
 def gates(verdict: str) -> str:
     """What a run's gates found, with this verdict on skill."""
     finding = GateFinding("the city", verdict, "ratio", 1.1, 1.05, 1.2)
-    return GateReport((GateResult("skill", (finding,)),), GateLimits(), "0" * 64).to_json()
+    return GateReport((GateResult("skill", (finding,)),), GateLimits(), "0" * 64, (1, 2, 3, 4)).to_json()
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_models_registered_anew_after_the_registry_was_lost_can_be_approved_unde
 def old_approval(city, version, **more):
     """An approval as it was signed before trainings were entered, of a model without such an entry."""
     ledger, city.registry.ledger = city.registry.ledger, None
-    model = city.registry.add("robbery", city.workspace.root / "robbery")
+    model = city.registry.add("robbery", city.workspace.root / "robbery", gates=None)
     city.registry.ledger = ledger
     assert model.version == version
     about = {"target": "robbery", "version": version, "run_id": model.run_id, "sha256": model.sha256}
@@ -207,8 +207,10 @@ def test_a_model_that_was_approved_before_trainings_were_entered_goes_on(town):
     model, content = old_approval(town, 2)
     town.ledger.append("approval", "Ada Example", content)
     assert town.issue().targets[0]["model_version"] == 2
-    decide(town, approve, "Ben", **NO_GATES, version=1)
-    decide(town, approve, "Ben", **NO_GATES, version=2)
+    decide(town, approve, "Ben", **OF_ROBBERY, version=1)
+    with pytest.raises(RefusedAction, match="any gate: none was recorded"):
+        decide(town, approve, "Ben", **OF_ROBBERY, version=2)
+    decide(town, approve, "Ben", **OF_ROBBERY, version=2, inconclusive="No run was made.")
     assert current_champions(town.ledger)["robbery"].sha256 == model.sha256
     assert decide(town, withdraw, "Ben", target="robbery").version == 2
 
@@ -216,10 +218,10 @@ def test_a_model_that_was_approved_before_trainings_were_entered_goes_on(town):
 def test_of_such_a_model_the_signed_approval_is_what_the_registry_is_compared_with(town):
     model, content = old_approval(town, 2)
     town.ledger.append("approval", "Ada Example", content)
-    decide(town, approve, "Ben", **NO_GATES, version=1)
+    decide(town, approve, "Ben", **OF_ROBBERY, version=1)
     town.registry.versions["robbery", 2] = replace(model, tags={**model.tags, "trained_by": "Zed"})
     with pytest.raises(RefusedAction, match=r"\(entry 6\): the tag trained_by differs"):
-        decide(town, approve, "Ben", **NO_GATES, version=2)
+        decide(town, approve, "Ben", **OF_ROBBERY, version=2)
 
 
 def test_a_model_that_was_only_proposed_before_must_be_trained_again(town):
@@ -227,11 +229,11 @@ def test_a_model_that_was_only_proposed_before_must_be_trained_again(town):
     town.ledger.append("proposal", "Ann", content)
     for choice in ({}, {"version": 2}):
         with pytest.raises(RefusedAction, match="no entry of the training of version 2") as told:
-            decide(town, approve, "Ben", **NO_GATES, **choice)
+            decide(town, approve, "Ben", **OF_ROBBERY, **choice)
         assert "wardcast train --target robbery" in told.value.remedy
     assert decide(town, reject, "Ben", target="robbery").state == "rejected"
     town.registry.add("robbery", town.workspace.root / "robbery")
-    decide(town, approve, "Ben", **NO_GATES)
+    decide(town, approve, "Ben", **OF_ROBBERY)
 
 
 def test_who_trained_is_recorded_and_where_nobody_was_named_that_is_said(town):

@@ -21,7 +21,7 @@ REASON = "Known, <b>and</b> watched."
 def overridden_city(city):
     """A city whose model of violence failed a gate, was proposed, approved with an override, and issued."""
     found = GateResult("coverage", (GateFinding("the city", "fail", "share", 0.5, 0.4, 0.6),))
-    report = GateReport((found,), GateLimits(), "0" * 64).to_json()
+    report = GateReport((found,), GateLimits(), "0" * 64, (1, 2, 3, 4)).to_json()
     city.registry.add("violence", city.workspace.root / "violence", gates=report)
     ann = person_named(city.workspace.settings, "Ann Analyst")
     propose(city.workspace, city.ledger, city.registry, by=ann, reason="Better.", target="violence")

@@ -69,10 +69,23 @@ def test_counts_that_came_later_than_at_training_reach_an_unjudged_horizon(city:
         city.issue(today=date(2025, 8, 1))
 
 
+@pytest.mark.parametrize(("gates", "why"), [(None, "its run had no gates"), (gates_of(()), "do not say of which")])
+def test_a_model_that_was_judged_at_no_horizon_is_not_approved(city: Any, gates: str | None, why: str) -> None:
+    city.registry.add("violence", city.workspace.root / "violence", gates=gates)
+    entries = city.ledger.entries()
+    for reason in ("", "Looked at by hand."):
+        with pytest.raises(RefusedAction, match=f"was judged at no horizon.*{why}.*wardcast train --target violence"):
+            city.approve(target="violence", inconclusive=reason)
+    assert city.ledger.entries() == entries
+
+
 def test_a_model_that_was_approved_before_horizons_were_recorded_goes_on_and_that_is_told(
-    city: Any, serve_city: Any
+    city: Any, serve_city: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    city.approve()
+    """An older version entered such approvals, of runs that did not record horizons."""
+    monkeypatch.setattr("service.decisions.refuse_unjudged", lambda *_: None)
+    judged_city(city, ())
+    monkeypatch.undo()
     told = "The model was approved before judged horizons were recorded; not known to be judged: horizons 1–4."
     assert f"Violence with injury: {told}" in city.issue().notes
     assert told in serve_city(city).get("/v1/forecasts").json()["note"]

@@ -86,7 +86,7 @@ offences = {{ simulated = ["robbery"] }}
 def gates(verdict: str) -> str:
     """What a run's gates found, with one verdict for the only gate."""
     found = GateFinding("the city", verdict, "ratio", 1.0, 0.9, 1.1)
-    return GateReport((GateResult("skill", (found,)),), GateLimits(), "0" * 64).to_json()
+    return GateReport((GateResult("skill", (found,)),), GateLimits(), "0" * 64, (1, 2, 3, 4)).to_json()
 
 
 def workspaces(root: Path) -> list[Workspace]:
