@@ -43,7 +43,7 @@ CLAIMS = re.compile(
 
 def told(subject, limits, root):
     """Every text of a run, by where it stands, the public document, the gates and the ledger's entries."""
-    gates = GateReport((audit_gate(subject.audit, limits=limits),), limits, "0" * 64)
+    gates = GateReport((audit_gate(subject.audit, limits=limits),), limits, "0" * 64, (1,))
     result = gates.results[0]
     row = {"gate": "audit", "verdict": result.verdict, "margin": gate_limits(limits)["audit"]}
     row |= {"passed": sum(one.verdict == "pass" for one in result.findings), "parts": len(result.counted)}
