@@ -20,14 +20,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
 from benchmarks.killed_commands import call
 from benchmarks.preloaded import FAULTS, FINISHED, TOLD, VARIABLE, Ended, Fault, environment, is_killed, run
+from contracts import SETTINGS_FILE
 from features.simulation import small_city
 from service.problems import of_the_system
 from service.workspace_setup import make_simulated_workspace
 
 SEED, TARGET = 7, "robbery"
 WHO = ("--by", "Ben", "--reason", "Because.")
+MONTHS = [f"2025-{month:02d}" for month in range(1, 13)]
 CALM = Fault(0)
 IMPORTED_ONCE = ("mlflow", "models.registry", "service.decisions", "service.issue_contents", "training.oversight")
 """What every child needs; it takes seconds, and is the same for all."""
@@ -55,6 +59,13 @@ COMMANDS = {
     "geography add": Command(
         ("geography", "add", "again", "--boundaries", "areas.geojson", "--code", "area", "--name", "name")
     ),
+    "ingest": Command(
+        (
+            *("ingest", "counts", "counts.csv", "--area", "area", "--period", "month", "--category", "offence"),
+            *("--count", "crimes", "--taxonomy", "counts", "--published-on", "2026-01-10"),
+        ),
+        already="is already in the store",
+    ),
     "ledger rotate-key": Command(("ledger", "rotate-key", *WHO)),
 }
 
@@ -70,12 +81,18 @@ def attempt(words: tuple[str, ...], folder: Path) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """A workspace with one trained model, whose failed gates are let through by the settings."""
+    """A workspace with one trained model, and files of areas and of counts to be taken in."""
     make_simulated_workspace(
         folder / "city", SEED, lambda _: None, replace(small_city(), first_month="2020-01", months=60)
     )
     (folder / "tmp").mkdir()
-    shutil.copy(next((folder / "city" / "geographies").glob("*/boundaries.geojson")), folder / "areas.geojson")
+    boundaries = next((folder / "city" / "geographies").glob("*/boundaries.geojson"))
+    shutil.copy(boundaries, folder / "areas.geojson")
+    with (folder / "city" / SETTINGS_FILE).open("a", encoding="utf-8") as settings:
+        settings.write('\n[offences.counts]\nrobbery = ["Robbery"]\n')
+    areas = pd.read_parquet(boundaries.with_name("areas.parquet"))["area"]
+    rows = [f"{code},{month},Robbery,{5 + at % 3}" for at, code in enumerate(areas) for month in MONTHS]
+    (folder / "counts.csv").write_text("\n".join(["area,month,offence,crimes", *rows]) + "\n", encoding="utf-8")
     attempt(("train", "--target", TARGET, "--by", "Tess"), folder)
 
 
