@@ -58,6 +58,8 @@ BOOSTING: dict[str, Any] = {
     "n_jobs": 1,
     "verbosity": -1,
 }
+LEAST_ROWS = 2
+"""A tree sees a share of the rows (``subsample``), rounded down: of a single row none, which LightGBM refuses."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,10 @@ class GlobalLagsForecaster:
         rows = boosters.preprocess(_frame(panel, target), static_features=[], horizons=list(horizons))
         rows = rows[rows["ds"] > panel.last.ordinal - MOST_ROWS // len(panel.areas)]
         held_out = min(max(periods_per_year(panel.frequency) // 2, 1), max(rows["ds"].nunique() // 4, 1))
-        if _learning(rows, max(horizons), panel.last.ordinal - held_out)[1].empty:
+        outcomes = [_learning(rows, horizon, panel.last.ordinal - held_out)[1] for horizon in horizons]
+        if min(len(one) for one in outcomes) < LEAST_ROWS:
             raise _too_few(panel)
-        if not all(_learning(rows, horizon, panel.last.ordinal - held_out)[1].any() for horizon in horizons):
+        if not all(one.any() for one in outcomes):
             raise UnusableForecaster(
                 f"No '{target}' was counted in the periods that {NAME} learns from.",
                 remedy="Use a counting forecaster such as ewma.",

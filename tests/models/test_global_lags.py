@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import date
 
@@ -11,6 +12,7 @@ import pytest
 from contracts import BadInput, Frequency, Period
 from features.geography import Geography
 from features.panel import Panel
+from models.forecaster import UnusableForecaster
 from models.global_lags import GlobalLagsForecaster
 from models.per_series import PerSeriesForecaster
 
@@ -120,3 +122,12 @@ def test_areas_that_never_change_are_forecast_as_they_are_beside_others(name: st
     assert means[:, [0, 2]] == pytest.approx(others)
     later = panel_of(np.column_stack([counts, [6.0, 5.0, 4.0, 0.0]]))
     assert fitted.predict(later, (1, 2)).mean[:, 1] == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("periods", range(4, 16))
+def test_an_area_of_few_periods_is_forecast_or_refused_in_one_line(square_city: Geography, periods: int) -> None:
+    """Of a single row to learn from, as nine months of one area leave two months ahead, a tree would see none."""
+    panel = panel_of(np.arange(1.0, periods + 1.0)[None])
+    with suppress(UnusableForecaster) if periods < 12 else nullcontext():
+        fitted = GlobalLagsForecaster().fit(panel, "violence", square_city, (1, 2))
+        assert (fitted.predict(panel, (1, 2)).mean > 0).all()
