@@ -8,6 +8,7 @@ flags also follow where crime is, however good the forecast is (Kleinberg, Mulla
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -26,7 +27,8 @@ _NO_EVIDENCE: PartVerdict = "not enough evidence"
 _UNCOUNTED: PartVerdict = "outside but not counted"
 _NAMED = ("attribute", "group", "direction", "fifth")
 """What names a row of an audit that is not by group."""
-
+_ASSUMED = {"audit": "of {}", "attached_by": "attached by {}", "gap": "{:.0%} fewer reported"}
+"""What a row assumes, in words: rows of a sensitivity differ in nothing else."""
 
 _OF_THE_RUN = (COMPLETENESS.audit, PROXY_LEAKAGE.audit, ENFORCEMENT.audit)
 """Audits that are the same at every horizon and made once."""
@@ -107,6 +109,14 @@ def _part(one: AuditFinding, verdict: PartVerdict) -> GateFinding:
 
 def _of_row(name: str, row: Mapping[str, object], uncounted: PartVerdict | None = None) -> GateFinding:
     named = ": ".join(str(row[key]) for key in _NAMED if row.get(key))
+    assumed = [words.format(row[key]) for key, words in _ASSUMED.items() if row.get(key)]
+    part = ", ".join([name, *([named] if named else []), *assumed])
     verdict = uncounted or _OF_AUDIT.get(str(row["verdict"]), _NO_EVIDENCE)
-    measure = f"margin {row['margin']}" if "margin" in row else "its margin"
-    return GateFinding(f"{name}, {named}" if named else name, verdict, measure, None, None, None)
+    value, low, high = (_number(row.get(key)) for key in ("value", "low", "high"))
+    if value is not None and "unit" in row:
+        return GateFinding(part, verdict, str(row["unit"]), value, low, high)
+    return GateFinding(part, verdict, f"margin {row['margin']}" if "margin" in row else "its margin", None, None, None)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

@@ -149,6 +149,19 @@ def test_what_lies_outside_and_does_not_count_never_reads_as_passed(subjects, au
     assert f"{audit}, {planted.attribute}: {planted.group}" in texts["approval"]
 
 
+def test_no_two_parts_of_the_gate_of_audits_read_alike(subjects):
+    """Every row that has a verdict is planted outside, which is how such rows are told."""
+    sound = subjects["inside"].audit
+    tables = {
+        name: [{**row, "verdict": "outside"} for row in rows if "verdict" in row] for name, rows in sound.tables.items()
+    }
+    findings = audit_gate(replace(sound, tables=tables), limits=GateLimits()).findings
+    parts = [one.part for one in findings]
+    assert len(parts) == len(set(parts))
+    assert any(part.endswith(", 10% fewer reported") for part in parts)
+    assert any(part.endswith(", of exposure, attached by majority") for part in parts)
+
+
 def every_finding(audit):
     """The findings of one audit of a report, the whole city's and those of its parts."""
     return [one for part in audit["attributes"] for one in part["findings"]] + audit["strata"]
