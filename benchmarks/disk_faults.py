@@ -57,7 +57,7 @@ COMMANDS = {
     "issue": Command(("issue",), (APPROVE,)),
     "audit": Command(("audit", "--latest", "--out", "report"), (APPROVE,)),
     "geography add": Command(
-        ("geography", "add", "again", "--boundaries", "areas.geojson", "--code", "area", "--name", "name")
+        ("geography", "add", "again", "--boundaries", "areas.geojson", "--code", "code", "--name", "name")
     ),
     "ingest": Command(
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import uvicorn
@@ -70,8 +71,9 @@ def serve(workspace: Workspace, listener: socket.socket, *, tell: Callable[[str]
     limit_logs()
     server = uvicorn.Server(config)
     try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
+        # Whether uvicorn passes an interrupt on depends on when it comes.
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
         tell("Stopped.")
     finally:
         listener.close()
