@@ -221,8 +221,8 @@ def run_text(workspace: Workspace, run_id: str, path: str) -> str | None:
 
 
 @_telling
-def run_kind(workspace: Workspace, run_id: str) -> str | None:
-    """What kind of run it was, such as ``backtest``, if it ended well; None where there is no such run."""
+def finished_run(workspace: Workspace, run_id: str) -> tuple[str | None, str | None] | None:
+    """Kind, such as ``backtest``, and target of a run that ended well; None where there is no such run."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -231,7 +231,9 @@ def run_kind(workspace: Workspace, run_id: str) -> str | None:
         if error.error_code in ABSENT:
             return None
         raise
-    return run.data.tags.get("kind") if run.info.status == "FINISHED" else None
+    if run.info.status != "FINISHED":
+        return None
+    return run.data.tags.get("kind"), run.data.params.get("target")
 
 
 @_telling

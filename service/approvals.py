@@ -47,8 +47,8 @@ class ModelRegistry(Protocol):
     def run_text(self, workspace: Workspace, run_id: str, path: str, /) -> str | None:
         """A text artefact of a run, or None where there is none."""
 
-    def run_kind(self, workspace: Workspace, run_id: str, /) -> str | None:
-        """What kind of run it was, if it ended well, or None."""
+    def finished_run(self, workspace: Workspace, run_id: str, /) -> tuple[str | None, str | None] | None:
+        """Kind and target of a run that ended well, or None."""
 
     def run_loss(self, workspace: Workspace, run_id: str, /) -> MissingThing | None:
         """What is to be said of a run that was deleted since it was made, or None."""

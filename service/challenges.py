@@ -15,9 +15,7 @@ from service.entered import telling_what_stands
 from service.issued import read_issued
 from service.ledger import Entry, Ledger
 from service.people import Person, reason_given, refuse_unless_may
-
-RERUN_KIND = "backtest"
-"""Kind of a run that can be the rerun of a challenge, beside a forecast that was issued after it."""
+from service.reruns import NO_RERUN, find_rerun, refuse_changed_rerun
 
 
 class ChallengeState(StrEnum):
@@ -41,7 +39,10 @@ STEPS: Mapping[tuple[ChallengeState, str], ChallengeState] = {
 
 @dataclass(frozen=True)
 class Challenge:
-    """One challenge, as the ledger's entries say. ``number`` is that of its first entry."""
+    """One challenge, as the ledger's entries say. ``number`` is that of its first entry.
+
+    ``rerun_sha256`` is None where nothing was computed again, or was before its hash was recorded.
+    """
 
     number: int
     forecast_id: str
@@ -55,6 +56,7 @@ class Challenge:
     reply: str | None = None
     replied_by: str | None = None
     rerun: str | None = None
+    rerun_sha256: str | None = None
     outcome: str | None = None
     decided_by: str | None = None
     decision: str | None = None
@@ -131,8 +133,8 @@ def reply_to_challenge(
     refuse_unless_may(by, "reply")
     text = reason_given(reply)
     challenge = _stepping(ledger, number, "challenge_reply")
-    _refuse_unknown_rerun(workspace, ledger, registry, challenge, rerun)
-    return _step(ledger, challenge, "challenge_reply", by, {"reply": text, "rerun": rerun})
+    again = NO_RERUN if rerun is None else _rerun(workspace, ledger, registry, challenge, rerun)
+    return _step(ledger, challenge, "challenge_reply", by, {"reply": text, **again})
 
 
 def decide_challenge(
@@ -156,30 +158,31 @@ def decide_challenge(
         raise RefusedAction(
             f"{by.name} opened the challenge {number} and cannot decide it.", remedy="Ask another member of the board."
         )
-    if rerun is None and challenge.rerun is None:
+    named = rerun or challenge.rerun
+    if named is None:
         raise RefusedAction(
             f"The challenge {number} has no rerun yet.",
             remedy="Issue again or run a backtest, and give its id with --rerun ID.",
         )
-    _refuse_unknown_rerun(workspace, ledger, registry, challenge, rerun)
-    content = {"outcome": outcome, "reason": why, "rerun": rerun or challenge.rerun}
-    return _step(ledger, challenge, "challenge_decision", by, content)
+    again = _rerun(workspace, ledger, registry, challenge, named)
+    return _step(ledger, challenge, "challenge_decision", by, {"outcome": outcome, "reason": why, **again})
 
 
 def _after(challenge: Challenge, entry: Entry) -> Challenge:
     content, step = entry.content, (challenge.state, entry.kind)
     if step not in STEPS:
         return challenge
-    rerun = content.get("rerun") or challenge.rerun
+    again = challenge
+    if content.get("rerun"):
+        again = replace(challenge, rerun=content["rerun"], rerun_sha256=content.get("rerun_sha256"))
     if entry.kind == "challenge_reply":
-        return replace(challenge, state=STEPS[step], reply=content["reply"], replied_by=entry.actor, rerun=rerun)
+        return replace(again, state=STEPS[step], reply=content["reply"], replied_by=entry.actor)
     return replace(
-        challenge,
+        again,
         state=STEPS[step],
         outcome=content["outcome"],
         decision=content["reason"],
         decided_by=entry.actor,
-        rerun=rerun,
     )
 
 
@@ -209,17 +212,13 @@ def _stepping(ledger: Ledger, number: int, kind: str) -> Challenge:
     return challenge
 
 
-def _refuse_unknown_rerun(
-    workspace: Workspace, ledger: Ledger, registry: ModelRegistry, challenge: Challenge, rerun: str | None
-) -> None:
-    if rerun is None:
-        return
-    fresh = {e.content["forecast_id"] for e in ledger.entries("issue") if e.number > challenge.number}
-    if rerun not in fresh and registry.run_kind(workspace, rerun) != RERUN_KIND:
-        raise MissingThing(
-            f"'{rerun}' is neither a forecast issued after the challenge {challenge.number} nor a finished backtest.",
-            remedy="Run 'wardcast issue' or 'wardcast backtest', and give the id it prints.",
-        )
+def _rerun(
+    workspace: Workspace, ledger: Ledger, registry: ModelRegistry, challenge: Challenge, rerun: str
+) -> dict[str, Any]:
+    found = find_rerun(workspace, ledger, registry, number=challenge.number, target=challenge.target, rerun=rerun)
+    if rerun == challenge.rerun:
+        refuse_changed_rerun(found, challenge.rerun_sha256)
+    return found.content()
 
 
 def _step(ledger: Ledger, challenge: Challenge, kind: str, by: Person, content: dict[str, Any]) -> Challenge:

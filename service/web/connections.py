@@ -7,6 +7,7 @@ process may open. Here every connection has a deadline, and one too many ends th
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import resource
 import time
@@ -22,6 +23,8 @@ MOST_CONNECTIONS = 1000
 OTHER_FILES = 64
 """Files that the process needs besides connections: databases, libraries, the listening socket."""
 LOG_LINES_A_MINUTE = 60
+# The loop's clock may stand still between two connections; which came first is counted, so that the newest never goes.
+_TURNS = itertools.count()
 
 
 class BoundedConnection(H11Protocol):
@@ -40,6 +43,7 @@ class BoundedConnection(H11Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._is_waiting = True
         self._since = 0.0
+        self._turn = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, and where there are too many, end the one that has waited the longest."""
@@ -47,7 +51,7 @@ class BoundedConnection(H11Protocol):
         self._wait_for(is_request=True)
         if len(self.connections) > self._most:
             others = [one for one in self.connections if isinstance(one, BoundedConnection)]
-            min(others, key=lambda one: (not one.is_idle, one._since)).end()
+            min(others, key=lambda one: (not one.is_idle, one._turn)).end()
 
     def data_received(self, data: bytes) -> None:
         """Read on; once the head of a request is whole, the deadline is that of the answer."""
@@ -77,7 +81,7 @@ class BoundedConnection(H11Protocol):
 
     def _wait_for(self, *, is_request: bool) -> None:
         self._forget_deadline()
-        self._is_waiting, self._since = is_request, self.loop.time()
+        self._is_waiting, self._since, self._turn = is_request, self.loop.time(), next(_TURNS)
         seconds = self._head_seconds if is_request else self._answer_seconds
         self._deadline = self.loop.call_later(seconds, self._end_unless_taking)
 

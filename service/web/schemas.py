@@ -272,6 +272,7 @@ class ChallengeOfForecast(_Schema):
     reply: str | None
     replied_by: str | None
     rerun: Annotated[str | None, Field(description="The forecast or the backtest run that computed it again.")]
+    rerun_sha256: Annotated[str | None, Field(description="SHA-256 of that forecast's entry or run's leaderboard.")]
     outcome: str | None
     decided_by: str | None
     decision: str | None

@@ -131,7 +131,7 @@ def issued_under(workspace: Workspace) -> tuple[Any, SnapshotWatcher]:
             set_champion=lambda *_: None,
             clear_champion=lambda *_: None,
             run_text=lambda *given: GATES if given[2] == GATES_FILE else None,
-            run_kind=lambda *_: None,
+            finished_run=lambda *_: None,
             run_loss=lambda *_: None,
         ),
     )

@@ -95,7 +95,7 @@ class FakeModel:
 class FakeRegistry:
     """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version.
 
-    ``texts`` maps (run, path) to an artefact, ``kinds`` a run to its kind, ``lost`` a deleted run to what
+    ``texts`` maps (run, path) to an artefact, ``runs`` a run to its kind and target, ``lost`` a deleted run to what
     is said of it. What is added is entered into ``ledger`` as training does, where there is one.
     """
 
@@ -104,7 +104,7 @@ class FakeRegistry:
     versions: dict[tuple[str, int], FakeModel] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, tuple[str, str]] = field(default_factory=dict)
     lost: dict[str, MissingThing] = field(default_factory=dict)
 
     def add(
@@ -149,8 +149,13 @@ class FakeRegistry:
     def run_loss(self, workspace: Workspace, run_id: str) -> MissingThing | None:
         return self.lost.get(run_id)
 
-    def run_kind(self, workspace: Workspace, run_id: str) -> str | None:
-        return self.kinds.get(run_id)
+    def finished_run(self, workspace: Workspace, run_id: str) -> tuple[str, str] | None:
+        return self.runs.get(run_id)
+
+    def add_backtest(self, run_id: str, target: str = "violence") -> None:
+        """A finished backtest with a leaderboard."""
+        self.runs[run_id] = ("backtest", target)
+        self.texts[run_id, "leaderboard.json"] = json.dumps({"statement": f"Of {run_id}."})
 
 
 def trained_of(model: FakeModel, gates: str | None) -> TrainedModel:

@@ -8,6 +8,7 @@ import pytest
 
 from contracts import BadInput, MissingThing, RefusedAction
 from service.challenges import challenges_of, decide_challenge, open_challenge, reply_to_challenge
+from service.ledger_entries import sha256_of
 from service.people import person_named
 
 OPENED = date(2025, 7, 20)
@@ -61,25 +62,61 @@ def test_without_a_rerun_nothing_is_decided_and_a_backtest_is_one(issued_city):
     one = opened(issued_city)
     with pytest.raises(RefusedAction, match="has no rerun"):
         decide(issued_city, one.number)
-    issued_city.registry.kinds |= {"run-1": "backtest", "run-2": "train"}
+    issued_city.registry.add_backtest("run-1")
+    issued_city.registry.add_backtest("run-2")
+    issued_city.registry.runs["run-2"] = ("train", "violence")
+    issued_city.registry.add_backtest("run-3", target="robbery")
+    issued_city.registry.runs["run-4"] = ("backtest", "violence")
     disputed = one.forecast_id
-    for rerun in ("run-2", "nothing", disputed):
+    for rerun in ("run-2", "run-3", "run-4", "nothing", disputed):
         with pytest.raises(MissingThing, match="neither a forecast issued after"):
             decide(issued_city, one.number, rerun=rerun)
     reply(issued_city, one.number, rerun="run-1")
     assert decide(issued_city, one.number).rerun == "run-1"
+    entry = issued_city.ledger.entries("challenge_decision")[0].content
+    board = issued_city.registry.texts["run-1", "leaderboard.json"]
+    assert (entry["rerun_kind"], entry["rerun_sha256"]) == ("backtest", sha256_of(board))
+
+
+def test_a_backtest_that_was_rewritten_after_the_answer_decides_nothing(issued_city):
+    one = opened(issued_city)
+    issued_city.registry.add_backtest("run-1")
+    reply(issued_city, one.number, rerun="run-1")
+    issued_city.registry.texts["run-1", "leaderboard.json"] = '{"statement": "Better."}'
+    for named in ({}, {"rerun": "run-1"}):
+        with pytest.raises(RefusedAction, match="backtest run-1 is not what the signed answer named"):
+            decide(issued_city, one.number, **named)
+    issued_city.registry.add_backtest("run-2")
+    assert decide(issued_city, one.number, rerun="run-2").rerun == "run-2"
+
+
+def test_an_answer_made_before_hashes_were_recorded_is_decided_on(issued_city):
+    one = opened(issued_city)
+    issued_city.registry.add_backtest("run-1")
+    about = {"challenge": one.number, "forecast_id": one.forecast_id, "target": "violence"}
+    issued_city.ledger.append("challenge_reply", "Ann", {**about, "reply": "We look.", "rerun": "run-1"})
+    assert challenges_of(issued_city.ledger.entries())[one.number].rerun_sha256 is None
+    assert decide(issued_city, one.number).rerun_sha256 is not None
+
+
+def test_a_forecast_without_the_disputed_target_is_no_rerun(issued_city):
+    one = opened(issued_city)
+    about = {"forecast_id": "2025-09-00000000", "targets": [{"target": "robbery"}]}
+    issued_city.ledger.append("issue", "Ann", about)
+    with pytest.raises(MissingThing, match="holds no target 'violence'"):
+        reply(issued_city, one.number, rerun="2025-09-00000000")
 
 
 def test_whoever_opened_it_cannot_decide_it(issued_city):
     one = opened(issued_city)
-    issued_city.registry.kinds["run-1"] = "backtest"
+    issued_city.registry.add_backtest("run-1")
     with pytest.raises(RefusedAction, match="cannot decide it"):
         decide(issued_city, one.number, by="ROSA resident", rerun="run-1")
 
 
 def test_what_is_decided_is_final(issued_city):
     one = opened(issued_city)
-    issued_city.registry.kinds["run-1"] = "backtest"
+    issued_city.registry.add_backtest("run-1")
     decide(issued_city, one.number, rerun="run-1")
     for step in (reply, decide):
         with pytest.raises(RefusedAction, match="is decided already"):

@@ -58,7 +58,7 @@ def test_a_challenge_is_opened_answered_and_decided_by_commands(run, city):
     number = str(json.loads(run("challenge", "open", forecast_id, *dispute, "--json"))[0]["number"])
     assert "open; a reply is due by" in run("challenge", "list")
     assert "answered" in run("challenge", "reply", number, "--by", "Ann", "--reply", "We look.")
-    city.registry.kinds["run-1"] = "backtest"
+    city.registry.add_backtest("run-1")
     decided = run("challenge", "decide", number, *BOARD, "--outcome", "upheld", "--rerun", "run-1")
     assert decided.endswith("decided, upheld by Ben Board\n")
     assert json.loads(run("challenge", "list", "--json"))[0]["overdue"] is False

@@ -136,8 +136,8 @@ def test_the_gates_are_kept_with_the_run_and_their_limits_from_before_it_had_res
     limits = json.loads(inputs)["gates"]
     assert limits == workspace.settings.gates.model_dump(mode="json")
     assert registry.run_text(workspace, model.run_id, "gates/nothing.json") is None
-    assert registry.run_kind(workspace, model.run_id) == "train"
-    assert registry.run_kind(workspace, "0" * 32) is None
+    assert registry.finished_run(workspace, model.run_id) == ("train", model.target)
+    assert registry.finished_run(workspace, "0" * 32) is None
 
 
 def test_a_draft_becomes_the_champion_and_a_withdrawn_one_loses_its_alias(

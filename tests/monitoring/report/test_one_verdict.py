@@ -93,7 +93,7 @@ def decide(gates, root, texts):
         set_champion=lambda *_: None,
         clear_champion=lambda *_: None,
         run_text=lambda *given: text if given[-1] == GATES_FILE else None,
-        run_kind=lambda *_: None,
+        finished_run=lambda *_: None,
         run_loss=lambda *_: None,
     )
     ledger = open_ledger(workspace)
