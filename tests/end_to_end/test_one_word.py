@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
 from contracts import Workspace
 from service.cli import wardcast
@@ -81,6 +82,9 @@ def told(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         for path in (root.parent / folder).rglob("*"):
             if path.suffix in (".html", ".json", ".md", ".txt"):
                 texts[str(path.relative_to(root.parent))] = path.read_text(encoding="utf-8")
+            if path.suffix == ".pdf":
+                pages = [page.extract_text() for page in PdfReader(path).pages]
+                texts[str(path.relative_to(root.parent))] = " ".join(" ".join(pages).split())
     ledger = open_ledger(Workspace(root))
     watcher = SnapshotWatcher(Workspace(root), ledger)
     watcher.poll()
@@ -138,6 +142,15 @@ def test_no_text_says_of_a_gate_what_the_ledger_does_not(told: tuple[dict[str, s
             if "pass" not in {known[gate] for known in ledger.values()}:
                 assert not re.search(rf"\b{gate}\b{PASSED}", text), f"{place}: {gate}"
     assert seen == {pair for known in ledger.values() for pair in known.items()}
+
+
+def test_the_pdf_says_what_the_report_says(told: tuple[dict[str, str], tuple[Entry, ...]]) -> None:
+    texts, _ = told
+    (pdf,) = (text for place, text in texts.items() if place.endswith(".pdf"))
+    rows = re.findall(r'<tr><th scope="row">([\w -]+)</th><td class="words">([\w ]+)</td>', texts["report/report.html"])
+    assert {("skill", "fail"), ("skill", "not enough evidence"), ("freshness", "pass")} <= set(rows)
+    for check, found in rows:
+        assert f" {check} {found} " in pdf
 
 
 def test_who_did_what_and_when_is_an_entry_of_the_ledger(told: tuple[dict[str, str], tuple[Entry, ...]]) -> None:
