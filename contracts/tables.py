@@ -152,6 +152,62 @@ FLAGS = pa.DataFrameSchema(
     title="flags; one row per flagged area, target and period",
 )
 
+RANKS = pa.DataFrameSchema(
+    {
+        "area": pa.Column(str),
+        "target": pa.Column(str),
+        "period": pa.Column("datetime64[s]", description="first moment of the forecast period"),
+        "horizon": pa.Column("int64", pa.Check.ge(1), description="whole periods after the last known one"),
+        "rank_low": pa.Column("int64", pa.Check.ge(1), description="nearest the top, of the central 80% of its ranks"),
+        "rank_high": pa.Column("int64", pa.Check.ge(1), description="furthest from the top, of the same"),
+        "p_highest": pa.Column(
+            float, pa.Check.in_range(0, 1), description="P(its count is among the highest), as many as are flagged"
+        ),
+        "place": pa.Column("int64", pa.Check.ge(1), description="its place in the order in which areas are flagged"),
+    },
+    checks=pa.Check(lambda table: table["rank_low"] <= table["rank_high"], error="a range of ranks is turned round"),
+    unique=["area", "target", "period"],
+    strict=True,
+    ordered=True,
+    title="how sure ranks by count are; one row per area, target and period",
+)
+
+COVERS = pa.DataFrameSchema(
+    {
+        "target": pa.Column(str),
+        "period": pa.Column("datetime64[s]", description="first moment of the forecast period"),
+        "horizon": pa.Column("int64", pa.Check.ge(1), description="whole periods after the last known one"),
+        "areas": pa.Column("int64", pa.Check.ge(1), description="how many areas are covered, in the order of places"),
+        "share": pa.Column(float, pa.Check.in_range(0, 1 + 1e-9), description="of the expected crimes that they hold"),
+        "share_low": pa.Column(float, pa.Check.in_range(0, 1), description="lower end of the central 80% interval"),
+        "share_high": pa.Column(float, pa.Check.in_range(0, 1), description="upper end of the central 80% interval"),
+        "share_by_count": pa.Column(
+            float,
+            pa.Check.in_range(0, 1 + 1e-9),
+            description="of the same expected crimes, in as many areas put in order by the simple count",
+        ),
+    },
+    unique=["target", "period", "areas"],
+    strict=True,
+    ordered=True,
+    title="what covering the first areas holds; one row per target, period and number of areas",
+)
+
+RESIDENTS, WORKDAY, ETHNIC_GROUP = "residents", "working-day people", "ethnic group"
+
+PEOPLE = pa.DataFrameSchema(
+    {
+        "area": pa.Column(str),
+        "kind": pa.Column(str, pa.Check.isin([RESIDENTS, WORKDAY, ETHNIC_GROUP])),
+        "group": pa.Column(str, description="name of a group of residents, empty for all"),
+        "people": pa.Column(float, pa.Check.ge(0), description="how many are there"),
+    },
+    unique=["area", "kind", "group"],
+    strict=True,
+    ordered=True,
+    title="people of areas, for showing beside a forecast; one row per area, kind and group that is known",
+)
+
 
 def distribution_columns(forecast: CountDistribution) -> dict[str, Floats]:
     """The columns of a forecasts table that describe the distributions, flat and in the table's order."""

@@ -39,12 +39,18 @@ class Flags:
         >>> Flags(FlagSettings(share=0.5), ("b", "c", "a", "d")).of(np.array([[3.0, 9.0, 3.0, 1.0]]))
         array([[0., 1., 1., 0.]])
         """
-        by_code = np.argsort(np.asarray(self.areas, dtype=str), kind="stable")
-        values = self.values(expected)
-        order = by_code[np.argsort(-values[:, by_code], axis=1, kind="stable")]
         flags = np.zeros(expected.shape)
-        np.put_along_axis(flags, order[:, : self.settings.count_of(len(self.areas))], 1.0, axis=1)
+        np.put_along_axis(flags, self.order(expected)[:, : self.settings.count_of(len(self.areas))], 1.0, axis=1)
         return flags
+
+    def order(self, expected: Floats) -> npt.NDArray[np.int64]:
+        """Positions of the areas of each row of expected counts (N, A) in the order in which they are flagged.
+
+        >>> Flags(FlagSettings(share=0.5), ("b", "c", "a", "d")).order(np.array([[3.0, 9.0, 3.0, 1.0]]))
+        array([[1, 2, 0, 3]])
+        """
+        by_code = np.argsort(np.asarray(self.areas, dtype=str), kind="stable")
+        return np.asarray(by_code[np.argsort(-self.values(expected)[:, by_code], axis=1, kind="stable")])
 
     def codes(self, expected: Floats) -> tuple[str, ...]:
         """The flagged areas of one period's expected counts (A,), in order of their code."""

@@ -19,6 +19,7 @@ from contracts.tables import FLAGS, check
 if TYPE_CHECKING:
     from features.geography import Geography
     from features.panel import Panel
+    from monitoring import Flags
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,29 +52,22 @@ def refuse_unaudited(settings: Settings, target: str, audited: Mapping[str, Any]
         )
 
 
-def flag_rows(
-    settings: Settings,
-    geography: Geography,
-    panel: Panel,
-    target: str,
-    horizons: tuple[int, ...],
-    means: Floats,
-    harm_per_crime: Floats | None,
-) -> pd.DataFrame:
-    """One row a flagged area of the target at each horizon, by the rule of the settings.
-
-    ``means`` (horizons, areas of ``geography``); raises ``MissingThing`` where what the rule needs is not known.
-    """
+def flags_over(settings: Settings, geography: Geography, harm_per_crime: Floats | None) -> Flags:
+    """The flags of the settings over a geography; raises ``MissingThing`` where what the rule needs is not known."""
     from monitoring import flags_of
 
     residents = settings.geographies.get(geography.name, GeographyMeaning()).residents
-    flags = flags_of(
+    return flags_of(
         settings.flags,
         geography.codes,
         residents=geography.attribute(residents) if residents and settings.flags.rule == "rate" else None,
         area_km2=geography.areas["area_km2"].to_numpy(np.float64),
         harm_per_crime=harm_per_crime,
     )
+
+
+def flag_rows(flags: Flags, panel: Panel, target: str, horizons: tuple[int, ...], means: Floats) -> pd.DataFrame:
+    """One row a flagged area of the target at each horizon; ``means`` (horizons, areas of ``flags``)."""
     chosen = [flags.codes(row) for row in means]
     sizes = [len(codes) for codes in chosen]
     ordinals = np.array([panel.last.shift(horizon).ordinal for horizon in horizons], dtype=np.int64)

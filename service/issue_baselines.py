@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from contracts import WardcastError, Workspace
+from contracts import CountDistribution, WardcastError, Workspace
 from service.approvals import Champion, ModelRegistry
 from service.issue_tables import forecast_rows
 
@@ -28,12 +28,11 @@ SUPERSEDED = "superseded"
 Load = Callable[[Path, str], "SavedModel"]
 
 
-def count_rows(panel: Panel, target: str, geography: Geography, horizons: tuple[int, ...]) -> pd.DataFrame:
-    """Forecasts of the simple count as rows of ``contracts.tables.FORECASTS``."""
+def counted(panel: Panel, target: str, geography: Geography, horizons: tuple[int, ...]) -> CountDistribution:
+    """Forecasts of the simple count, (horizons, areas)."""
     from models.baselines import counting_forecaster
 
-    counted = counting_forecaster(COUNT).fit(panel, target, geography, horizons).predict(panel, horizons)
-    return forecast_rows(panel, target, horizons, counted, model=COUNT)
+    return counting_forecaster(COUNT).fit(panel, target, geography, horizons).predict(panel, horizons)
 
 
 def superseded_rows(

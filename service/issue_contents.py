@@ -14,13 +14,23 @@ import pandas as pd
 from contracts import BadInput, Period, Settings, StaleData, Workspace, horizons_text, next_period, settings_bytes
 from contracts.tables import FORECASTS, REASONS, check
 from service.approvals import Champion, ModelRegistry, approved_model
-from service.flag_tables import FLAG_RULE_FILE, FLAGS_FILE, flag_rows, refuse_unaudited, rule_bytes
+from service.flag_tables import FLAG_RULE_FILE, FLAGS_FILE, flag_rows, flags_over, refuse_unaudited, rule_bytes
 from service.harm_tables import HARM_FILE
-from service.issue_baselines import BASELINES_FILE, COUNT, SUPERSEDED, count_rows, superseded_rows
+from service.issue_baselines import BASELINES_FILE, COUNT, SUPERSEDED, counted, superseded_rows
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
-from service.issue_horizons import FROM_HORIZON_ONE, Steps, refuse_unjudged, steps_of, unjudged, unjudged_sentence
+from service.issue_horizons import (
+    FROM_HORIZON_ONE,
+    WITH_RANKS,
+    Steps,
+    refuse_unjudged,
+    steps_of,
+    unjudged,
+    unjudged_sentence,
+)
 from service.issue_inputs import SETTINGS_COPY
 from service.issue_levels import issue_hierarchy, nesting_rows
+from service.issue_people import people_rows
+from service.issue_ranks import cover_rows, rank_rows
 from service.issue_tables import forecast_rows, history_rows, settled_periods
 from service.issued import (
     AREAS_FILE,
@@ -32,6 +42,7 @@ from service.issued import (
     parquet_bytes,
 )
 from service.level_tables import LEVELS_FILE, NESTING_FILE, level_rows
+from service.rank_tables import COVERS_FILE, PEOPLE_FILE, RANKS_FILE
 
 if TYPE_CHECKING:
     from features.as_of import AsOfDoor
@@ -76,7 +87,7 @@ class Occasion:
 
     as_of: date
     replay: bool
-    issue_format: int = FROM_HORIZON_ONE
+    issue_format: int = WITH_RANKS
 
 
 def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | None) -> Occasion:
@@ -121,6 +132,7 @@ def issue_contents(
         **({HARM_FILE: parquet_bytes(pd.concat(harm_rows, ignore_index=True))} if harm_rows else {}),
         FLAGS_FILE: parquet_bytes(pd.concat([one.flags for one in parts], ignore_index=True)),
         FLAG_RULE_FILE: rule_bytes(settings.flags),
+        **(_rank_files(settings, geography, parts) if occasion.issue_format >= WITH_RANKS else {}),
         REASONS_FILE: parquet_bytes(check(pd.concat([one.reasons for one in parts], ignore_index=True), REASONS)),
         HISTORY_FILE: parquet_bytes(pd.concat([one.history for one in parts], ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
@@ -152,6 +164,8 @@ class _TargetParts:
     reasons: pd.DataFrame
     history: pd.DataFrame
     flags: pd.DataFrame
+    ranks: tuple[pd.DataFrame, ...]
+    """How sure ranks are, and what covering the first areas holds; empty in a format before there were such."""
     harm: pd.DataFrame | None
     about: dict[str, Any]
 
@@ -172,20 +186,27 @@ def _parts_of(place: _Place, champion: Champion, panel: Panel, tell: Callable[[s
     areas = place.geography.only(panel.areas)
     distribution = saved.predict(panel, areas, horizons)
     harm = target_harm(workspace, sources.harm_mix, place.hierarchy, panel, target, horizons, distribution, tell)
-    per_crime = None if harm is None else harm.per_crime
+    flags = flags_over(settings, areas, None if harm is None else harm.per_crime)
     about = _target_record(settings, champion, steps, harm)
     baselines: tuple[pd.DataFrame, ...] = ()
+    ranks: tuple[pd.DataFrame, ...] = ()
     if place.occasion.issue_format >= FROM_HORIZON_ONE:
         before = superseded_rows(workspace, sources.registry, sources.load, champion, panel, areas, horizons, tell)
-        baselines = (count_rows(panel, target, areas, horizons), *(() if before is None else (before,)))
+        count = counted(panel, target, areas, horizons)
+        count_rows = forecast_rows(panel, target, horizons, count, model=COUNT)
+        baselines = (count_rows, *(() if before is None else (before,)))
         about |= _beside(champion, steps, has_superseded=before is not None)
         about["settled"] = settled_periods(panel, target)
+        if place.occasion.issue_format >= WITH_RANKS:
+            drawn = (flags, panel, target, horizons, distribution)
+            ranks = rank_rows(*drawn, settings.seed), cover_rows(*drawn, count.mean, settings.seed)
     return _TargetParts(
         forecasts=forecast_rows(panel, target, horizons, distribution),
         baselines=baselines,
         reasons=saved.explain(panel, areas, horizons).rows(panel, target, horizons, distribution.mean),
         history=history_rows(panel, target),
-        flags=flag_rows(settings, areas, panel, target, horizons, distribution.mean, per_crime),
+        flags=flag_rows(flags, panel, target, horizons, distribution.mean),
+        ranks=ranks,
         harm=None if harm is None else harm.rows,
         about=about,
     )
@@ -234,6 +255,13 @@ def _beside(champion: Champion, steps: Steps, *, has_superseded: bool) -> dict[s
         "baselines": [COUNT, SUPERSEDED] if has_superseded else [COUNT],
         "superseded": champion.superseded if has_superseded else None,
     }
+
+
+def _rank_files(settings: Settings, geography: Geography, parts: Sequence[_TargetParts]) -> dict[str, bytes]:
+    ranks, covers = (pd.concat(tables, ignore_index=True) for tables in zip(*(one.ranks for one in parts), strict=True))
+    people = people_rows(settings, geography)
+    files = {RANKS_FILE: parquet_bytes(ranks), COVERS_FILE: parquet_bytes(covers)}
+    return files if people is None else {**files, PEOPLE_FILE: parquet_bytes(people)}
 
 
 def _forecast_bytes(tables: Sequence[pd.DataFrame]) -> bytes:

@@ -13,6 +13,8 @@ from service.approvals import Champion
 FROM_HORIZON_ONE = 2
 """Format of an issue that has every horizon from 1, and simple counts beside them; before it began with the next
 period. A forecast that was issued in an older format is made again in that format."""
+WITH_RANKS = 3
+"""Format of an issue that says besides how sure ranks are, what covering the first areas holds, and who lives there."""
 
 
 @dataclass(frozen=True)

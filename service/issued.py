@@ -23,6 +23,7 @@ from service.flag_tables import IssuedFlags, read_flags
 from service.harm_tables import read_harm
 from service.ledger import Entry, canonical_json, sha256_of
 from service.level_tables import LargerAreas, read_larger_areas
+from service.rank_tables import IssuedRanks, read_ranks
 
 FORECASTS_FILE = "forecasts.parquet"
 HISTORY_FILE = "history.parquet"
@@ -42,7 +43,7 @@ class IssuedForecast:
     target, period, count (NaN where not known) and settled; ``areas`` keeps ``contracts.tables.AREAS``;
     ``boundaries`` is GeoJSON. ``larger`` holds districts and the city, ``harm`` keeps ``contracts.tables.HARM``; either
     is None where the forecast was issued without it; so are ``flags`` and ``reasons``, which keeps
-    ``contracts.tables.REASONS``.
+    ``contracts.tables.REASONS``, and ``ranks``.
     ``notes`` say what an older forecast lacks.
     """
 
@@ -59,6 +60,7 @@ class IssuedForecast:
     harm: pd.DataFrame | None = None
     reasons: pd.DataFrame | None = None
     flags: IssuedFlags | None = None
+    ranks: IssuedRanks | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -167,6 +169,7 @@ def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
         larger=larger,
         harm=read_harm(contents, None if larger is None else larger.nesting),
         flags=read_flags(contents),
+        ranks=read_ranks(contents),
         notes=notes,
         reasons=pd.read_parquet(io.BytesIO(contents[REASONS_FILE])) if REASONS_FILE in contents else None,
     )
