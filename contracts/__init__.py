@@ -25,6 +25,7 @@ from contracts.periods import (
     ordinals_of,
     periods_per_year,
     starts_of,
+    year_before,
 )
 from contracts.public_records import RecordsSettings
 from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
@@ -98,4 +99,5 @@ __all__ = [
     "this_moment",
     "today_in",
     "wording_key",
+    "year_before",
 ]

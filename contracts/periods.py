@@ -44,6 +44,7 @@ _FIXED_LENGTHS = {
     Frequency.SHIFT: (FIRST_SHIFT, timedelta(hours=SHIFT_HOURS)),
 }
 _PERIODS_PER_YEAR = {Frequency.MONTH: 12, Frequency.WEEK: 52, Frequency.DAY: 365, Frequency.SHIFT: 1095}
+_YEAR_BEFORE = {Frequency.MONTH: 12, Frequency.WEEK: 52, Frequency.DAY: 364, Frequency.SHIFT: 1092}
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
@@ -194,6 +195,15 @@ def horizons_text(horizons: Sequence[int]) -> str:
 def periods_per_year(frequency: Frequency) -> int:
     """The season's length in whole periods."""
     return _PERIODS_PER_YEAR[frequency]
+
+
+def year_before(period: Period) -> Period:
+    """The same period a year earlier; for weeks and shorter ones, the same weekday 52 weeks earlier.
+
+    >>> year_before(Period.parse("2025-08", Frequency.MONTH)), year_before(Period.parse("2025-W01", Frequency.WEEK))
+    (Period('2024-08'), Period('2024-W01'))
+    """
+    return period.shift(-_YEAR_BEFORE[period.frequency])
 
 
 def ordinals_of(moments: Moments, frequency: Frequency) -> Ordinals:

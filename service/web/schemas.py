@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Document = TypeVar("Document")
 
 
+BandName = Literal["much_above", "above", "average", "below", "well_below"]
+
+
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
@@ -74,6 +77,8 @@ class Envelope(Issue):
     target: str
     title: str
     period: Annotated[str, Field(description="The forecast period.")]
+    first_day: Annotated[str, Field(description="Its first day.")]
+    last_day: Annotated[str, Field(description="Its last day.")]
     is_next_period: Annotated[bool, Field(description="The first whole period that begins after the as-of day.")]
     horizon: Annotated[int, Field(description="Whole periods after the last known one.")]
     last_known_period: str
@@ -120,8 +125,24 @@ class AreaForecast(CountForecast):
     parent_name: Annotated[str | None, Field(description="Name of that area; null where it is not known.")]
     rank: Annotated[int, Field(ge=1, description="1 is the highest expected count of the city.")]
     risk_score: Annotated[float, Field(ge=0, description="Expected count as a multiple of the city's mean area.")]
-    band: Literal["much_above", "above", "average", "below", "well_below"]
+    band: BandName
     flagged: Annotated[bool | None, Field(description="Whether it is flagged; null where issued without flags.")]
+    rank_low: Annotated[
+        int | None, Field(description="Nearest the top of the 80% interval of its rank; null where issued without.")
+    ]
+    rank_high: Annotated[int | None, Field(description="Furthest from the top of the same interval.")]
+    p_highest: Annotated[
+        float | None, Field(description="Probability that its count is among the highest, as many as are flagged.")
+    ]
+    place: Annotated[int | None, Field(description="Its place in the order in which areas are flagged, from 1.")]
+    per_km2: Annotated[float, Field(description="Expected crimes per square kilometre.")]
+    per_1000_residents: Annotated[
+        float | None, Field(description="Expected crimes per 1,000 residents; null where residents are not known.")
+    ]
+    a_year_before: Annotated[
+        int | None,
+        Field(description="Count in the same period a year earlier, as it was known; null where it was not."),
+    ]
 
 
 class PeriodForecast(AreaForecast):

@@ -6,9 +6,11 @@ Nothing here loads a model: ``service.web.snapshot_building`` makes a snapshot o
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,23 +19,28 @@ import orjson
 
 from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
+from service.web.answers.areas import DECIMALS
 from service.web.answers.levels import DECIMALS_OF
 from service.web.answers.reasons import PeriodReasons
 from service.web.answers.risk import densest
 from service.web.nearest import nearest, unknown
 from service.wording import earlier_sentence
 
-DECIMALS = 4
 Floats = npt.NDArray[np.float64]
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A JSON document; ``kept`` is it compressed, where that was done ahead because it is asked for often."""
+    """A document; ``kept`` is it compressed, where that was done ahead because it is asked for often."""
 
     plain: bytes
     kept: bytes | None = None
+
+    @cached_property
+    def tag(self) -> str:
+        """What changes with its content: the start of its hash."""
+        return hashlib.blake2b(self.plain, digest_size=16).hexdigest()
 
     @property
     def zipped(self) -> bytes:
@@ -51,6 +58,8 @@ class PeriodAnswers:
     row_of: Mapping[str, Json]
     everything: Answer
     codes: tuple[str, ...]
+    districts: frozenset[str]
+    """Codes of the districts that hold the areas of the whole city."""
     means: Floats
     area_km2: Floats
     larger: Answer | None
@@ -72,10 +81,45 @@ class PeriodAnswers:
             return self.everything
         return Answer(with_rows(self.head, self.rows[:limit]))
 
-    def only(self, codes: Sequence[str]) -> PeriodAnswers:
+    def only(self, codes: Iterable[str]) -> PeriodAnswers:
         """The same with the rows of these areas alone; their ranks stay those of the whole city."""
-        rows = tuple(self.rows[rank - 1] for rank in sorted(int(self.row_of[code]["rank"]) for code in codes))
-        return replace(self, rows=rows, everything=Answer(with_rows(self.head, rows)))
+        kept = sorted((self.row_of[code] for code in codes), key=lambda row: int(row["rank"]))
+        rows = tuple(self.rows[row["rank"] - 1] for row in kept)
+        row_of = {row["area"]: row for row in kept}
+        return replace(self, rows=rows, row_of=row_of, everything=Answer(with_rows(self.head, rows)))
+
+    def where(
+        self, *, within: Sequence[str] | None, bands: Sequence[str] | None, flagged: bool | None
+    ) -> PeriodAnswers:
+        """The same with the areas alone that lie in one of these districts and bands, flagged or not; None takes all.
+
+        Raises ``MissingThing`` for a district that holds no area of the forecast, and for flags that were not issued.
+        """
+        if within is None and bands is None and flagged is None:
+            return self
+        for name in within or ():
+            if name not in self.districts:
+                remedy = f"Ask for one of the {len(self.districts)} districts that the areas' 'parent' names."
+                raise unknown(f"There is no district '{name}' with areas here.", name, self.districts, remedy=remedy)
+        if flagged is not None:
+            self.flag_rule()
+        return self.only(
+            code
+            for code, row in self.row_of.items()
+            if (within is None or row["parent"] in within)
+            and (bands is None or row["band"] in bands)
+            and (flagged is None or row["flagged"] is flagged)
+        )
+
+    def flag_rule(self) -> Json:
+        """The rule of flags; raises ``MissingThing`` where the forecast was issued without flags."""
+        if self.rule is None:
+            raise MissingThing("This forecast was issued without flags.", remedy="Issue again with: wardcast issue")
+        return self.rule
+
+    def ranked(self) -> list[Json]:
+        """The rows of areas from the highest expected count to the lowest."""
+        return sorted(self.row_of.values(), key=lambda row: int(row["rank"]))
 
     def reasons_of(self, code: str) -> list[Json] | None:
         """What an area's expected count is made of; None where the forecast was issued without reasons."""
@@ -83,11 +127,10 @@ class PeriodAnswers:
 
     def flags(self) -> Answer:
         """The flagged areas; raises ``MissingThing`` where the forecast was issued without flags."""
-        if self.rule is None:
-            raise MissingThing("This forecast was issued without flags.", remedy="Issue again with: wardcast issue")
+        rule = self.flag_rule()
         rows = sorted((row for row in self.row_of.values() if row["flagged"]), key=lambda row: int(row["rank"]))
         expected = sum(row["mean"] for row in rows) / self.means.sum()
-        found = {"flags": self.rule, "chosen_by": self.rule["words"], "expected_share": _rounded(expected)}
+        found = {"flags": rule, "chosen_by": rule["words"], "expected_share": _rounded(expected)}
         return Answer(orjson.dumps({**self.envelope, **found, "areas": rows}))
 
     def hotspots(self, share: float) -> Answer:
@@ -156,6 +199,8 @@ class Snapshot:
     about: Json
     summary: Answer
     boundaries: Answer
+    geometry_of: Mapping[str, orjson.Fragment]
+    """Code → the area's boundary, encoded."""
     models: tuple[tuple[str, int, str], ...]
     """Target, version and sha256 of each model that the forecast is of."""
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)

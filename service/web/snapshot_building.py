@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import numpy as np
 import orjson
 import pandas as pd
 
-from contracts import QUANTILE_COLUMNS, Frequency, Period
+from contracts import Frequency, Period
 from service.flag_tables import IssuedFlags
 from service.issued import IssuedForecast
-from service.web.answers.levels import DECIMALS_OF, MADE_BY, harm_in, levels_in
+from service.web.answers.areas import area_rows
+from service.web.answers.levels import MADE_BY, harm_in, levels_in
 from service.web.answers.reasons import period_reasons
-from service.web.answers.risk import BANDS, band_of, ranks, risk_scores
-from service.web.snapshot import DECIMALS, Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
+from service.web.answers.risk import BANDS
+from service.web.snapshot import Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
 _UNRECORDED: Json = {
@@ -35,6 +37,8 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
     """Every answer of an issued forecast."""
     record = issued.record
     targets = {about["target"]: _target_answers(issued, about) for about in record["targets"]}
+    known = set(issued.areas["area"])
+    features = [one for one in orjson.loads(issued.boundaries)["features"] if one["properties"]["code"] in known]
     return Snapshot(
         forecast_id=issued.forecast_id,
         entry=issued.entry,
@@ -47,7 +51,10 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
         targets=targets,
         about=_summary(issued),
         summary=answer_ahead(orjson.dumps(_summary(issued))),
-        boundaries=_boundaries(issued),
+        boundaries=_boundaries(issued, features),
+        geometry_of={
+            feature["properties"]["code"]: orjson.Fragment(orjson.dumps(feature["geometry"])) for feature in features
+        },
         models=tuple((about["target"], about["model_version"], about["sha256"]) for about in record["targets"]),
     )
 
@@ -84,12 +91,15 @@ def _labels(issued: IssuedForecast) -> list[str]:
 
 def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) -> Json:
     is_next = period == issued.record["next_period"]
+    whole = Period.parse(period, Frequency(issued.record["frequency"]))
     ahead = ahead_sentence(period=period, horizon=horizon, last_known=about["last_known_period"], is_next=is_next)
     return {
         **_common(issued),
         "target": about["target"],
         "title": about["title"],
         "period": period,
+        "first_day": str(whole.start.date()),
+        "last_day": str((whole.end - timedelta(seconds=1)).date()),
         "is_next_period": is_next,
         "horizon": horizon,
         "last_known_period": about["last_known_period"],
@@ -107,17 +117,17 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
 
 def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     of_target = issued.forecasts[issued.forecasts["target"] == about["target"]]
+    frequency = Frequency(issued.record["frequency"])
+    histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
 
     def answers(steps: Sequence[Json]) -> dict[str, PeriodAnswers]:
         made = {}
         for step in steps:
             table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
             envelope = _envelope(issued, about, step["period"], step["horizon"])
-            made[step["period"]] = _period_answers(issued, table, envelope)
+            made[step["period"]] = _period_answers(issued, table, envelope, histories)
         return made
 
-    frequency = Frequency(issued.record["frequency"])
-    histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
     return TargetAnswers(
         periods=answers(about["periods"]),
         next_period=issued.record["next_period"],
@@ -126,38 +136,29 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     )
 
 
-def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json) -> PeriodAnswers:
-    means = table["mean"].to_numpy(dtype=np.float64)
-    about = issued.areas[["area", "name", "parent", "area_km2"]]
-    parent_names = {} if issued.larger is None else issued.larger.names
-    harm = harm_in(issued, envelope["target"], envelope["horizon"])
-    larger = levels_in(issued, envelope["target"], envelope["horizon"], harm)
-    flagged = None if issued.flags is None else issued.flags.areas(envelope["target"], envelope["horizon"])
-    frame = table.merge(about, on="area", how="left", validate="one_to_one")
-    frame = frame.assign(rank=ranks(means), risk_score=risk_scores(means))
-    numbers = ["mean", *QUANTILE_COLUMNS, "p_at_least_one", "rank", "risk_score"]
-    kept = frame[["area", "name", "parent", *numbers]].round({**dict.fromkeys(numbers, DECIMALS), **DECIMALS_OF})
-    rows: list[Json] = [{str(key): value for key, value in row.items()} for row in kept.to_dict(orient="records")]
-    for row, score in zip(rows, frame["risk_score"], strict=True):
-        row["parent"] = None if pd.isna(row["parent"]) else row["parent"]
-        row["parent_name"] = parent_names.get(row["parent"])
-        row["band"] = band_of(score).name
-        row["flagged"] = None if flagged is None else row["area"] in flagged
-        row["harm"] = harm.get((envelope["geography"], row["area"]))
+def _period_answers(
+    issued: IssuedForecast, table: pd.DataFrame, envelope: Json, histories: Mapping[str, list[Json]]
+) -> PeriodAnswers:
+    target, horizon = envelope["target"], envelope["horizon"]
+    harm = harm_in(issued, target, horizon)
+    larger = levels_in(issued, target, horizon, harm)
+    rows = area_rows(issued, table, envelope, histories, harm)
     encoded = tuple(orjson.dumps(row) for row in sorted(rows, key=lambda row: int(row["rank"])))
     head = orjson.dumps(envelope)
+    land = issued.areas.set_index("area")["area_km2"]
     return PeriodAnswers(
         envelope=envelope,
         head=head,
         rows=encoded,
         row_of={row["area"]: row for row in rows},
         everything=answer_ahead(with_rows(head, encoded)),
-        codes=tuple(frame["area"]),
-        means=means,
-        area_km2=frame["area_km2"].to_numpy(dtype=np.float64),
+        codes=tuple(table["area"]),
+        districts=frozenset(row["parent"] for row in rows if row["parent"] is not None),
+        means=table["mean"].to_numpy(dtype=np.float64),
+        area_km2=land.loc[table["area"]].to_numpy(dtype=np.float64),
         larger=answer_ahead(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
         rule=None if issued.flags is None else _rule(issued.flags),
-        reasons=period_reasons(issued.reasons, envelope["target"], envelope["horizon"]),
+        reasons=period_reasons(issued.reasons, target, horizon),
     )
 
 
@@ -171,9 +172,6 @@ def _histories(history: pd.DataFrame, frequency: Frequency) -> dict[str, list[Js
     return histories
 
 
-def _boundaries(issued: IssuedForecast) -> Answer:
-    collection = orjson.loads(issued.boundaries)
-    known = set(issued.areas["area"])
-    features = [feature for feature in collection["features"] if feature["properties"]["code"] in known]
+def _boundaries(issued: IssuedForecast, features: Sequence[Json]) -> Answer:
     about = {"type": "FeatureCollection", **_common(issued)}
     return answer_ahead(orjson.dumps({**about, "features": features}))

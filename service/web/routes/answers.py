@@ -9,8 +9,9 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Response
 
 from contracts import MissingThing
+from service.web.answers.tables import TABLES
 from service.web.nearest import unknown
-from service.web.routes.formats import takes_gzip
+from service.web.routes.formats import is_current, takes_gzip
 from service.web.schemas import ProblemDocument
 from service.web.snapshot import Answer, Snapshot
 from service.web.watcher import SnapshotWatcher, ToldHistory
@@ -30,6 +31,13 @@ class GeoJson(Response):
     """An answer in GeoJSON."""
 
     media_type = "application/geo+json"
+
+
+class Tabular(Response):
+    """Rows of areas as JSON or as a table."""
+
+    media_type = "application/json"
+    formats = ("application/json", *(media_type.partition(";")[0] for media_type, _ in TABLES.values()))
 
 
 async def served_snapshot(request: Request) -> Snapshot:
@@ -74,9 +82,20 @@ def together(answers: Sequence[Answer]) -> Answer:
     return Answer(b'{"answers":[' + b",".join(one.plain for one in answers) + b"]}")
 
 
-def send(request: Request, answer: Answer, media_type: str = "application/json") -> Response:
-    """The encoded answer, compressed if the client takes gzip."""
-    headers = {"Vary": "Accept-Encoding", "Cache-Control": "no-cache"}
-    if not takes_gzip(request.headers.get("accept-encoding", "")):
+def send(
+    request: Request, answer: Answer, media_type: str = "application/json", *, name: str | None = None
+) -> Response:
+    """The encoded answer, compressed if the client takes gzip, or 304 where the client has it already.
+
+    ``name`` is that of the file under which a browser keeps it.
+    """
+    zips = takes_gzip(request.headers.get("accept-encoding", ""))
+    tag = f'"{answer.tag}{"-gzip" if zips else ""}"'
+    headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache", "ETag": tag}
+    if is_current(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    if name is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    if not zips:
         return Response(answer.plain, media_type=media_type, headers=headers)
     return Response(answer.zipped, media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from service.web import schemas
-from service.web.routes.answers import PROBLEMS, GeoJson, Served, Told, send, together
+from service.web.answers.tables import TABLES, flat_rows
+from service.web.routes.answers import PROBLEMS, GeoJson, Served, Tabular, Told, send, together
+from service.web.routes.formats import preferred
+from service.web.schemas import BandName
+from service.web.snapshot import Answer
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["forecasts"])
 
@@ -31,6 +35,20 @@ Share = Annotated[
     float | None,
     Query(gt=0, le=1, examples=["0.05"], description="Share of the land; without it, that of the settings."),
 ]
+Within = Annotated[
+    list[str] | None, Query(description="Only areas in these districts: one code or several, separated by commas.")
+]
+Bands = Annotated[list[BandName] | None, Query(alias="band", description=f"Only areas in these bands. {SEVERAL}")]
+Flagged = Annotated[bool | None, Query(examples=["true"], description="Only flagged areas, or only the others.")]
+Format = Annotated[
+    Literal["json", "csv", "geojson", "parquet", "arrow"] | None,
+    Query(
+        alias="format",
+        examples=["csv"],
+        description="Format of the answer; without it, what the header Accept asks for, or JSON.",
+    ),
+]
+FORMATS = {"json": "application/json", **{name: media_type for name, (media_type, _) in TABLES.items()}}
 Code = Annotated[str, Path(description="Code of an area.")]
 
 
@@ -45,21 +63,40 @@ async def summary(request: Request, served: Served) -> Response:
     return send(request, served.summary)
 
 
-@router.get("/forecasts", responses={200: {"model": schemas.Forecasts | schemas.Several[schemas.Forecasts]}})
+@router.get(
+    "/forecasts",
+    response_class=Tabular,
+    responses={
+        200: {
+            "model": schemas.Forecasts | schemas.Several[schemas.Forecasts],
+            "content": {media_type.partition(";")[0]: {} for media_type, _ in TABLES.values()},
+        }
+    },
+)
 async def forecasts(
     request: Request,
     served: Served,
     targets: Targets = None,
     periods: Periods = None,
     areas: Codes = None,
+    within: Within = None,
+    bands: Bands = None,
+    flagged: Flagged = None,
     limit: Limit = None,
+    answer_format: Format = None,
 ) -> Response:
-    """Every area's forecast, from the highest expected count to the lowest."""
+    """Every area's forecast, from the highest expected count to the lowest; as a table, one row an area."""
     asked = [
         served.areas_of(target, period, areas) if areas else served.of(target).of(period)
         for target, period in _asked(targets, periods)
     ]
-    return send(request, together([one.first(limit) for one in asked]))
+    kept = [one.where(within=within, bands=bands, flagged=flagged) for one in asked]
+    name = answer_format or preferred(request.headers.get("accept", ""), FORMATS)
+    if name == "json":
+        return send(request, together([one.first(limit) for one in kept]))
+    rows = [row for one in kept for row in flat_rows(one.envelope, one.ranked()[:limit])]
+    media_type, made = TABLES[name]
+    return send(request, Answer(made(rows, served.geometry_of)), media_type, name=f"{served.forecast_id}.{name}")
 
 
 @router.get("/levels", responses={200: {"model": schemas.Levels | schemas.Several[schemas.Levels]}})

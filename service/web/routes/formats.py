@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 
 def takes_any(accept: str, offered: Iterable[str]) -> bool:
@@ -15,6 +15,24 @@ def takes_any(accept: str, offered: Iterable[str]) -> bool:
         return True
     ranges = dict(_weighed(accept))
     return not ranges or any(_weight_of(one, ranges) > 0 for one in offered)
+
+
+def preferred(accept: str, offered: Mapping[str, str]) -> str:
+    """The name of the format that an ``Accept`` header likes best; the first of those that it likes alike.
+
+    ``offered`` maps names to media types.
+
+    >>> preferred("text/csv, */*;q=0.1", {"json": "application/json", "csv": "text/csv; charset=utf-8"})
+    'csv'
+    """
+    ranges = dict(_weighed(accept)) or {"*/*": 1.0}
+    return max(offered, key=lambda name: _weight_of(offered[name].partition(";")[0], ranges))
+
+
+def is_current(if_none_match: str, tag: str) -> bool:
+    """Whether an ``If-None-Match`` header names the entity tag (RFC 9110, 13.1.2)."""
+    named = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
+    return tag in named or "*" in named
 
 
 def _weight_of(media_type: str, ranges: dict[str, float]) -> float:

@@ -104,4 +104,4 @@ def _formats_of(route: RouteContext) -> tuple[str, ...]:
     answer: type[Response] = kind.value if isinstance(kind, DefaultPlaceholder) else kind
     if answer.media_type is None:
         raise TypeError(f"The route {route.path} declares no format; give it a response_class that has one.")
-    return (answer.media_type,)
+    return tuple(getattr(answer, "formats", (answer.media_type,)))

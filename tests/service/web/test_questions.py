@@ -21,7 +21,12 @@ VALUES = {
     "areas": ("C0203", "C0001"),
     "limit": ("3", "4"),
     "share": ("0.1", "0.2"),
+    "within": ("D1", "D2"),
+    "band": ("average", "below"),
+    "flagged": ("false", "true"),
+    "format": ("csv", "json"),
 }
+SEVERAL = ("target", "period", "areas", "within", "band")
 UNUSABLE = (
     "",
     " violence",
@@ -76,7 +81,7 @@ def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     assert len(paths) == 16
     for path, question in paths:
         assert client.get(path).status_code == 200
-        for name in ("nosuch", "format", "", "Target", "target[]", "x" * 5000, "\x00"):
+        for name in ("nosuch", "fromat", "", "Target", "target[]", "x" * 5000, "\x00"):
             answer = client.get(f"{path}?{quote(name)}=violence")
             refused(answer, answer.json()["parameter"])
             assert len(answer.content) < 800
@@ -96,7 +101,7 @@ def test_every_parameter_is_refused_where_it_is_given_twice(client):
             for again in (first, second, ""):
                 problem = refused(client.get(f"{path}?{name}={first}&{name}={again}"), name)
                 assert "given 2 times" in problem.detail
-                assert ("separated by commas" in problem.remedy) == (name in ("target", "period", "areas"))
+                assert ("separated by commas" in problem.remedy) == (name in SEVERAL)
             seen.add(name)
     assert seen == set(VALUES)
 
@@ -136,12 +141,15 @@ def test_every_part_of_a_path_refuses_what_cannot_be_used(client, value):
 
 def test_the_nearest_right_one_is_named(client):
     for path, words in (
-        ("/v1/forecasts?perido=2025-03", "Did you mean 'period'? /v1/forecasts takes target, period, areas, limit."),
+        (
+            "/v1/forecasts?perido=2025-03",
+            "Did you mean 'period'? /v1/forecasts takes target, period, areas, within, band, flagged, limit, format.",
+        ),
         ("/v1/hotspots?Share=0.1", "Did you mean 'share'?"),
         ("/v1/areas/C0203/history?period=2025-08", "/v1/areas/{code}/history takes target."),
         ("/v1/summary?target=violence", "Leave it out: /v1/summary takes none."),
         ("/?target=robbery", "Leave it out: / takes none."),
-        ("/v1/forecasts?format=csv", "It answers in application/json alone."),
+        ("/v1/flags?format=csv", "It answers in application/json alone."),
         ("/v1/areas?format=csv", "Leave it out: /v1/areas takes none."),
         ("/v1/forecasts?target=violense", "Did you mean violence?"),
         ("/v1/forecasts?target=Violence", "It is written 'violence'."),

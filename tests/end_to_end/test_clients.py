@@ -1,0 +1,53 @@
+"""Real clients read the running service: each call of docs/api.md, against a service of its own process."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pandas as pd
+import pyogrio
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def address(trained: Path) -> Iterator[str]:
+    command = [sys.executable, "-c", "from service.cli import program; program()", "serve", "--port", "0"]
+    with subprocess.Popen([*command, "--workspace", str(trained)], stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        yield next(line.split("Open ")[1].split("/ and")[0] for line in server.stderr if "Open " in line)
+        server.terminate()
+
+
+CALLS: dict[str, Callable[[str], Any]] = {
+    "pd.read_csv": pd.read_csv,
+    "pd.read_parquet": pd.read_parquet,
+    "geopandas.read_file": geopandas.read_file,
+    "pyogrio.read_dataframe": pyogrio.read_dataframe,
+}
+
+
+def documented(repository: Path) -> list[tuple[str, str]]:
+    """Each call of the documentation: the function and what it is asked."""
+    text = (repository / "docs" / "api.md").read_text(encoding="utf-8")
+    return re.findall(r'^(\w+\.read_\w+)\("http://127\.0\.0\.1:8000(/[^"]+)"\)', text, flags=re.MULTILINE)
+
+
+def test_every_documented_call_reads_the_areas_of_the_forecast(address: str, repository: Path) -> None:
+    calls = documented(repository)
+    assert {name for name, _ in calls} == CALLS.keys()
+    for name, question in calls:
+        table = CALLS[name](f"{address}{question}")
+        assert len(table) == 16, name
+        assert table["rank"].tolist() == list(range(1, 17))
+        assert (table["q10"] <= table["q90"]).all()
+        if "geometry" in table:
+            assert table.crs.to_epsg() == 4326
+            assert not table.geometry.is_empty.any()
