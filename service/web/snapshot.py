@@ -20,9 +20,11 @@ import orjson
 from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
 from service.web.answers.areas import DECIMALS
+from service.web.answers.drawn_map import Drawing, draw
 from service.web.answers.levels import DECIMALS_OF
 from service.web.answers.reasons import PeriodReasons
 from service.web.answers.risk import densest
+from service.web.answers.views import Scale
 from service.web.nearest import nearest, unknown
 from service.wording import earlier_sentence
 
@@ -63,6 +65,10 @@ class PeriodAnswers:
     means: Floats
     area_km2: Floats
     larger: Answer | None
+    larger_of: Mapping[str, Json]
+    """Code → the row of each district, and of the city under ``CITY``; empty where issued without."""
+    cover: Mapping[str, Floats] | None
+    """Columns of ``contracts.tables.COVERS``, a row for each number of areas from 1; None where issued without."""
     rule: Json | None
     """By which rule areas are flagged; None where the forecast was issued without flags."""
     reasons: PeriodReasons | None
@@ -158,6 +164,8 @@ class TargetAnswers:
     periods: Mapping[str, PeriodAnswers]
     next_period: str
     histories: Mapping[str, list[Json]]
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+    """View → the steps of its map, the same for all periods."""
     earlier: Mapping[str, PeriodAnswers] = field(default_factory=dict)
 
     def of(self, period: str | None) -> PeriodAnswers:
@@ -201,6 +209,8 @@ class Snapshot:
     boundaries: Answer
     geometry_of: Mapping[str, orjson.Fragment]
     """Code → the area's boundary, encoded."""
+    people: Mapping[str, Mapping[str, float]]
+    """All residents under ``RESIDENTS``, and each group of them → code → how many; empty where it is not known."""
     models: tuple[tuple[str, int, str], ...]
     """Target, version and sha256 of each model that the forecast is of."""
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
@@ -208,6 +218,11 @@ class Snapshot:
     """Target → why it is not served while the ledger is not what it was."""
     stopped_by_file: Mapping[str, str] = field(default_factory=dict)
     """Target → why it is not served, by the file that stops without the ledger."""
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The outlines of the areas for maps that are drawn here."""
+        return draw(orjson.loads(self.boundaries.plain)["features"])
 
     def stopped_for(self, stopped: Mapping[str, str]) -> Snapshot:
         """The same snapshot with these targets refused, each for its reason."""

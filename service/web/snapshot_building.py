@@ -10,15 +10,18 @@ import orjson
 import pandas as pd
 
 from contracts import Frequency, Period
+from contracts.tables import RESIDENTS, WORKDAY
 from service.flag_tables import IssuedFlags
 from service.issued import IssuedForecast
 from service.web.answers.areas import area_rows
-from service.web.answers.levels import MADE_BY, harm_in, levels_in
+from service.web.answers.levels import CITY, MADE_BY, harm_in, levels_in
 from service.web.answers.reasons import period_reasons
 from service.web.answers.risk import BANDS
-from service.web.snapshot import Answer, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
+from service.web.answers.views import scales_of
+from service.web.snapshot import Answer, Floats, Json, PeriodAnswers, Snapshot, TargetAnswers, answer_ahead, with_rows
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
+COVER_ENDS = ("share_low", "share_high")
 _UNRECORDED: Json = {
     "gates": {},
     "overrides": [],
@@ -52,6 +55,7 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
         about=_summary(issued),
         summary=answer_ahead(orjson.dumps(_summary(issued))),
         boundaries=_boundaries(issued, features),
+        people=_people(issued),
         geometry_of={
             feature["properties"]["code"]: orjson.Fragment(orjson.dumps(feature["geometry"])) for feature in features
         },
@@ -128,11 +132,13 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
             made[step["period"]] = _period_answers(issued, table, envelope, histories)
         return made
 
+    periods, earlier = answers(about["periods"]), answers(about.get("earlier_periods", ()))
     return TargetAnswers(
-        periods=answers(about["periods"]),
+        periods=periods,
         next_period=issued.record["next_period"],
         histories=histories,
-        earlier=answers(about.get("earlier_periods", ())),
+        scales=scales_of(one.row_of.values() for one in periods.values()),
+        earlier=earlier,
     )
 
 
@@ -157,9 +163,32 @@ def _period_answers(
         means=table["mean"].to_numpy(dtype=np.float64),
         area_km2=land.loc[table["area"]].to_numpy(dtype=np.float64),
         larger=answer_ahead(orjson.dumps({**envelope, "made_by": MADE_BY, "levels": larger})) if larger else None,
+        larger_of={
+            CITY if level["level"] == CITY else row["area"]: row for level in larger or () for row in level["areas"]
+        },
+        cover=_cover(issued, target, horizon),
         rule=None if issued.flags is None else _rule(issued.flags),
         reasons=period_reasons(issued.reasons, target, horizon),
     )
+
+
+def _cover(issued: IssuedForecast, target: str, horizon: int) -> Mapping[str, Floats] | None:
+    if issued.ranks is None:
+        return None
+    covers = issued.ranks.covers
+    rows = covers[(covers["target"] == target) & (covers["horizon"] == horizon)].sort_values("areas")
+    return {name: rows[name].to_numpy(dtype=np.float64) for name in ("share", *COVER_ENDS, "share_by_count")}
+
+
+def _people(issued: IssuedForecast) -> dict[str, dict[str, float]]:
+    if issued.ranks is None or issued.ranks.people is None:
+        return {}
+    residents = issued.ranks.people[issued.ranks.people["kind"] != WORKDAY]
+    names = residents["group"].where(residents["kind"] != RESIDENTS, RESIDENTS)
+    found: dict[str, dict[str, float]] = {}
+    for name, code, people in zip(names, residents["area"], residents["people"], strict=True):
+        found.setdefault(name, {})[code] = people
+    return found
 
 
 def _histories(history: pd.DataFrame, frequency: Frequency) -> dict[str, list[Json]]:

@@ -28,7 +28,7 @@ class ToldHistory:
     """The history of one target's models, as a document and as a page."""
 
     answer: Answer
-    page: str
+    page: Answer
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class SnapshotWatcher:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.standing = Standing()
+
+    @property
+    def city(self) -> str:
+        """Name of the city of the workspace."""
+        return self._workspace.settings.city
 
     def start(self) -> None:
         """Take the first snapshot, then poll until ``stop``."""
@@ -146,7 +151,7 @@ class SnapshotWatcher:
             history = history_of(entries, name, title)
             others = {other: words for other, words in titles.items() if other != name}
             page = history_page(history, city=settings.city, simulated=settings.simulated, others=others)
-            told[name] = ToldHistory(answer_ahead(orjson.dumps(history.to_dict())), page)
+            told[name] = ToldHistory(answer_ahead(orjson.dumps(history.to_dict())), answer_ahead(page.encode("utf-8")))
         return told
 
 

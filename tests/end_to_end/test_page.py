@@ -1,4 +1,4 @@
-"""The page in a real browser, over an issued forecast of a made-up city of 600 areas."""
+"""The briefing in a real browser, over an issued forecast of a made-up city of 600 areas."""
 
 from __future__ import annotations
 
@@ -72,49 +72,64 @@ def browser(chromium):
 
 @pytest.fixture
 def visit(browser, address):
-    """Opens the page; at the end it may have complained about nothing and asked no other host."""
+    """Opens the page; at the end it may have complained about nothing but our reading of its canvas, and asked no
+    other host."""
     page = browser.new_page(viewport={"width": 1360, "height": 900})
     page.set_default_timeout(PATIENCE)
     complaints, hosts = [], set()
     page.on(
-        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if message.type in ("error", "warning") and "willReadFrequently" not in message.text
+            else None
+        ),
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     page.goto(address)
-    page.wait_for_selector("#main[data-coloured]")
+    page.wait_for_selector("#work[data-coloured]")
     yield page
     assert complaints == []
     assert hosts == {urlsplit(address).netloc}
     page.close()
 
 
-def test_six_hundred_areas_are_coloured_by_risk(visit):
-    assert visit.get_attribute("#main", "data-coloured") == "600"
-    colours = visit.evaluate(
-        """() => {
-            const canvas = document.querySelector('#map canvas');
-            const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-            const seen = new Map();
-            for (let at = 0; at < pixels.length; at += 4) {
-                if (pixels[at + 3] !== 255) continue;
-                const colour = `${pixels[at]},${pixels[at + 1]},${pixels[at + 2]}`;
-                seen.set(colour, (seen.get(colour) ?? 0) + 1);
-            }
-            return [...seen].filter(([, times]) => times > 400).map(([colour]) => colour);
-        }"""
+def colours_of(page):
+    """The colours that fill much of the map, as ``r,g,b``."""
+    return set(
+        page.evaluate(
+            """() => {
+                const canvas = document.querySelector('#map canvas');
+                const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+                const seen = new Map();
+                for (let at = 0; at < pixels.length; at += 4) {
+                    if (pixels[at + 3] !== 255) continue;
+                    const colour = `${pixels[at]},${pixels[at + 1]},${pixels[at + 2]}`;
+                    seen.set(colour, (seen.get(colour) ?? 0) + 1);
+                }
+                return [...seen].filter(([, times]) => times > 200).map(([colour]) => colour);
+            }"""
+        )
     )
-    style = "() => ['much_above','above','average','below','well_below'].map((band) => " + (
-        "getComputedStyle(document.querySelector(`#legend .band-${band}`)).backgroundColor)"
+
+
+def test_six_hundred_areas_are_coloured_by_the_seven_steps_of_the_legend(visit):
+    assert visit.get_attribute("#work", "data-coloured") == "600"
+    steps = visit.eval_on_selector_all(
+        "#legend .swatch", "all => all.map((one) => getComputedStyle(one).backgroundColor)"
     )
-    legend = {colour.removeprefix("rgb(").removesuffix(")").replace(" ", "") for colour in visit.evaluate(style)}
-    assert len(legend) == 5
-    assert legend <= set(colours)
+    legend = {colour.removeprefix("rgb(").removesuffix(")").replace(" ", "") for colour in steps}
+    assert len(legend) == 7
+    assert legend <= colours_of(visit)
+    areas = [int(words.split()[0]) for words in visit.locator("#legend small").all_inner_texts()]
+    assert sum(areas) == 600
+    assert min(areas) > 0
 
 
 def test_a_click_on_the_map_shows_the_history_and_the_interval(visit):
-    assert visit.is_visible("#area-empty")
+    assert not visit.is_visible("#area")
     box = visit.locator("#map").bounding_box()
     visit.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     visit.wait_for_selector("#area-interval")
@@ -141,7 +156,10 @@ def test_an_area_is_chosen_and_the_ranking_sorted_with_the_keyboard_alone(visit)
 def test_the_page_flags_the_areas_that_the_api_flags(visit, address):
     answer = httpx.get(f"{address}v1/flags?target=violence").json()
     assert len(answer["areas"]) == 30
-    assert answer["chosen_by"] in visit.inner_text("#facts")
+    assert visit.inner_text("#k-shown") == "30"
+    assert "These are the audited flags." in visit.inner_text("#covered")
+    visit.click("#about summary")
+    assert answer["chosen_by"] in visit.inner_text("#about")
     visit.click("#columns button:has-text('Flagged')")
     shown = visit.eval_on_selector_all(
         "#rows tr", "rows => rows.filter((row) => row.innerText.includes('flagged')).map((row) => row.dataset.area)"
@@ -150,6 +168,22 @@ def test_the_page_flags_the_areas_that_the_api_flags(visit, address):
     visit.click(f"#rows tr[data-area={shown[0]}] .link")
     visit.wait_for_selector("#area-interval")
     assert visit.inner_text("#area .numbers").split()[-2:] == ["Flagged", "yes"]
+
+
+def test_covering_more_areas_says_what_they_hold(visit, address):
+    for number in (3, 120):
+        visit.fill("#k", str(number))
+        visit.wait_for_url(f"**/?k={number}")
+        rows = visit.request.get(f"{address}v1/forecasts?target=violence").json()["areas"]
+        held = sum(row["mean"] for row in rows if row["place"] <= number) / sum(row["mean"] for row in rows)
+        visit.wait_for_function(
+            "words => document.querySelector('#covered').innerText.includes(words)", arg=f"{held:.1%}"
+        )
+        assert "audited flags" not in visit.inner_text("#covered")
+    visit.reload()
+    visit.wait_for_selector("#work[data-coloured]")
+    assert visit.input_value("#k") == "120"
+    assert f"{held:.1%}" in visit.inner_text("#covered")
 
 
 def test_the_card_of_an_area_says_what_the_api_says(visit, address):
@@ -214,26 +248,25 @@ def test_the_words_of_the_reasons_are_explained_with_the_keyboard_alone(visit):
     assert "How its newer counts compare with its older ones." in visit.inner_text("#area .meanings")
 
 
-def test_the_banners_the_approver_and_the_meaning_of_next_are_shown(visit):
-    words = visit.inner_text("body")
-    for phrase in (
-        "Simulated city.",
-        "Replay.",
-        "Ada Example",
-        "Version 1",
-        "two periods ahead of the last known one",
-        "not of people",
-    ):
+def test_what_kind_of_forecast_it_is_stands_above_and_its_provenance_behind_a_click(visit):
+    assert visit.locator(".chip").all_inner_texts()[0].startswith("Simulated city")
+    assert visit.locator(".chip").all_inner_texts()[1].startswith("Replay of 10 July 2025")
+    assert "Ada Example" not in visit.inner_text("body")
+    visit.click("#about summary")
+    words = visit.inner_text("#about")
+    for phrase in ("Ada Example", "version 1", "two periods ahead of the last known one"):
         assert phrase in words, phrase
+    assert "not of people" in visit.inner_text("footer")
 
 
 def test_the_footer_leads_to_the_history_of_the_models(visit, address):
     assert visit.get_attribute("#history", "href") == "/models/violence"
+    visit.click("#about summary")
     visit.goto(f"{address}models/violence")
     words = visit.inner_text("body")
     assert "In use: version 1, approved by Ada Example" in words
-    visit.click("text=Back to the map")
-    visit.wait_for_selector("#main[data-coloured]")
+    visit.click("nav >> text=Briefing")
+    visit.wait_for_selector("#work[data-coloured]")
 
 
 def test_a_withdrawn_model_is_told_in_place_of_its_forecast(browser, city_with_a_withdrawn_model):
@@ -258,37 +291,74 @@ def test_a_withdrawn_model_is_told_in_place_of_its_forecast(browser, city_with_a
     page.close()
 
 
-def test_target_period_and_filter_change_what_is_shown(visit):
-    before = visit.inner_text("#rows tr:first-child td:nth-child(4)")
+def test_the_address_says_what_is_shown_and_brings_it_back(visit, address, browser):
+    headline = visit.inner_text("#headline")
     visit.select_option("#target", "robbery")
-    visit.wait_for_selector("#map-title:text-matches('^Robbery')")
-    assert visit.inner_text("#rows tr:first-child td:nth-child(4)") != before
+    visit.wait_for_selector("#headline:text-matches('robbery')")
     visit.select_option("#period", "2025-10")
-    visit.wait_for_selector("#map-title:text-matches('October 2025$')")
-    visit.select_option("#parent", "D2")
-    visit.fill("#find", "cell 3/")
-    assert visit.inner_text("#shown") == "6 of 6 areas shown."
+    visit.wait_for_selector("#headline:text-matches('^October 2025')")
+    visit.select_option("#within", "D2")
+    visit.wait_for_selector("#headline:text-matches('in District D2|in D2')")
+    before = colours_of(visit)
+    visit.select_option("#view", "sure")
+    visit.wait_for_selector("#legend p:text-matches('Chance')")
+    assert colours_of(visit) != before
+    assert visit.inner_text("#shown") == "100 of 120 areas shown."
+    visit.click("#rows tr:nth-child(2) .link")
+    visit.wait_for_selector("#area-interval")
+    told = [visit.inner_text(part) for part in ("#headline", "#highest", "#legend", "#area-interval")]
+    assert urlsplit(visit.url).query == "target=robbery&period=2025-10&within=D2&area=" + (
+        visit.get_attribute("#rows tr:nth-child(2)", "data-area") + "&view=sure"
+    )
+    other = browser.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(visit.url)
+    other.wait_for_selector("#area-interval")
+    assert [other.inner_text(part) for part in ("#headline", "#highest", "#legend", "#area-interval")] == told
+    other.close()
+    for _ in range(5):
+        visit.go_back()
+    visit.wait_for_function("words => document.querySelector('#headline').innerText === words", arg=headline)
+    assert urlsplit(visit.url).query == ""
+    assert visit.input_value("#target") == "violence"
 
 
-def test_districts_and_the_city_say_what_the_api_says(visit, address):
+def test_a_search_leads_to_an_area_or_a_district(visit):
+    visit.fill("#find", "cell 3/17")
+    visit.press("#find", "Enter")
+    visit.wait_for_selector("#area-name:text-is('Cell 3/17')")
+    name = visit.inner_text("#within option[value=D2]")
+    visit.fill("#find", name)
+    visit.press("#find", "Enter")
+    visit.wait_for_function("document.querySelector('#within').value === 'D2'")
+    assert not visit.is_visible("#area")
+
+
+def test_the_city_and_a_district_say_what_the_api_says(visit, address):
     answer = visit.request.get(f"{address}v1/levels").json()
     districts, city = answer["levels"][0]["areas"], answer["levels"][1]["areas"][0]
-    facts = visit.inner_text("#facts")
-    assert f"{city['q10']:,.0f} to {city['q90']:,.0f} with 80% probability" in facts
-    assert f"{int(city['harm']['mean'] + 0.5):,} days" in facts
-    assert f"{int(city['harm']['low'] + 0.5):,} to {int(city['harm']['high'] + 0.5):,} with 80% probability" in facts
-    assert "weights: Tiny list" in facts
-    assert visit.locator("#levels tbody tr").count() == len(districts) + 1 == 6
+    rows = visit.request.get(f"{address}v1/forecasts").json()["areas"]
+    change = round(100 * (city["mean"] / sum(row["a_year_before"] for row in rows) - 1))
+    words = f"{int(city['mean'] + 0.5):,} expected, {city['q10']:,.0f} to {city['q90']:,.0f}; {abs(change)}% "
+    assert words in visit.inner_text("#headline")
+    assert visit.inner_text("#headline").endswith("than last August.")
     row = next(row for row in districts if row["area"] == "D2")
-    line = visit.inner_text("#levels tr[data-area=D2]")
-    for value in (row["mean"], row["harm"]["mean"], row["harm"]["low"], row["harm"]["high"]):
-        assert f"{int(value + 0.5):,}" in line
-    assert not visit.is_visible("#within")
-    visit.select_option("#parent", "D2")
-    words = visit.inner_text("#within")
-    assert words.startswith(f"{row['name']}, 120 areas: {int(row['mean'] + 0.5):,} expected in August 2025, ")
-    assert f"{row['q10']:,.0f} to {row['q90']:,.0f} with 80% probability" in words
-    assert "Weights: Tiny list." in words
+    visit.select_option("#within", "D2")
+    visit.wait_for_selector("#headline:text-matches(' in ')")
+    assert f"{int(row['mean'] + 0.5):,} expected, {row['q10']:,.0f} to {row['q90']:,.0f}" in visit.inner_text(
+        "#headline"
+    )
+
+
+def test_the_ten_highest_have_ranges_of_ranks(visit, address):
+    rows = visit.request.get(f"{address}v1/forecasts?limit=10").json()["areas"]
+    lines = visit.locator("#highest tbody tr")
+    assert lines.count() == 10
+    for index, row in enumerate(rows):
+        words = lines.nth(index).inner_text()
+        assert row["name"] in words
+        if row["rank_low"] != row["rank_high"]:
+            assert f"{row['rank_low']}–{row['rank_high']}" in words
 
 
 def test_harm_stands_beside_the_count_only_where_it_is_weighed(visit, address):
@@ -298,11 +368,71 @@ def test_harm_stands_beside_the_count_only_where_it_is_weighed(visit, address):
     harm = visit.request.get(f"{address}v1/areas/{code}/forecast").json()["forecast"]["harm"]
     assert f"Expected harm: {int(harm['mean'] + 0.5):,} days" in visit.inner_text("#area-harm")
     assert f"{int(harm['mean'] + 0.5):,} (" in visit.inner_text("#rows tr:nth-child(2)")
+    assert visit.locator("#view option[value=harm]").count() == 1
     visit.select_option("#target", "robbery")
-    visit.wait_for_selector("#map-title:text-matches('^Robbery')")
+    visit.wait_for_selector("#headline:text-matches('robbery')")
     visit.wait_for_selector("#area-harm", state="detached")
     assert "Harm" not in visit.inner_text("#columns")
-    assert "harm" not in visit.inner_text("#facts").lower()
+    assert visit.locator("#view option[value=harm]").count() == 0
+
+
+def test_the_first_screen_holds_the_answer_and_the_map(visit):
+    visit.set_viewport_size({"width": 1100, "height": 700})
+    boxes = {part: visit.locator(part).bounding_box() for part in ("#map", "#legend", "#highest", "#k")}
+    assert boxes["#map"]["y"] <= 160
+    for part, box in boxes.items():
+        assert box["y"] + box["height"] <= 700, part
+    visit.set_viewport_size({"width": 360, "height": 740})
+    box = visit.locator("#map").bounding_box()
+    assert box["y"] + box["height"] <= 740
+
+
+def test_without_scripts_the_sentence_the_rows_and_a_drawn_map_are_there(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}?target=robbery&view=km2")
+    assert "robbery" in page.inner_text("#headline")
+    assert page.locator("#highest tbody tr").count() == 10
+    assert page.evaluate("document.querySelector('.drawn').naturalWidth") > 0
+    assert page.request.get(f"{address}map.svg?target=robbery&view=km2").text().count("<path") == 600
+    page.select_option("#period", "2025-10")
+    page.click("#controls button")
+    assert page.inner_text("#headline").startswith("October 2025, robbery")
+    context.close()
+
+
+def test_an_address_that_leads_nowhere_is_told_on_a_page(browser, address):
+    page = browser.new_page()
+    for path, words in (
+        ("?target=arson", "Ask for one of violence, robbery."),
+        ("?perido=2025-08", "Did you mean 'period'?"),
+        ("nowhere", "openapi"),
+        ("models/arson", "Ask for one of"),
+    ):
+        answer = page.goto(f"{address}{path}")
+        assert answer.status in (404, 422)
+        assert words in page.inner_text("#problem")
+    page.click("text=To the briefing")
+    page.wait_for_selector("#work[data-coloured]")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility(browser, address, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport={"width": 1100, "height": 700}, color_scheme=scheme, bypass_csp=True)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    for path in ("", "?area=C0203&view=change&within=D1", "models/violence", "?target=arson"):
+        page.goto(f"{address}{path}")
+        page.wait_for_selector("#work[data-coloured], #standing, #problem")
+        if "area=" in path:
+            page.wait_for_selector("#area-interval")
+        found = Axe().run(page, options=rules).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], path
+    context.close()
 
 
 def test_a_narrow_screen_does_not_scroll_sideways(visit):
@@ -335,11 +465,12 @@ def test_no_typeface_and_text_size_makes_a_page_wider_than_a_narrow_window(
     narrow_page.goto(f"{address}models/violence")
     assert reaches_sideways(narrow_page, typeface, text_size) == []
     narrow_page.goto(address)
-    narrow_page.wait_for_selector("#main[data-coloured]")
+    narrow_page.wait_for_selector("#work[data-coloured]")
     narrow_page.click("#rows tr:nth-child(2) .link")
     narrow_page.wait_for_selector("#area-interval")
     narrow_page.click("#area .meanings summary")
-    narrow_page.select_option("#parent", "D2")
+    narrow_page.select_option("#within", "D2")
+    narrow_page.wait_for_selector("#headline:text-matches(' in ')")
     assert reaches_sideways(narrow_page, typeface, text_size) == []
 
 
@@ -358,7 +489,7 @@ def test_every_control_has_a_name(visit):
         """() => [...document.querySelectorAll('select, input, button, a, [role=img], [role=application]')]
             .filter((element) => !element.closest('[hidden]'))
             .filter((element) => !(element.ariaLabel || element.title || element.textContent.trim()
-                || element.closest('label')?.textContent.trim()))
+                || [...element.labels ?? []].some((label) => label.textContent.trim())))
             .map((element) => element.outerHTML)"""
     )
     assert unnamed == []

@@ -38,7 +38,7 @@ from training.runs import list_runs, past_run
 
 TARGET = "robbery"
 TODAY = date(2025, 1, 10)
-KILLS = int(os.environ.get("WARDCAST_KILLS", "5"))
+KILLS = int(os.environ.get("WARDCAST_KILLS", "3"))
 """How often a training is killed; each costs the start of a Python process."""
 
 MOST_ROUNDS = 3

@@ -12,6 +12,8 @@ from service.issued import IssuedForecast
 from service.level_tables import TITLES
 
 Json = dict[str, Any]
+CITY = "city"
+"""Name of the level that sums everything."""
 MADE_BY = "sums of the areas' forecasts; the intervals keep the factor that all areas of a period share"
 DECIMALS_OF = {"mean": 9, **dict.fromkeys((*QUANTILE_COLUMNS, "p_at_least_one"), 4)}
 """Means keep what it takes for sums of them to agree to a millionth."""

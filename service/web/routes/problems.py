@@ -1,4 +1,4 @@
-"""Every error of the API as a problem document (RFC 9457)."""
+"""Every error as a problem document (RFC 9457), or as a page for a client that asks for one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from http import HTTPStatus
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from contracts import WardcastError
 from service.problems import problem_of
 from service.web.nearest import nearest
+from service.web.pages.rendering import Shell, render
+from service.web.routes.formats import preferred
 from service.web.routes.methods import METHODS
 from service.web.routes.questions import QUESTION
 
@@ -29,13 +33,13 @@ def answer_with_problems(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def bad_parameter(parameter: str, detail: str, remedy: str) -> Response:
+def bad_parameter(scope: Scope, parameter: str, detail: str, remedy: str) -> Response:
     """The problem of a parameter, a part of the path or a header that cannot be used."""
     remedy = f"{remedy} See /openapi.json."
-    return _document(422, "bad-parameter", "A parameter cannot be used", detail, remedy, parameter=parameter)
+    return _answer(scope, 422, "bad-parameter", "A parameter cannot be used", detail, remedy, parameter=parameter)
 
 
-def _document(status: int, slug: str, title: str, detail: str, remedy: str, **more: str) -> Response:
+def _answer(scope: Scope, status: int, slug: str, title: str, detail: str, remedy: str, **more: str) -> Response:
     body = {
         "type": f"urn:wardcast:problem:{slug}",
         "title": title,
@@ -44,14 +48,18 @@ def _document(status: int, slug: str, title: str, detail: str, remedy: str, **mo
         "remedy": remedy,
         **more,
     }
-    return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE)
+    accept = ", ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
+    if preferred(accept, {"json": MEDIA_TYPE, "html": "text/html"}) == "html":
+        shell = Shell(scope["app"].state.watcher.city)
+        return HTMLResponse(render("problem", shell, problem=body), status_code=status, headers={"Vary": "Accept"})
+    return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers={"Vary": "Accept"})
 
 
-async def _expected(_: Request, error: Exception) -> Response:
+async def _expected(request: Request, error: Exception) -> Response:
     if not isinstance(error, WardcastError):
         raise error
     problem = problem_of(error)
-    return _document(problem.status, problem.slug, problem.title, error.message, error.remedy)
+    return _answer(request.scope, problem.status, problem.slug, problem.title, error.message, error.remedy)
 
 
 async def _bad_parameters(request: Request, error: Exception) -> Response:
@@ -61,7 +69,7 @@ async def _bad_parameters(request: Request, error: Exception) -> Response:
     name = str(first["loc"][1])
     known = request.scope[QUESTION].query.get(name)
     remedy = known.remedy if known else "Correct it."
-    return bad_parameter(name, f"The parameter '{name}' cannot be used: {first['msg']}.", remedy)
+    return bad_parameter(request.scope, name, f"The parameter '{name}' cannot be used: {first['msg']}.", remedy)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -73,13 +81,13 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         near = nearest(request.scope["path"], request.app.state.paths)
         remedy = f"Did you mean {near}? {remedy}" if near else remedy
-    response = _document(error.status_code, slug, title, str(error.detail), remedy)
+    response = _answer(request.scope, error.status_code, slug, title, str(error.detail), remedy)
     response.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = METHODS
     return response
 
 
-async def _fault(_: Request, __: Exception) -> Response:
+async def _fault(request: Request, __: Exception) -> Response:
     detail = "The service failed on this request; the reason is in its log."
-    return _document(500, "fault", "A fault of the service", detail, "Tell whoever runs the service.")
+    return _answer(request.scope, 500, "fault", "A fault of the service", detail, "Tell whoever runs the service.")

@@ -43,7 +43,7 @@ class StrictQuestions:
             try:
                 self._hold(scope)
             except Refusal as why:
-                response = bad_parameter(shown(why.parameter), why.message, why.remedy)
+                response = bad_parameter(scope, shown(why.parameter), why.message, why.remedy)
                 await response(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -158,9 +158,10 @@ def test_the_page_and_its_files_are_answered_with_their_types(client):
     for path, media_type in (
         ("/", "text/html"),
         ("/static/page.css", "text/css"),
-        ("/static/page.js", "javascript"),
+        ("/static/briefing.js", "javascript"),
         ("/static/leaflet/leaflet.js", "javascript"),
         ("/v1/areas", "application/geo+json"),
+        ("/map.svg", "image/svg+xml"),
     ):
         answer = client.get(path)
         assert answer.status_code == 200

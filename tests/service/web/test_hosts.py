@@ -51,7 +51,7 @@ def app(city_maker, tmp_path_factory):
 
 
 @pytest.mark.parametrize("host", [b"127.0.0.1", b"127.0.0.1:8000", b"localhost:1", b"LOCALHOST", b"[::1]:8000"])
-@pytest.mark.parametrize("path", ["/healthz", "/"])
+@pytest.mark.parametrize("path", ["/healthz", "/static/page.css"])
 def test_our_own_names_are_answered(app, host, path):
     assert _asked(app, path, host)[0] == 200
 

@@ -25,8 +25,11 @@ VALUES = {
     "band": ("average", "below"),
     "flagged": ("false", "true"),
     "format": ("csv", "json"),
+    "area": ("C0203", "C0001"),
+    "view": ("expected", "km2"),
+    "k": ("3", "4"),
 }
-SEVERAL = ("target", "period", "areas", "within", "band")
+RANGES = {"limit": "from 1 to 1000000", "share": "above 0", "k": "from 1 to 1000000"}
 UNUSABLE = (
     "",
     " violence",
@@ -78,7 +81,7 @@ def refused(answer, parameter):
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     paths = routes_of(client.app)
-    assert len(paths) == 16
+    assert len(paths) == 17
     for path, question in paths:
         assert client.get(path).status_code == 200
         for name in ("nosuch", "fromat", "", "Target", "target[]", "x" * 5000, "\x00"):
@@ -101,7 +104,7 @@ def test_every_parameter_is_refused_where_it_is_given_twice(client):
             for again in (first, second, ""):
                 problem = refused(client.get(f"{path}?{name}={first}&{name}={again}"), name)
                 assert "given 2 times" in problem.detail
-                assert ("separated by commas" in problem.remedy) == (name in SEVERAL)
+                assert ("separated by commas" in problem.remedy) == question.query[name].several
             seen.add(name)
     assert seen == set(VALUES)
 
@@ -109,8 +112,12 @@ def test_every_parameter_is_refused_where_it_is_given_twice(client):
 @pytest.mark.parametrize("value", UNUSABLE)
 def test_every_parameter_refuses_a_value_that_cannot_be_used(client, value):
     for path, question in routes_of(client.app):
-        for name in question.query:
-            refused(client.get(f"{path}?{name}={quote(value)}"), name)
+        for name, about in question.query.items():
+            if "," in value and about.kind == "text" and not about.several:
+                answer = client.get(f"{path}?{name}={quote(value)}")
+                assert answer.status_code in (404, 422), "there is no such name, and no such choice"
+            else:
+                refused(client.get(f"{path}?{name}={quote(value)}"), name)
 
 
 @pytest.mark.parametrize("value", NUMBERS)
@@ -120,9 +127,9 @@ def test_every_number_refuses_what_is_no_number_of_its_range(client, value):
         for name, about in question.query.items():
             if about.kind != "text":
                 problem = refused(client.get(f"{path}?{name}={quote(value)}"), name)
-                assert {"limit": "from 1 to 1000000", "share": "above 0"}[name] in problem.remedy
+                assert RANGES[name] in problem.remedy
                 asked += 1
-    assert asked == 2
+    assert asked == 4
 
 
 @pytest.mark.parametrize("value", ["%00", "%20C0203", "C0203%20", "x" * 201, "C02%0A03", "%ff"])
@@ -148,7 +155,9 @@ def test_the_nearest_right_one_is_named(client):
         ("/v1/hotspots?Share=0.1", "Did you mean 'share'?"),
         ("/v1/areas/C0203/history?period=2025-08", "/v1/areas/{code}/history takes target."),
         ("/v1/summary?target=violence", "Leave it out: /v1/summary takes none."),
-        ("/?target=robbery", "Leave it out: / takes none."),
+        ("/?perido=2025-08", "Did you mean 'period'? / takes target, period, within, area, view, k."),
+        ("/?view=expcted", "Did you mean expected?"),
+        ("/?within=d1", "It is written 'D1'."),
         ("/v1/flags?format=csv", "It answers in application/json alone."),
         ("/v1/areas?format=csv", "Leave it out: /v1/areas takes none."),
         ("/v1/forecasts?target=violense", "Did you mean violence?"),

@@ -15,10 +15,17 @@ async function ask(path, parameters = {}) {
   return document;
 }
 
-export const summary = () => ask("/v1/summary");
 export const boundaries = () => ask("/v1/areas");
 export const forecasts = (target, period) => ask("/v1/forecasts", { target, period });
-export const levels = (target, period) => ask("/v1/levels", { target, period });
 export const areaForecast = (code, target, period) =>
   ask(`/v1/areas/${encodeURIComponent(code)}/forecast`, { target, period });
 export const areaHistory = (code, target) => ask(`/v1/areas/${encodeURIComponent(code)}/history`, { target });
+
+// The page itself, as the service writes it for another address.
+export async function page(address) {
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  const made = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (response.ok) return made;
+  const words = [...made.querySelectorAll("#problem p")].map((one) => one.textContent);
+  throw new Problem({ detail: words[0], remedy: words[1] });
+}

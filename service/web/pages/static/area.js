@@ -1,12 +1,11 @@
 // The card of one area: what is expected, how sure that is, and what was.
 import { areaForecast, areaHistory } from "/static/answers.js";
 import { historyChart } from "/static/chart.js";
-import { harmSentence } from "/static/levels.js";
 import { reasonsList } from "/static/reasons.js";
-import { count, element, percent, periodWords, range, times } from "/static/words.js";
+import { count, element, percent, periodWords, range, rankWords, times } from "/static/words.js";
 
-function fact(term, value) {
-  return element("div", {}, element("dt", {}, term), element("dd", {}, value));
+function fact(term, value, title) {
+  return element("div", { title }, element("dt", {}, term), element("dd", {}, value));
 }
 
 function keyItem(className, words) {
@@ -19,20 +18,24 @@ function intervals(forecast) {
   return element("table", { class: "intervals" }, element("caption", { class: "text hint" }, "How many crimes, and how sure"), element("tbody", {}, ...rows));
 }
 
-export async function areaCard(code, target, period, bandLabel, areas, width) {
+function harmSentence(harm, about) {
+  return `Expected harm: ${count(harm.mean)} ${about.unit}, ${count(harm.low)} to ${count(harm.high)} with ${Math.round(about.interval * 100)}% probability. Weights: ${about.source}.`;
+}
+
+export async function areaCard(code, target, period, areas, width) {
   const [answer, known] = await Promise.all([areaForecast(code, target, period), areaHistory(code, target)]);
   const { forecast, periods, reasons } = answer;
   const when = periodWords(answer.period);
   const interval = `${range(forecast.q10, forecast.q90)} with 80% probability`;
   const title = element("div", { class: "area-title" },
     element("div", {}, element("h2", { id: "area-name" }, forecast.name),
-      element("p", { class: "hint" }, forecast.parent ? `${code}, within ${forecast.parent_name ?? forecast.parent}` : code)),
-    element("span", { class: "chip" }, element("span", { class: `swatch band-${forecast.band}`, "aria-hidden": "true" }), bandLabel(forecast.band)));
+      element("p", { class: "hint" }, forecast.parent ? `${code}, within ${forecast.parent_name ?? forecast.parent}` : code)));
   const lead = element("p", { class: "lead", id: "area-interval" }, element("strong", {}, count(forecast.mean)),
     ` expected in ${when}: ${interval}.`);
   const numbers = element("dl", { class: "numbers" },
     fact("At least one", percent(forecast.p_at_least_one)),
-    fact("Rank", `${forecast.rank} of ${areas}`),
+    fact("Rank", `${forecast.rank} of ${areas}`, rankWords(forecast)),
+    ...(forecast.a_year_before === null ? [] : [fact("A year before", count(forecast.a_year_before))]),
     fact("Beside the mean area", times(forecast.risk_score)),
     ...(forecast.flagged === null ? [] : [fact("Flagged", forecast.flagged ? "yes" : "no")]));
   const label = `${answer.title} in ${forecast.name}: recorded counts to ${periodWords(answer.last_known_period)}, and ${interval} in ${when}.`;

@@ -1,10 +1,11 @@
-// The map: polygons on a canvas, no tiles, coloured by risk band from the page's own colours.
+// The map: polygons on a canvas, no tiles, coloured by the steps of a view from the page's own colours.
 import "/static/leaflet/leaflet.js";
-import { count, element, times } from "/static/words.js";
+import { count, element, rankWords } from "/static/words.js";
 
 const { L } = window;
+const STEPS = [0, 1, 2, 3, 4, 5, 6];
 
-export class RiskMap {
+export class AreaMap {
   constructor(container, onChoose) {
     this.layers = new Map();
     this.rows = new Map();
@@ -34,21 +35,44 @@ export class RiskMap {
         layer.bindTooltip(() => this.tooltip(code), { sticky: true, direction: "top", offset: [0, -6] });
       },
     }).addTo(this.map);
-    this.map.fitBounds(this.all.getBounds(), { padding: [8, 8] });
     this.map.setMaxBounds(this.all.getBounds().pad(0.6));
   }
 
-  show(rows) {
+  // Shows a view of the rows; what lies outside of the district ``within`` is dimmed, and the map goes there.
+  show(rows, view, within, covered) {
     this.rows = new Map(rows.map((row) => [row.area, row]));
+    this.view = view;
+    this.covered = covered;
+    if (this.within !== within) this.goTo(within);
     this.recolour();
+  }
+
+  goTo(within) {
+    this.within = within;
+    const inside = [...this.layers].filter(([code]) => within && this.rows.get(code)?.parent === within);
+    const bounds = inside.length ? L.featureGroup(inside.map(([, layer]) => layer)).getBounds() : this.all.getBounds();
+    this.map.fitBounds(bounds, { padding: [8, 8], animate: false });
+  }
+
+  // The first areas of the order in which areas are flagged carry a heavy outline.
+  cover(number) {
+    const before = this.covered;
+    this.covered = number;
+    for (const [code, row] of this.rows) {
+      if (row.place > Math.min(before, number) && row.place <= Math.max(before, number)) this.style(code);
+    }
   }
 
   recolour() {
     const style = getComputedStyle(document.documentElement);
+    const scale = this.view.diverging ? "change" : "step";
+    const colour = (name) => style.getPropertyValue(name).trim();
     this.colours = {
-      band: (band) => style.getPropertyValue(`--band-${band}`).trim(),
-      outline: style.getPropertyValue("--outline").trim(),
-      chosen: style.getPropertyValue("--chosen").trim(),
+      steps: STEPS.map((step) => colour(`--${scale}-${step}`)),
+      none: colour("--step-none"),
+      outline: colour("--outline"),
+      covered: colour("--covered"),
+      chosen: colour("--chosen"),
     };
     for (const code of this.layers.keys()) this.style(code);
     if (this.chosen) this.layers.get(this.chosen)?.bringToFront();
@@ -56,13 +80,17 @@ export class RiskMap {
 
   style(code) {
     const row = this.rows.get(code);
+    const step = row && this.view.step(row);
     const chosen = code === this.chosen;
+    const covered = row && row.place !== null && row.place <= this.covered;
+    const outside = this.within && row?.parent !== this.within;
     this.layers.get(code).setStyle({
-      fillColor: row ? this.colours.band(row.band) : "transparent",
-      fillOpacity: row ? 1 : 0,
-      color: chosen ? this.colours.chosen : this.colours.outline,
-      weight: chosen ? 3 : 0.6,
+      fillColor: step === null || step === undefined ? this.colours.none : this.colours.steps[step],
+      fillOpacity: row ? (outside ? 0.25 : 1) : 0,
+      color: chosen ? this.colours.chosen : covered ? this.colours.covered : this.colours.outline,
+      weight: chosen ? 3.5 : covered ? 1.8 : 0.5,
     });
+    if (covered) this.layers.get(code).bringToFront();
   }
 
   choose(code) {
@@ -76,15 +104,14 @@ export class RiskMap {
     if (!this.map.getBounds().contains(layer.getBounds().getCenter())) this.map.panTo(layer.getBounds().getCenter());
   }
 
-  // How many areas carry a colour of a band, for those who check the page from outside.
+  // How many areas carry a colour of a step, for those who check the page from outside.
   coloured() {
-    return [...this.layers.values()].filter((layer) => layer.options.fillOpacity === 1).length;
+    return [...this.layers.values()].filter((layer) => layer.options.fillOpacity > 0).length;
   }
 
   tooltip(code) {
     const row = this.rows.get(code);
     if (!row) return element("span", {}, code);
-    const score = `${count(row.mean)} expected, ${times(row.risk_score)} the mean area, rank ${row.rank}`;
-    return element("span", {}, element("strong", {}, row.name), element("br"), score);
+    return element("span", {}, element("strong", {}, row.name), element("br"), `${count(row.mean)} expected, ${rankWords(row)}`);
   }
 }

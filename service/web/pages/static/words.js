@@ -14,9 +14,6 @@ export function shortPeriod(period) {
   return month ? `${MONTHS[Number(month[2]) - 1].slice(0, 3)} ${month[1].slice(2)}` : period;
 }
 
-export const dayWords = (moment) =>
-  new Date(moment).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-
 export const count = (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en-GB"));
 
 export const times = (score) => `${score.toFixed(score < 10 ? 1 : 0)}×`;
@@ -30,8 +27,10 @@ export function percent(share) {
 const whole = (value) => value.toLocaleString("en-GB");
 export const range = (low, high) => (low === high ? `exactly ${whole(low)}` : `${whole(low)} to ${whole(high)}`);
 
-const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-export const numberWord = (number) => NUMBERS[number] ?? String(number);
+// How sure a rank is; nothing where the forecast was issued without that.
+export const rankRange = (row) => (row.rank_low === row.rank_high ? String(row.rank) : `${row.rank_low}–${row.rank_high}`);
+export const rankWords = (row) =>
+  (row.rank_low === null ? `rank ${row.rank}` : `rank ${row.rank}, with 80% probability ${row.rank_low} to ${row.rank_high}`);
 
 // An element with attributes and children; text is never read as HTML.
 export function element(name, attributes = {}, ...children) {

@@ -1,0 +1,49 @@
+"""The one shell of every page: Jinja2 templates in which text is always escaped, and a name that is missing fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.web.pages.words import FILTERS, day_words
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters.update(FILTERS)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What stands around every page: the city, what kind of forecast this is, and where else one can go."""
+
+    city: str
+    chips: Sequence[tuple[str, str]] = ()
+    """What must be known of the forecast at a glance, and the same in a sentence."""
+    links: Sequence[tuple[str, str]] = (("/", "Briefing"),)
+    """Address and words of each page in the head."""
+
+
+def shell_of(about: dict[str, Any]) -> Shell:
+    """The shell of pages about an issued forecast, from its summary."""
+    chips = []
+    if about["simulated"]:
+        chips.append(("Simulated city", "Its areas and crimes are made up, to show how this works."))
+    if about["replay"]:
+        when = day_words(about["as_of"])
+        chips.append((f"Replay of {when}", f"This is what would have been issued on {when}, not a forecast of today."))
+    first = about["targets"][0]["target"]
+    return Shell(about["city"], tuple(chips), (("/", "Briefing"), (f"/models/{first}", "Models")))
+
+
+def render(template: str, shell: Shell, **content: Any) -> str:
+    """The page as HTML."""
+    return _TEMPLATES.get_template(f"{template}.html").render(shell=shell, **content)
