@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: install demo test check bench lock clean
+.PHONY: install demo test check bench pictures lock clean
 
 install: $(INSTALLED)
 
@@ -21,7 +21,7 @@ demo: install
 	$(BIN)/wardcast demo
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install
 	$(BIN)/ruff check .
@@ -30,6 +30,10 @@ check: install
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# Takes the pictures of README and docs of the demonstration; needs chromium.
+pictures: install
+	$(BIN)/python -m benchmarks.pictures
 
 # Compiles the pins again; needs the tool uv on the PATH.
 lock:

@@ -35,6 +35,35 @@ def _part(present: bool, reason: str) -> None:
         (pytest.fail if REQUIRE_ALL else pytest.skip)(reason)
 
 
+LONGEST_FIRST = (
+    "end_to_end/test_demo.py",
+    "end_to_end/test_london_walkthrough.py",
+    "training/test_train.py",
+    "property/test_killed_writers.py",
+    "service/test_serving_faults.py",
+    "training/test_learned.py",
+    "monitoring/test_audits.py",
+    "service/test_life_cycle.py",
+    "architecture/test_help.py",
+    "service/test_disk_faults.py",
+    "end_to_end/test_moved_workspaces.py",
+    "service/test_rebuild.py",
+    "end_to_end/test_deleted_runs.py",
+    "training/test_audited_horizons.py",
+    "service/test_issue_killed.py",
+    "service/test_life_stress.py",
+    "property/test_mutated_files.py",
+    "end_to_end/test_page.py",
+)
+"""Files of a minute or more, so that no worker is left alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the others stay in their order."""
+    place = {REPOSITORY / "tests" / name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The project's top folder."""

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from benchmarks.pictures import PICTURES
 from contracts import Settings
 from service.cli import wardcast
 from service.problems import PROBLEMS, USAGE_EXIT_CODE
@@ -264,9 +265,11 @@ def test_the_glossary_is_in_order_and_has_the_words_of_the_design() -> None:
     assert design | {"predictive distribution", "risk score", "issue", "ledger", "champion", "challenger"} <= set(words)
 
 
-def test_the_picture_is_one() -> None:
-    content = (REPOSITORY / "docs" / "images" / "page.png").read_bytes()
+@pytest.mark.parametrize("name", [picture.name for picture in PICTURES])
+def test_every_picture_is_one_and_is_shown(name: str) -> None:
+    content = (REPOSITORY / "docs" / "images" / name).read_bytes()
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = struct.unpack(">II", content[16:24])
     assert min(width, height) >= 600
     assert len(content) < 400_000
+    assert f"docs/images/{name}" in (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ export async function areaCard(code, target, period, areas, width) {
   const lead = element("p", { class: "lead", id: "area-interval" }, element("strong", {}, count(forecast.mean)),
     ` expected in ${when}: ${interval}.`);
   const numbers = element("dl", { class: "numbers" },
-    fact("At least one", percent(forecast.p_at_least_one)),
+    ...(forecast.p_at_least_one > 0.995 ? [] : [fact("At least one", percent(forecast.p_at_least_one))]),
     fact("Rank", `${forecast.rank} of ${areas}`, rankWords(forecast)),
     ...(forecast.a_year_before === null ? [] : [fact("A year before", count(forecast.a_year_before))]),
     fact("Beside the mean area", times(forecast.risk_score)),
