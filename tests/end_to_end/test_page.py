@@ -326,7 +326,7 @@ def test_the_address_says_what_is_shown_and_brings_it_back(visit, address, brows
 def test_a_search_leads_to_an_area_or_a_district(visit):
     visit.fill("#find", "cell 3/17")
     visit.press("#find", "Enter")
-    visit.wait_for_selector("#area-name:text-is('Cell 3/17')")
+    visit.wait_for_selector("#area-name a:text-is('Cell 3/17')")
     name = visit.inner_text("#within option[value=D2]")
     visit.fill("#find", name)
     visit.press("#find", "Enter")
@@ -425,9 +425,9 @@ def test_no_page_breaks_a_rule_of_accessibility(browser, address, scheme):
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    for path in ("", "?area=C0203&view=change&within=D1", "models/violence", "?target=arson"):
+    for path in ("", "?area=C0203&view=change&within=D1", "models/violence", "areas/C0203", "print", "?target=arson"):
         page.goto(f"{address}{path}")
-        page.wait_for_selector("#work[data-coloured], #standing, #problem")
+        page.wait_for_selector("#work[data-coloured], #standing, #problem, #area-interval, figure")
         if "area=" in path:
             page.wait_for_selector("#area-interval")
         found = Axe().run(page, options=rules).response["violations"]
@@ -493,3 +493,44 @@ def test_every_control_has_a_name(visit):
             .map((element) => element.outerHTML)"""
     )
     assert unnamed == []
+
+
+def test_the_page_of_an_area_sets_it_beside_its_past_its_district_and_the_city(visit, address):
+    visit.goto(f"{address}areas/C0203?target=violence")
+    visit.wait_for_selector("#area-interval")
+    row = visit.request.get(f"{address}v1/areas/C0203/forecast?target=violence").json()["forecast"]
+    ranks = [visit.evaluate("number => new Intl.PluralRules('en-GB', {type: 'ordinal'}).select(number)", row[name])
+             for name in ("rank_low", "rank_high")]  # fmt: skip
+    ends = {"one": "st", "two": "nd", "few": "rd", "other": "th"}
+    could = f"could be {row['rank_low']}{ends[ranks[0]]} to {row['rank_high']}{ends[ranks[1]]}"
+    assert could in visit.inner_text("#headline")
+    lines = [line.split("\t") for line in visit.inner_text("#lines tbody").splitlines()]
+    assert [line[0].strip() for line in lines] == ["Cell 3/4", "District D1", "Simulated city"] or len(lines) == 3
+    known = visit.request.get(f"{address}v1/areas/C0203/history?target=violence").json()["history"]
+    newest = sum(one["count"] for one in known[-12:])
+    before = sum(one["count"] for one in known[-24:-12])
+    assert [cell.strip() for cell in lines[0][3:6]] == [str(row["a_year_before"]), f"{newest:,}", f"{before:,}"]
+    assert "wardcast challenge open" in visit.inner_text("pre")
+    visit.select_option("#target", "robbery")
+    visit.wait_for_selector("#headline:text-matches('robbery')")
+    visit.wait_for_selector("#area-interval")
+    visit.click("text=On the map")
+    visit.wait_for_selector("#work[data-coloured]")
+    assert visit.inner_text("#area-name") == "Cell 3/4"
+
+
+def test_the_briefing_on_paper_is_one_page_with_a_key(browser, address):
+    import io
+
+    from pypdf import PdfReader
+
+    page = browser.new_page()
+    for question in ("", "?target=robbery&view=change&within=D2&k=50"):
+        page.goto(f"{address}print{question}", wait_until="networkidle")
+        paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, print_background=False)))
+        assert len(paper.pages) == 1
+        words = paper.pages[0].extract_text()
+        assert "Outlined: the" in words
+        assert "or more" in words
+        assert page.locator(".key rect").count() == 7
+    page.close()

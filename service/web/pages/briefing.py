@@ -121,7 +121,7 @@ def briefing_of(served: Snapshot, asked: Asked) -> Briefing:
         headline=_headline(shown, inside, asked.within),
         worth=_worth(about),
         targets=target_options(served, shown.envelope["target"]),
-        periods=_period_options(answers, shown.envelope["period"]),
+        periods=period_options(answers, shown.envelope["period"]),
         districts=_district_options(shown, asked.within),
         views=tuple(
             Option(one.view.name, one.view.title, one.view.name == scale.view.name) for one in answers.scales.values()
@@ -170,7 +170,8 @@ def target_options(served: Snapshot, chosen: str) -> tuple[Option, ...]:
     return tuple(Option(one["target"], one["title"], one["target"] == chosen) for one in served.about["targets"])
 
 
-def _period_options(answers: TargetAnswers, chosen: str) -> tuple[Option, ...]:
+def period_options(answers: TargetAnswers, chosen: str) -> tuple[Option, ...]:
+    """The periods from the next one on."""
     return tuple(
         Option(name, f"{period_words(name)}{', the next' if name == answers.next_period else ''}", name == chosen)
         for name in answers.periods

@@ -57,6 +57,7 @@ Served = Annotated[Snapshot, Depends(served_snapshot)]
 
 
 TargetName = Annotated[str, Path(description="A target.")]
+Code = Annotated[str, Path(description="Code of an area.")]
 
 
 async def told_history(request: Request, target: TargetName) -> ToldHistory:

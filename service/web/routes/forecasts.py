@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from service.web import schemas
 from service.web.answers.tables import TABLES, flat_rows
-from service.web.routes.answers import PROBLEMS, GeoJson, Served, Tabular, Told, send, together
+from service.web.routes.answers import PROBLEMS, Code, GeoJson, Served, Tabular, Told, send, together
 from service.web.routes.formats import preferred
 from service.web.schemas import BandName
 from service.web.snapshot import Answer
@@ -49,7 +49,6 @@ Format = Annotated[
     ),
 ]
 FORMATS = {"json": "application/json", **{name: media_type for name, (media_type, _) in TABLES.items()}}
-Code = Annotated[str, Path(description="Code of an area.")]
 
 
 def _asked(targets: Sequence[str] | None, periods: Sequence[str] | None) -> list[tuple[str | None, str | None]]:

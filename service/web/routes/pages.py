@@ -12,9 +12,11 @@ from xstatic.pkg import leaflet
 
 from contracts import WithdrawnModel
 from service.web import pages
+from service.web.answers.drawn_map import CHANGES, FILLS
+from service.web.pages.areas import area_page_of
 from service.web.pages.briefing import Asked, briefing_of, drawn_map, target_options
 from service.web.pages.rendering import render, shell_of
-from service.web.routes.answers import Served, Told, send
+from service.web.routes.answers import Code, Served, Told, send
 from service.web.snapshot import Answer, Snapshot
 
 FOLDER = FilePath(pages.__file__).resolve().parent
@@ -71,6 +73,34 @@ async def map_of_areas(
     """The map of a briefing as a drawing."""
     drawn = drawn_map(served, Asked(target, period, within, area, view, k))
     return send(request, Answer(drawn.encode("utf-8")), Svg.media_type)
+
+
+@router.get("/print", response_class=HTMLResponse)
+async def on_paper(
+    request: Request,
+    served: Served,
+    target: Target = None,
+    period: Period = None,
+    within: Within = None,
+    area: Area = None,
+    view: ViewName = None,
+    k: Covered = None,
+) -> Response:
+    """A briefing on one page of paper."""
+    here = briefing_of(served, Asked(target, period, within, area, view, k))
+    fills = CHANGES if here.diverging else FILLS
+    page = render("print", shell_of(served.about), here=here, fills=fills)
+    return send(request, Answer(page.encode("utf-8")), HTML)
+
+
+@router.get("/areas/{code}", response_class=HTMLResponse)
+async def one_area(
+    request: Request, served: Served, code: Code, target: Target = None, period: Period = None
+) -> Response:
+    """One area: what is expected there, beside its past, its district and the city."""
+    here = area_page_of(served, code, Asked(target, period))
+    page = render("area", shell_of(served.about), here=here)
+    return send(request, Answer(page.encode("utf-8")), HTML)
 
 
 @router.get("/models/{target}", response_class=HTMLResponse)

@@ -81,7 +81,7 @@ def refused(answer, parameter):
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     paths = routes_of(client.app)
-    assert len(paths) == 17
+    assert len(paths) == 19
     for path, question in paths:
         assert client.get(path).status_code == 200
         for name in ("nosuch", "fromat", "", "Target", "target[]", "x" * 5000, "\x00"):
@@ -129,7 +129,7 @@ def test_every_number_refuses_what_is_no_number_of_its_range(client, value):
                 problem = refused(client.get(f"{path}?{name}={quote(value)}"), name)
                 assert RANGES[name] in problem.remedy
                 asked += 1
-    assert asked == 4
+    assert asked == 5
 
 
 @pytest.mark.parametrize("value", ["%00", "%20C0203", "C0203%20", "x" * 201, "C02%0A03", "%ff"])
@@ -143,7 +143,7 @@ def test_every_part_of_a_path_refuses_what_cannot_be_used(client, value):
             if (name, value) != ("path", "C02%0A03"):
                 refused(answer, name)
             assert answer.status_code in (404, 422)
-    assert asked == 6
+    assert asked == 7
 
 
 def test_the_nearest_right_one_is_named(client):

@@ -28,7 +28,7 @@ export async function areaCard(code, target, period, areas, width) {
   const when = periodWords(answer.period);
   const interval = `${range(forecast.q10, forecast.q90)} with 80% probability`;
   const title = element("div", { class: "area-title" },
-    element("div", {}, element("h2", { id: "area-name" }, forecast.name),
+    element("div", {}, element("h2", { id: "area-name" }, element("a", { href: `/areas/${encodeURIComponent(code)}?${new URLSearchParams({ target, period })}` }, forecast.name)),
       element("p", { class: "hint" }, forecast.parent ? `${code}, within ${forecast.parent_name ?? forecast.parent}` : code)));
   const lead = element("p", { class: "lead", id: "area-interval" }, element("strong", {}, count(forecast.mean)),
     ` expected in ${when}: ${interval}.`);
