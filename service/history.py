@@ -85,7 +85,7 @@ def history_of(entries: Sequence[Entry], target: str, title: str) -> History:
     return History(
         target=target,
         title=title,
-        standing=_standing(cycle, target),
+        standing=standing_sentence(cycle, target),
         versions=tuple(_version(life) for life in cycle.of_target(target) if life.state is not State.DRAFT),
         challenges=tuple(one for one in challenges.values() if one.target == target),
         events=tuple(reversed(events)),
@@ -140,7 +140,8 @@ def _is_about(entry: Entry, target: str) -> bool:
     return bool(entry.content.get("target") == target)
 
 
-def _standing(cycle: LifeCycle, target: str) -> str:
+def standing_sentence(cycle: LifeCycle, target: str) -> str:
+    """Which model of a target is in use, and who approved it."""
     champion = champions_of(cycle).get(target)
     if champion is not None:
         words = [

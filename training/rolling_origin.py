@@ -80,7 +80,7 @@ def run_backtest(door: Door, geography: Geography, settings: Settings, plan: Pla
     verifications: list[Verification] = []
     tables: list[pd.DataFrame] = []
     unusable: dict[str, UnusableForecaster] = {}
-    with tqdm(total=len(plan.models) * len(plan.origins()), disable=not progress, unit="origin") as bar:
+    with tqdm(total=len(plan.models) * len(plan.origins()), disable=None if progress else True, unit="origin") as bar:
         for model in plan.models:
             bar.set_description(model)
             try:

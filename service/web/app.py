@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
-from service.web.routes import forecasts, health, pages
+from service.web.routes import board, forecasts, health, pages
 from service.web.routes.methods import ReadingMethods
 from service.web.routes.problems import answer_with_problems
 from service.web.routes.questions import questions_of
@@ -102,5 +102,6 @@ def create_app(
     app.include_router(forecasts.router)
     app.include_router(health.router)
     app.include_router(pages.router)
+    app.include_router(board.router)
     pages.mount_files(app)
     return app

@@ -43,6 +43,8 @@ class Standing:
     seen: Place | None = None
     histories: Mapping[str, ToldHistory] = field(default_factory=dict)
     """Target → what the ledger says of its models."""
+    entries: tuple[Entry, ...] = ()
+    """The ledger when it was last found sound."""
 
 
 class SnapshotWatcher:
@@ -56,9 +58,9 @@ class SnapshotWatcher:
         self.standing = Standing()
 
     @property
-    def city(self) -> str:
-        """Name of the city of the workspace."""
-        return self._workspace.settings.city
+    def workspace(self) -> Workspace:
+        """The workspace whose ledger is watched."""
+        return self._workspace
 
     def start(self) -> None:
         """Take the first snapshot, then poll until ``stop``."""
@@ -103,7 +105,7 @@ class SnapshotWatcher:
         snapshot, refused = self._newest(before.snapshot, entries)
         if snapshot is not None:
             snapshot = snapshot.without(withdrawals_in_force(cycle, snapshot.models))
-        return Standing(snapshot, refused, place, self._histories(entries, cycle))
+        return Standing(snapshot, refused, place, self._histories(entries, cycle), entries)
 
     def _kept(self, before: Standing, entries: tuple[Entry, ...], reason: str, *, hidden: bool) -> Standing:
         """The last good snapshot, where the ledger is not what it was, without what a genuine entry there withdraws.

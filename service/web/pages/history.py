@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from service.challenges import Challenge
 from service.history import History, ModelVersion, gates_sentence
-from service.web.pages.rendering import Shell, render
+from service.web.pages.rendering import render, shell_of_city
 from service.wording import inconclusive_sentence, override_sentence
 
 EXPLANATION = (
@@ -28,11 +28,9 @@ STATES: Mapping[str, str] = {
 
 def history_page(history: History, *, city: str, simulated: bool, others: Mapping[str, str]) -> str:
     """The page as HTML; ``others`` maps other targets to their titles."""
-    chips = (("Simulated city", "Nothing in it happened."),) if simulated else ()
-    links = (("/", "Briefing"), (f"/models/{history.target}", "Models"))
     return render(
         "history",
-        Shell(city, chips, links),
+        shell_of_city(city, simulated=simulated),
         history=history,
         explanation=EXPLANATION,
         states=STATES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,23 @@ class Shell:
     city: str
     chips: Sequence[tuple[str, str]] = ()
     """What must be known of the forecast at a glance, and the same in a sentence."""
-    links: Sequence[tuple[str, str]] = (("/", "Briefing"),)
+    links: Sequence[tuple[str, str]] = (("/", "Briefing"), ("/board", "Board"), ("/docs", "API"))
     """Address and words of each page in the head."""
 
 
-def shell_of(about: dict[str, Any]) -> Shell:
+def shell_of(about: Mapping[str, Any]) -> Shell:
     """The shell of pages about an issued forecast, from its summary."""
-    chips = []
-    if about["simulated"]:
-        chips.append(("Simulated city", "Its areas and crimes are made up, to show how this works."))
+    chips = list(shell_of_city(about["city"], simulated=about["simulated"]).chips)
     if about["replay"]:
         when = day_words(about["as_of"])
         chips.append((f"Replay of {when}", f"This is what would have been issued on {when}, not a forecast of today."))
-    first = about["targets"][0]["target"]
-    return Shell(about["city"], tuple(chips), (("/", "Briefing"), (f"/models/{first}", "Models")))
+    return Shell(about["city"], tuple(chips))
+
+
+def shell_of_city(city: str, *, simulated: bool) -> Shell:
+    """The shell of pages that are not about one forecast."""
+    chip = ("Simulated city", "Its areas and crimes are made up, to show how this works.")
+    return Shell(city, (chip,) if simulated else ())
 
 
 def render(template: str, shell: Shell, **content: Any) -> str:

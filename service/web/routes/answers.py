@@ -27,6 +27,9 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
 }
 
 
+HTML = "text/html; charset=utf-8"
+
+
 class GeoJson(Response):
     """An answer in GeoJSON."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import Annotated
 
+import fastapi_offline
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -15,12 +16,11 @@ from service.web import pages
 from service.web.answers.drawn_map import CHANGES, FILLS
 from service.web.pages.areas import area_page_of
 from service.web.pages.briefing import Asked, briefing_of, drawn_map, target_options
-from service.web.pages.rendering import render, shell_of
-from service.web.routes.answers import Code, Served, Told, send
+from service.web.pages.rendering import Shell, render, shell_of
+from service.web.routes.answers import HTML, Code, Served, Told, send
 from service.web.snapshot import Answer, Snapshot
 
 FOLDER = FilePath(pages.__file__).resolve().parent
-HTML = "text/html; charset=utf-8"
 
 router = APIRouter(include_in_schema=False)
 
@@ -109,9 +109,17 @@ async def model_history(request: Request, told: Told) -> Response:
     return send(request, told.page, HTML)
 
 
+@router.get("/docs", response_class=HTMLResponse)
+async def api_description(request: Request) -> Response:
+    """The description of the API, for people; its files come with a package."""
+    return send(request, Answer(render("docs", Shell("")).encode("utf-8")), HTML)
+
+
 def mount_files(app: FastAPI) -> None:
-    """Serve the pages' own files and Leaflet's."""
+    """Serve the pages' own files, Leaflet's and Swagger UI's."""
+    swagger_ui = FilePath(fastapi_offline.__file__).resolve().parent / "static"
     app.mount("/static/leaflet", StaticFiles(directory=leaflet.BASE_DIR), name="leaflet")
+    app.mount("/static/docs", StaticFiles(directory=swagger_ui), name="docs")
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
 
 

@@ -50,7 +50,7 @@ def _answer(scope: Scope, status: int, slug: str, title: str, detail: str, remed
     }
     accept = ", ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
     if preferred(accept, {"json": MEDIA_TYPE, "html": "text/html"}) == "html":
-        shell = Shell(scope["app"].state.watcher.city)
+        shell = Shell(scope["app"].state.watcher.workspace.settings.city)
         return HTMLResponse(render("problem", shell, problem=body), status_code=status, headers={"Vary": "Accept"})
     return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers={"Vary": "Accept"})
 

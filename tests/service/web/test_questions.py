@@ -14,7 +14,7 @@ from service.web import schemas
 from service.web.routes.formats import takes_an_encoding, takes_any, takes_gzip
 from service.web.routes.questions import questions_of
 
-NAMES = {"code": "C0203", "target": "violence", "path": "page.css"}
+NAMES = {"code": "C0203", "target": "violence", "path": "page.css", "number": "1"}
 VALUES = {
     "target": ("violence", "robbery"),
     "period": ("2025-08", "2025-09"),
@@ -28,8 +28,15 @@ VALUES = {
     "area": ("C0203", "C0001"),
     "view": ("expected", "km2"),
     "k": ("3", "4"),
+    "before": ("3", "4"),
 }
-RANGES = {"limit": "from 1 to 1000000", "share": "above 0", "k": "from 1 to 1000000"}
+FILES = {"leaflet": "leaflet.css", "docs": "swagger-ui.css"}
+RANGES = {
+    "before": "from 1 to 1000000000000",
+    "limit": "from 1 to 1000000",
+    "share": "above 0",
+    "k": "from 1 to 1000000",
+}
 UNUSABLE = (
     "",
     " violence",
@@ -61,7 +68,7 @@ def routes_of(app):
     walked = [str(route.path) for route in iter_route_contexts(app.routes)]
     assert [path for path, _ in asked] == walked
     mounted = {
-        route.path: "leaflet.css" if "leaflet" in route.path else "page.css"
+        route.path: next((name for part, name in FILES.items() if part in route.path), "page.css")
         for route in app.routes
         if isinstance(route, Mount)
     }
@@ -81,7 +88,7 @@ def refused(answer, parameter):
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     paths = routes_of(client.app)
-    assert len(paths) == 19
+    assert len(paths) == 25
     for path, question in paths:
         assert client.get(path).status_code == 200
         for name in ("nosuch", "fromat", "", "Target", "target[]", "x" * 5000, "\x00"):
@@ -129,7 +136,7 @@ def test_every_number_refuses_what_is_no_number_of_its_range(client, value):
                 problem = refused(client.get(f"{path}?{name}={quote(value)}"), name)
                 assert RANGES[name] in problem.remedy
                 asked += 1
-    assert asked == 5
+    assert asked == 6
 
 
 @pytest.mark.parametrize("value", ["%00", "%20C0203", "C0203%20", "x" * 201, "C02%0A03", "%ff"])
@@ -143,7 +150,7 @@ def test_every_part_of_a_path_refuses_what_cannot_be_used(client, value):
             if (name, value) != ("path", "C02%0A03"):
                 refused(answer, name)
             assert answer.status_code in (404, 422)
-    assert asked == 7
+    assert asked == 9
 
 
 def test_the_nearest_right_one_is_named(client):

@@ -1,0 +1,99 @@
+"""The board's reading room: nothing here changes anything, and nothing needs a forecast that is served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from service.ledger import Entry
+from service.web.pages.board import (
+    board_page_of,
+    days_left,
+    disputes_of,
+    entry_of,
+    page_of_entries,
+    payload_of,
+    summary_of,
+)
+from service.web.pages.rendering import render, shell_of_city
+from service.web.routes.answers import HTML, send
+from service.web.snapshot import Answer
+from service.web.watcher import SnapshotWatcher, Standing
+
+router = APIRouter(include_in_schema=False)
+
+Number = Annotated[int, Path(ge=1, le=10**12, description="Number of an entry.")]
+Before = Annotated[
+    int | None, Query(ge=1, le=10**12, examples=["101"], description="Only entries before the one of this number.")
+]
+
+
+async def what_stands(request: Request) -> Standing:
+    """What the watcher last found."""
+    watcher: SnapshotWatcher = request.app.state.watcher
+    return watcher.standing
+
+
+Stands = Annotated[Standing, Depends(what_stands)]
+
+
+@router.get("/board", response_class=HTMLResponse)
+async def board(request: Request, standing: Stands) -> Response:
+    """What waits for the board, and what is in use."""
+    watcher: SnapshotWatcher = request.app.state.watcher
+    here = board_page_of(watcher.workspace, standing.entries, _today(request))
+    return _page(request, "board", here=here, checked=checked_words(standing), left=_left(request))
+
+
+@router.get("/challenges", response_class=HTMLResponse)
+async def challenges(request: Request, standing: Stands) -> Response:
+    """Every dispute and where it stands."""
+    return _page(request, "challenges", disputes=disputes_of(standing.entries, _today(request)), left=_left(request))
+
+
+@router.get("/ledger", response_class=HTMLResponse)
+async def ledger(request: Request, standing: Stands, before: Before = None) -> Response:
+    """The entries of the ledger, the newest first."""
+    entries, older = page_of_entries(standing.entries, before)
+    checked = checked_words(standing)
+    return _page(request, "ledger", entries=entries, older=older, checked=checked, summary=summary_of)
+
+
+@router.get("/ledger/{number}", response_class=HTMLResponse)
+async def entry(request: Request, standing: Stands, number: Number) -> Response:
+    """One entry, whole."""
+    found: Entry = entry_of(standing.entries, number)
+    return _page(request, "entry", entry=found, payload=payload_of(found))
+
+
+def checked_words(standing: Standing) -> str:
+    """What was found when the ledger was last looked at."""
+    if standing.refused:
+        return f"Something was refused when this service last looked: {standing.refused[0]}"
+    if not standing.entries:
+        return "The ledger has no entry yet."
+    head = standing.entries[-1]
+    return (
+        f"{len(standing.entries):,} entries; every hash, link and signature was as recorded when this service last "
+        f"looked. The newest is entry {head.number}, {head.hash}."
+    )
+
+
+def _page(request: Request, template: str, **content: Any) -> Response:
+    settings = request.app.state.watcher.workspace.settings
+    page = render(template, shell_of_city(settings.city, simulated=settings.simulated), **content)
+    return send(request, Answer(page.encode("utf-8")), HTML)
+
+
+def _today(request: Request) -> date:
+    today: Callable[[], date] = request.app.state.today
+    return today()
+
+
+def _left(request: Request) -> Callable[[str], str]:
+    return partial(days_left, today=_today(request))
