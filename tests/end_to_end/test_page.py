@@ -191,7 +191,7 @@ def test_the_card_of_an_area_says_what_the_api_says(visit, address):
     code = visit.get_attribute("#rows tr:nth-child(3)", "data-area")
     visit.keyboard.press("Enter")
     visit.wait_for_selector("#area-interval")
-    visit.wait_for_function("document.activeElement.id === 'area'")
+    visit.wait_for_function("() => document.activeElement.id === 'area'")
     answer = visit.request.get(f"{address}v1/areas/{code}/forecast").json()
     forecast = answer["forecast"]
     lead = visit.inner_text("#area-interval")
@@ -330,7 +330,7 @@ def test_a_search_leads_to_an_area_or_a_district(visit):
     name = visit.inner_text("#within option[value=D2]")
     visit.fill("#find", name)
     visit.press("#find", "Enter")
-    visit.wait_for_function("document.querySelector('#within').value === 'D2'")
+    visit.wait_for_function("() => document.querySelector('#within').value === 'D2'")
     visit.wait_for_selector("#area", state="hidden")
 
 
