@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
 from service.web.routes import board, forecasts, health, pages
+from service.web.routes.description import describe
 from service.web.routes.methods import ReadingMethods
 from service.web.routes.problems import answer_with_problems
 from service.web.routes.questions import questions_of
@@ -59,13 +60,11 @@ class _Application(FastAPI):
         return SecurityHeaders(OnlyNamed(ReadingMethods(strict), self.state.hosts))
 
     def openapi(self) -> dict[str, Any]:
-        """The description; parameters that take several values say that commas separate them."""
+        """The description, which is made once."""
         if self.openapi_schema is None:
-            for operations in super().openapi()["paths"].values():
-                for about in operations["get"].get("parameters", ()):
-                    if any(kind.get("type") == "array" for kind in about["schema"].get("anyOf", [about["schema"]])):
-                        about.update(style="form", explode=False)
-        return super().openapi()
+            frequency = self.state.watcher.workspace.settings.frequency
+            self.openapi_schema = describe(super().openapi(), frequency)
+        return self.openapi_schema
 
 
 def create_app(
@@ -90,6 +89,7 @@ def create_app(
         version=version("wardcast"),
         summary="Issued forecasts of crime demand and serious violence by area. Read only.",
         lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
         # A redirect would repeat the host that the client named.

@@ -39,7 +39,8 @@ class StrictQuestions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with the problem."""
-        if scope["type"] == "http":
+        # Another method is refused by the routes, whatever it asks.
+        if scope["type"] == "http" and scope["method"] == "GET":
             try:
                 self._hold(scope)
             except Refusal as why:

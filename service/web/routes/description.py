@@ -1,0 +1,63 @@
+"""The OpenAPI document, held to what the service does: which texts a parameter takes, and in what errors are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contracts import Frequency
+from service.web.nearest import LONGEST_VALUE
+from service.web.routes.problems import MEDIA_TYPE
+
+Json = dict[str, Any]
+_UNUSABLE = r",\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd"
+TEXT = rf"^[^\s{_UNUSABLE}]([^{_UNUSABLE}]*[^\s{_UNUSABLE}])?$"
+"""What every name in a question is: printable, without a comma, and without a space at an end."""
+
+
+_DAY = r"(19|20|21)\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+PERIODS: Mapping[Frequency, str] = {
+    Frequency.MONTH: r"^(19|20|21)\d{2}-(0[1-9]|1[0-2])$",
+    Frequency.WEEK: r"^(19|20|21)\d{2}-W(0[1-9]|[1-4]\d|5[0-3])$",
+    Frequency.DAY: f"^{_DAY}$",
+    Frequency.SHIFT: f"^{_DAY}T([01]\\d|2[0-3])$",
+}
+"""How a period of each length is written."""
+
+
+def describe(document: Json, frequency: Frequency) -> Json:
+    """The document with plain parameters, their limits, and problem documents under their own media type."""
+    for operations in document["paths"].values():
+        for about in operations["get"].get("parameters", ()):
+            about["schema"] = _plain(about["schema"])
+            _limit(about, frequency)
+        for status, response in operations["get"]["responses"].items():
+            response["content"] = dict(_contents(status, response.get("content", {})))
+    return document
+
+
+def _plain(schema: Json) -> Json:
+    """Without null: a parameter that is not given is left out."""
+    others = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if len(others) != 1:
+        return schema
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **others[0]}
+
+
+def _limit(about: Json, frequency: Frequency) -> None:
+    schema = about["schema"]
+    if schema.get("type") == "array":
+        about.update(style="form", explode=False)
+        schema.update(minItems=1, uniqueItems=True)
+    one = schema.get("items", schema)
+    if one.get("type") == "string" and "enum" not in one:
+        pattern = PERIODS[frequency] if about["name"] == "period" else TEXT
+        one.update(minLength=1, maxLength=LONGEST_VALUE, pattern=pattern)
+
+
+def _contents(status: str, content: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for media_type, about in content.items():
+        schema = about.get("schema", {})
+        if {"$ref", "anyOf"} & schema.keys():
+            schema.pop("type", None)
+        yield (MEDIA_TYPE if status >= "4" else media_type), about
