@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
-from service.web.routes import board, forecasts, health, pages
+from service.web.routes import board, forecasts, health, ogc, pages
 from service.web.routes.description import describe
 from service.web.routes.methods import ReadingMethods
 from service.web.routes.problems import answer_with_problems
@@ -101,6 +101,7 @@ def create_app(
     answer_with_problems(app)
     app.include_router(forecasts.router)
     app.include_router(health.router)
+    app.include_router(ogc.router)
     app.include_router(pages.router)
     app.include_router(board.router)
     pages.mount_files(app)

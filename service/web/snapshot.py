@@ -20,7 +20,7 @@ import orjson
 from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
 from service.web.answers.areas import DECIMALS
-from service.web.answers.drawn_map import Drawing, draw
+from service.web.answers.drawn_map import Drawing, bounds_of, draw
 from service.web.answers.levels import DECIMALS_OF
 from service.web.answers.reasons import PeriodReasons
 from service.web.answers.risk import densest
@@ -218,6 +218,11 @@ class Snapshot:
     """Target → why it is not served while the ledger is not what it was."""
     stopped_by_file: Mapping[str, str] = field(default_factory=dict)
     """Target → why it is not served, by the file that stops without the ledger."""
+
+    @cached_property
+    def bounds_of(self) -> Mapping[str, tuple[float, float, float, float]]:
+        """Code → west, south, east and north of the area, degrees of WGS 84."""
+        return bounds_of(orjson.loads(self.boundaries.plain)["features"])
 
     @cached_property
     def drawing(self) -> Drawing:

@@ -51,3 +51,19 @@ def test_every_documented_call_reads_the_areas_of_the_forecast(address: str, rep
         if "geometry" in table:
             assert table.crs.to_epsg() == 4326
             assert not table.geometry.is_empty.any()
+
+
+def test_gdal_lists_the_forecasts_as_layers_and_reads_a_coloured_one(address: str, repository: Path) -> None:
+    text = (repository / "docs" / "api.md").read_text(encoding="utf-8")
+    documented = re.search(
+        r'^pyogrio\.read_dataframe\("OAPIF:http://127\.0\.0\.1:8000(/ogc)", layer="(\w+)-', text, flags=re.M
+    )
+    assert documented is not None
+    source = f"OAPIF:{address}{documented[1]}"
+    layers = [name for name, _ in pyogrio.list_layers(source)]
+    assert layers[0].startswith(f"{documented[2]}-")
+    assert len(layers) == 3
+    table = pyogrio.read_dataframe(source, layer=layers[1])
+    assert table["rank"].tolist() == list(range(1, 17))
+    assert table["colour"].str.fullmatch("#[0-9a-f]{6}").all()
+    assert len(pyogrio.read_dataframe(source, layer=layers[0], bbox=(0.001, 51.501, 0.015, 51.505))) == 2

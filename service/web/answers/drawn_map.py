@@ -72,6 +72,16 @@ def draw(features: Iterable[Json]) -> Drawing:
     return Drawing((north - south) * scale, paths)
 
 
+def bounds_of(features: Iterable[Json]) -> dict[str, tuple[float, float, float, float]]:
+    """Code → west, south, east and north of each area."""
+    found = {}
+    for one in features:
+        points = [point for ring in _rings(one["geometry"]) for point in ring]
+        lons, lats = [point[0] for point in points], [point[1] for point in points]
+        found[one["properties"]["code"]] = (min(lons), min(lats), max(lons), max(lats))
+    return found
+
+
 def _rings(geometry: Json) -> Iterator[Sequence[Sequence[float]]]:
     polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
     for polygon in polygons:

@@ -40,6 +40,9 @@ def bad_parameter(scope: Scope, parameter: str, detail: str, remedy: str) -> Res
 
 
 def _answer(scope: Scope, status: int, slug: str, title: str, detail: str, remedy: str, **more: str) -> Response:
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY and scope["path"].startswith("/ogc"):
+        # OGC API – Features has a status of its own for what cannot be used (17-069r4, requirements 8 and 9).
+        status = HTTPStatus.BAD_REQUEST
     body = {
         "type": f"urn:wardcast:problem:{slug}",
         "title": title,
