@@ -299,6 +299,55 @@ class ChallengeOfForecast(_Schema):
     decision: str | None
 
 
+class Challenges(_Schema):
+    """Every dispute: those that wait for a reply first, by their deadline."""
+
+    challenges: list[ChallengeOfForecast]
+
+
+class LedgerEntry(_Schema):
+    """One entry of the ledger, whole."""
+
+    number: int
+    kind: str
+    recorded_at: Annotated[str, Field(description="When it was written, UTC.")]
+    actor: str
+    payload: Annotated[dict[str, Any], Field(description="What it says; payload_sha256 is of its canonical JSON.")]
+    payload_sha256: str
+    previous_hash: Annotated[str, Field(description="Hash of the entry before it.")]
+    hash: str
+    signed_by: Annotated[str, Field(description="Public key; empty in entries from before there was one.")]
+    signature: str
+
+
+class LedgerPage(_Schema):
+    """Entries of the ledger, the newest first."""
+
+    entries: list[LedgerEntry]
+    older: Annotated[int | None, Field(description="Ask before= this number for the entries before; null at the end.")]
+    checked: Annotated[str, Field(description="What was found when the service last looked.")]
+
+
+class PastIssue(_Schema):
+    """One issued forecast."""
+
+    forecast_id: str
+    entry: Annotated[int, Field(description="Number of its ledger entry.")]
+    issued_at: str
+    issued_by: str
+    as_of: str
+    replay: bool
+    next_period: str
+    targets: list[str]
+    is_served: Annotated[bool, Field(description="Whether the answers under /v1 are of this one.")]
+
+
+class Issues(_Schema):
+    """Every issued forecast, the newest first."""
+
+    issues: list[PastIssue]
+
+
 class LedgerEvent(_Schema):
     """One entry of the ledger in words."""
 

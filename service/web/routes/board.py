@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from service.ledger import Entry
+from service.web import schemas
 from service.web.pages.board import (
     board_page_of,
     days_left,
@@ -21,11 +24,12 @@ from service.web.pages.board import (
     summary_of,
 )
 from service.web.pages.rendering import render, shell_of_city
-from service.web.routes.answers import HTML, send
+from service.web.routes.answers import HTML, PROBLEMS, send
 from service.web.snapshot import Answer
 from service.web.watcher import SnapshotWatcher, Standing
 
 router = APIRouter(include_in_schema=False)
+records = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["records"])
 
 Number = Annotated[int, Path(ge=1, le=10**12, description="Number of an entry.")]
 Before = Annotated[
@@ -69,6 +73,40 @@ async def entry(request: Request, standing: Stands, number: Number) -> Response:
     """One entry, whole."""
     found: Entry = entry_of(standing.entries, number)
     return _page(request, "entry", entry=found, payload=payload_of(found))
+
+
+@records.get("/issues", responses={200: {"model": schemas.Issues}})
+async def issues(request: Request, standing: Stands) -> Response:
+    """Every issued forecast, the newest first."""
+    served = None if standing.snapshot is None else standing.snapshot.entry
+    found = [
+        {
+            **{name: entry.content[name] for name in ("forecast_id", "as_of", "replay", "next_period")},
+            "entry": entry.number,
+            "issued_at": entry.recorded_at,
+            "issued_by": entry.actor,
+            "targets": [about["target"] for about in entry.content["targets"]],
+            "is_served": entry.number == served,
+        }
+        for entry in reversed(standing.entries)
+        if entry.kind == "issue"
+    ]
+    return send(request, Answer(orjson.dumps({"issues": found})))
+
+
+@records.get("/challenges", responses={200: {"model": schemas.Challenges}})
+async def told_challenges(request: Request, standing: Stands) -> Response:
+    """Every dispute, those that wait for a reply first."""
+    found = [asdict(one.about) for one in disputes_of(standing.entries, _today(request))]
+    return send(request, Answer(orjson.dumps({"challenges": found})))
+
+
+@records.get("/ledger", responses={200: {"model": schemas.LedgerPage}})
+async def ledger_entries(request: Request, standing: Stands, before: Before = None) -> Response:
+    """Entries of the ledger, the newest first, with hashes and signatures."""
+    entries, older = page_of_entries(standing.entries, before)
+    told = [{**vars(one), "payload": one.content} for one in entries]
+    return send(request, Answer(orjson.dumps({"entries": told, "older": older, "checked": checked_words(standing)})))
 
 
 def checked_words(standing: Standing) -> str:

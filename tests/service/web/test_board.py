@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import date
 from html import unescape
+from itertools import pairwise
 
 import pytest
 
 from service.challenges import open_challenge
 from service.decisions import propose
+from service.ledger_entries import canonical_json, sha256_of
 from service.people import person_named
 from service.web.pages.board import days_left, page_of_entries
 
@@ -83,6 +85,18 @@ def test_every_entry_is_listed_and_can_be_read(busy, serve_city):
     assert missing.status_code == 404
     assert f"1 to {last}" in missing.json()["remedy"]
     assert client.get("/ledger/one").status_code == 422
+
+
+def test_the_api_gives_every_entry_with_hashes_that_can_be_reckoned(busy, serve_city):
+    client = serve_city(busy)
+    entries = client.get("/v1/ledger").json()["entries"]
+    assert [one["hash"] for one in entries] == [one.hash for one in reversed(busy.ledger.entries())]
+    for newer, older in pairwise(entries):
+        assert newer["previous_hash"] == older["hash"]
+        assert newer["payload_sha256"] == sha256_of(canonical_json(newer["payload"]))
+    assert [one["is_served"] for one in client.get("/v1/issues").json()["issues"]] == [True]
+    (dispute,) = client.get("/v1/challenges").json()["challenges"]
+    assert (dispute["area"], dispute["state"], dispute["reply_by"]) == ("C0203", "open", "2025-08-09")
 
 
 def test_a_long_ledger_is_told_page_by_page(busy):
