@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,11 +28,18 @@ if TYPE_CHECKING:
     "the day of the newest counts where the settings say replay.",
 )
 @click.option("--by", default="", help="Name of the person who trains, and who cannot approve the model then.")
+@click.option("--verbose", is_flag=True, help="Print the leaderboard, every audit and every gate, too.")
 @tune_option
 @json_option
 @workspace_option
 def command(
-    workspace: Workspace, targets: tuple[str, ...], as_of: datetime | None, by: str, trials: int, as_json: bool
+    workspace: Workspace,
+    targets: tuple[str, ...],
+    as_of: datetime | None,
+    by: str,
+    verbose: bool,
+    trials: int,
+    as_json: bool,
 ) -> None:
     """Fit the champion recipe, backtest and audit it, log it to MLflow and register it as challenger.
 
@@ -63,17 +71,34 @@ def command(
                 enter=partial(enter_trained, ledger),
             )
             trained.append(one)
-            if not as_json:
+            if verbose and not as_json:
                 click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
-                for sentence in (*one.scores.shift_sentences, *one.remarks):
-                    click.echo(f"{sentence}\n")
     if as_json:
         click.echo(json.dumps([_document(one) for one in trained]))
         return
     for one in trained:
-        click.echo(_sentence(one))
+        click.echo("\n".join(_verdict(one)))
     click.echo("To put one to the board: wardcast propose --by NAME --reason TEXT")
     click.echo("To make one the champion: wardcast approve --by NAME --reason TEXT [--inconclusive REASON]")
+
+
+def _verdict(one: Trained) -> list[str]:
+    """What a training came to, in a few lines; the tables are with its run."""
+    from service.history import gates_sentence
+    from service.issue_tables import MODEL_NAME
+
+    first = next(row for row in one.scores.rows if (row["model"], row["level"]) == (MODEL_NAME, "area"))
+    ratio, low, high = (first[name] for name in ("vs_ewma", "vs_ewma_low", "vs_ewma_high"))
+    skill = "its skill beside a simple count is not known"
+    if all(value is not None and isfinite(value) for value in (ratio, low, high)):
+        skill = f"{ratio:.3f} of a simple count's deviance at horizon {first['horizon']} ({low:.3f}–{high:.3f})"
+    return [
+        f"{one.model.target}: {skill}.",
+        gates_sentence(one.gates.verdicts),
+        *one.scores.shift_sentences,
+        *one.remarks,
+        _sentence(one),
+    ]
 
 
 def _sentence(one: Trained) -> str:

@@ -51,7 +51,7 @@ def tree_hash(root: Path) -> str:
 def use_everything(root: Path, out: Path) -> None:
     """Every command that reads what an earlier one wrote."""
     forecast = forecast_of(root)
-    assert "is identical: 12 files" in run("rebuild", forecast, workspace=root).stdout
+    assert "is identical: 14 files" in run("rebuild", forecast, workspace=root).stdout
     assert "Already the newest forecast" in run("issue", workspace=root).output
     run("audit", "--latest", "--out", str(out / "report"), workspace=root)
     run("explain", forecast, workspace=root)

@@ -155,7 +155,9 @@ def drawn_map(served: Snapshot, asked: Asked) -> str:
         served.names,
         title=f"{here.headline} {scale.view.title}.",
         fills=CHANGES if here.diverging else FILLS,
-        outlined={row["area"] for row in inside if row["place"] is not None and row["place"] <= number},
+        outlined={
+            row["area"] for row in inside if (row["flagged"] if row["place"] is None else row["place"] <= number)
+        },
     )
 
 
@@ -251,6 +253,10 @@ def _value_words(scale: Scale, value: float) -> str:
 def _covered(served: Snapshot, shown: PeriodAnswers, asked: int | None) -> Covered | None:
     """What the first areas hold, as many as are asked for, or flagged."""
     if shown.cover is None:
+        if asked is not None:
+            raise MissingThing(
+                "This forecast was issued without what covering areas holds.", remedy="Issue again with: wardcast issue"
+            )
         return None
     of = len(shown.row_of)
     default = sum(bool(row["flagged"]) for row in shown.row_of.values())

@@ -82,7 +82,8 @@ export class AreaMap {
     const row = this.rows.get(code);
     const step = row && this.view.step(row);
     const chosen = code === this.chosen;
-    const covered = row && row.place !== null && row.place <= this.covered;
+    // A forecast that was issued without places has its flags alone.
+    const covered = row && (row.place === null ? row.flagged : row.place <= this.covered);
     const outside = this.within && row?.parent !== this.within;
     this.layers.get(code).setStyle({
       fillColor: step === null || step === undefined ? this.colours.none : this.colours.steps[step],
