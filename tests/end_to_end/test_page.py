@@ -350,6 +350,16 @@ def test_the_city_and_a_district_say_what_the_api_says(visit, address):
     )
 
 
+def test_districts_are_named_where_there_is_room(visit):
+    names = visit.locator(".district-name").all_inner_texts()
+    districts = visit.locator("#within option").all_inner_texts()[1:]
+    assert names
+    assert set(names) <= set(districts)
+    visit.select_option("#within", "D2")
+    visit.wait_for_selector("#headline:text-matches(' in ')")
+    assert visit.inner_text("#within option[value=D2]") in visit.locator(".district-name").all_inner_texts()
+
+
 def test_the_ten_highest_have_ranges_of_ranks(visit, address):
     rows = visit.request.get(f"{address}v1/forecasts?limit=10").json()["areas"]
     lines = visit.locator("#highest tbody tr")

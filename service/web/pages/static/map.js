@@ -1,5 +1,6 @@
 // The map: polygons on a canvas, no tiles, coloured by the steps of a view from the page's own colours.
 import "/static/leaflet/leaflet.js";
+import { districtSegments, districtsOf, writeNames } from "/static/districts.js";
 import { count, element, rankWords } from "/static/words.js";
 
 const { L } = window;
@@ -9,6 +10,8 @@ export class AreaMap {
   constructor(container, onChoose) {
     this.layers = new Map();
     this.rows = new Map();
+    this.names = new Map();
+    this.districts = [];
     this.chosen = null;
     this.onChoose = onChoose;
     this.map = L.map(container, {
@@ -22,6 +25,8 @@ export class AreaMap {
     // The wheel scrolls the page until the map is in use.
     this.map.on("focus", () => this.map.scrollWheelZoom.enable());
     this.map.on("blur", () => this.map.scrollWheelZoom.disable());
+    this.map.on("zoomend moveend resize", () => writeNames(this.map, this.written, this.districts));
+    this.written = L.layerGroup().addTo(this.map);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     new ResizeObserver(() => this.map.invalidateSize()).observe(container);
   }
@@ -29,12 +34,16 @@ export class AreaMap {
   draw(collection) {
     this.all = L.geoJSON(collection, {
       onEachFeature: (feature, layer) => {
-        const { code } = feature.properties;
+        const { code, name } = feature.properties;
+        this.names.set(code, name);
         this.layers.set(code, layer);
         layer.on("click", () => this.onChoose(code));
         layer.bindTooltip(() => this.tooltip(code), { sticky: true, direction: "top", offset: [0, -6] });
       },
     }).addTo(this.map);
+    // In a group: a single path would make the renderer wait for the view behind the areas, which need it.
+    this.outlines = L.polyline(districtSegments(collection.features), { interactive: false, weight: 1.4 });
+    L.layerGroup([this.outlines]).addTo(this.map);
     this.map.setMaxBounds(this.all.getBounds().pad(0.6));
   }
 
@@ -43,7 +52,9 @@ export class AreaMap {
     this.rows = new Map(rows.map((row) => [row.area, row]));
     this.view = view;
     this.covered = covered;
+    this.districts = districtsOf(rows, (code) => this.layers.get(code)?.getBounds());
     if (this.within !== within) this.goTo(within);
+    writeNames(this.map, this.written, this.districts);
     this.recolour();
   }
 
@@ -75,15 +86,22 @@ export class AreaMap {
       chosen: colour("--chosen"),
     };
     for (const code of this.layers.keys()) this.style(code);
+    this.outlines.setStyle({ color: colour("--district") });
+    this.outlines.bringToFront();
+    for (const [code, layer] of this.layers) if (this.isCovered(this.rows.get(code))) layer.bringToFront();
     if (this.chosen) this.layers.get(this.chosen)?.bringToFront();
+  }
+
+  // A forecast that was issued without places has its flags alone.
+  isCovered(row) {
+    return Boolean(row && (row.place === null ? row.flagged : row.place <= this.covered));
   }
 
   style(code) {
     const row = this.rows.get(code);
     const step = row && this.view.step(row);
     const chosen = code === this.chosen;
-    // A forecast that was issued without places has its flags alone.
-    const covered = row && (row.place === null ? row.flagged : row.place <= this.covered);
+    const covered = this.isCovered(row);
     const outside = this.within && row?.parent !== this.within;
     this.layers.get(code).setStyle({
       fillColor: step === null || step === undefined ? this.colours.none : this.colours.steps[step],
@@ -112,7 +130,7 @@ export class AreaMap {
 
   tooltip(code) {
     const row = this.rows.get(code);
-    if (!row) return element("span", {}, code);
+    if (!row) return element("span", {}, element("strong", {}, this.names.get(code) ?? code), element("br"), "no counts, no forecast");
     return element("span", {}, element("strong", {}, row.name), element("br"), `${count(row.mean)} expected, ${rankWords(row)}`);
   }
 }
