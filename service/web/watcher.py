@@ -15,8 +15,9 @@ from service.history import history_of
 from service.issued import read_issued
 from service.ledger import Entry, Ledger, Place, refuse_findings
 from service.life_cycle import LifeCycle, life_cycle_of
+from service.web.answer import Answer, answer_ahead
 from service.web.pages.history import history_page
-from service.web.snapshot import Answer, Snapshot, answer_ahead
+from service.web.snapshot import Snapshot
 from service.web.snapshot_building import build_snapshot
 from service.web.stopping import stops_of
 

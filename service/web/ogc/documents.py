@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from contracts import BadInput
+from service.web.answer import Json
 from service.web.answers.drawn_map import FILLS, UNKNOWN
 from service.web.answers.views import VIEWS
 from service.web.nearest import unknown
 from service.web.pages.words import period_words
-from service.web.snapshot import Json, PeriodAnswers, Snapshot
+from service.web.period_answers import PeriodAnswers
+from service.web.snapshot import Snapshot
 
 CONFORMS_TO = tuple(
     f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "oas30", "geojson")

@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from contracts import Frequency
+from service.web.answer import Json
 from service.web.answers.levels import CITY
-from service.web.pages.briefing import Asked, Option, address_of, period_options, target_options
+from service.web.pages.asked import Asked, Option, address_of, period_options, target_options
 from service.web.pages.words import change_words, count_words, ordinal_words, period_words, range_words
-from service.web.snapshot import Json, PeriodAnswers, Snapshot, TargetAnswers
+from service.web.period_answers import PeriodAnswers
+from service.web.snapshot import Snapshot, TargetAnswers
 
 YEARLY: Mapping[Frequency, tuple[int, str]] = {
     Frequency.MONTH: (12, "12 months"),

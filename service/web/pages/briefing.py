@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from urllib.parse import urlencode
 
 from contracts import MissingThing
 from contracts.tables import RESIDENTS
+from service.web.answer import Json
 from service.web.answers.drawn_map import CHANGES, FILLS
 from service.web.answers.levels import CITY
 from service.web.answers.views import STEPS, Scale
 from service.web.nearest import nearest, unknown
+from service.web.pages.asked import Asked, Option, address_of, district_options, period_options, target_options
 from service.web.pages.words import (
     change_words,
     count_words,
@@ -22,32 +23,12 @@ from service.web.pages.words import (
     period_words,
     range_words,
 )
-from service.web.snapshot import Json, PeriodAnswers, Snapshot, TargetAnswers
+from service.web.period_answers import PeriodAnswers
+from service.web.snapshot import Snapshot, TargetAnswers
 from service.wording import inconclusive_sentence, override_sentence
 
 TEN = 10
 _DIVERGING = "change"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the address of the page names; None takes what is shown by default, ``CITY`` is within no district."""
-
-    target: str | None = None
-    period: str | None = None
-    within: str | None = None
-    area: str | None = None
-    view: str | None = None
-    k: int | None = None
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice of a control."""
-
-    value: str
-    words: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -122,7 +103,7 @@ def briefing_of(served: Snapshot, asked: Asked) -> Briefing:
         worth=_worth(about),
         targets=target_options(served, shown.envelope["target"]),
         periods=period_options(answers, shown.envelope["period"]),
-        districts=_district_options(shown, asked.within),
+        districts=district_options(shown, asked.within),
         views=tuple(
             Option(one.view.name, one.view.title, one.view.name == scale.view.name) for one in answers.scales.values()
         ),
@@ -158,36 +139,6 @@ def drawn_map(served: Snapshot, asked: Asked) -> str:
         outlined={
             row["area"] for row in inside if (row["flagged"] if row["place"] is None else row["place"] <= number)
         },
-    )
-
-
-def address_of(asked: Asked) -> str:
-    """The query of a question, with the names in a fixed order."""
-    names = ("target", "period", "within", "area", "view", "k")
-    return urlencode([(name, value) for name in names if (value := getattr(asked, name)) is not None])
-
-
-def target_options(served: Snapshot, chosen: str) -> tuple[Option, ...]:
-    """The targets of the forecast, withdrawn ones among them."""
-    return tuple(Option(one["target"], one["title"], one["target"] == chosen) for one in served.about["targets"])
-
-
-def period_options(answers: TargetAnswers, chosen: str) -> tuple[Option, ...]:
-    """The periods from the next one on."""
-    return tuple(
-        Option(name, f"{period_words(name)}{', the next' if name == answers.next_period else ''}", name == chosen)
-        for name in answers.periods
-    )
-
-
-def _district_options(shown: PeriodAnswers, chosen: str | None) -> tuple[Option, ...]:
-    names = {row["parent"]: row["parent_name"] or row["parent"] for row in shown.row_of.values() if row["parent"]}
-    if len(names) < 2:
-        return ()
-    found = sorted(names.items(), key=lambda pair: pair[1].casefold())
-    return (
-        Option(CITY, "the whole city", chosen is None),
-        *(Option(code, name, code == chosen) for code, name in found),
     )
 
 

@@ -9,11 +9,12 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Response
 
 from contracts import MissingThing
+from service.web.answer import Answer
 from service.web.answers.tables import TABLES
 from service.web.nearest import unknown
 from service.web.routes.formats import is_current, takes_gzip
 from service.web.schemas import ProblemDocument
-from service.web.snapshot import Answer, Snapshot
+from service.web.snapshot import Snapshot
 from service.web.watcher import SnapshotWatcher, ToldHistory
 
 PROBLEMS: dict[int | str, dict[str, object]] = {

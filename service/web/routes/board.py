@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from service.ledger import Entry
 from service.web import schemas
+from service.web.answer import Answer
 from service.web.pages.board import (
     board_page_of,
     days_left,
@@ -25,7 +26,6 @@ from service.web.pages.board import (
 )
 from service.web.pages.rendering import render, shell_of_city
 from service.web.routes.answers import HTML, PROBLEMS, send
-from service.web.snapshot import Answer
 from service.web.watcher import SnapshotWatcher, Standing
 
 router = APIRouter(include_in_schema=False)

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from service.web import schemas
+from service.web.answer import Answer
 from service.web.answers.tables import TABLES, flat_rows
 from service.web.routes.answers import PROBLEMS, Code, GeoJson, Served, Tabular, Told, send, together
 from service.web.routes.formats import preferred
 from service.web.schemas import BandName
-from service.web.snapshot import Answer
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["forecasts"])
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from service.web.answer import Answer, Json
 from service.web.ogc import documents
 from service.web.routes.answers import GeoJson, Served, send
-from service.web.snapshot import Answer, Json
 
 router = APIRouter(prefix="/ogc", tags=["OGC API – Features"], include_in_schema=False)
 

@@ -13,12 +13,14 @@ from xstatic.pkg import leaflet
 
 from contracts import WithdrawnModel
 from service.web import pages
+from service.web.answer import Answer
 from service.web.answers.drawn_map import CHANGES, FILLS
 from service.web.pages.areas import area_page_of
-from service.web.pages.briefing import Asked, briefing_of, drawn_map, target_options
+from service.web.pages.asked import Asked, target_options
+from service.web.pages.briefing import briefing_of, drawn_map
 from service.web.pages.rendering import Shell, render, shell_of
 from service.web.routes.answers import HTML, Code, Served, Told, send
-from service.web.snapshot import Answer, Snapshot
+from service.web.snapshot import Snapshot
 
 FOLDER = FilePath(pages.__file__).resolve().parent
 

@@ -1,6 +1,6 @@
 // Asks this service, and turns its problem documents into errors with the remedy.
 
-export class Problem extends Error {
+class Problem extends Error {
   constructor(document) {
     super(document.detail);
     this.remedy = document.remedy;
