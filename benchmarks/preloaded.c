@@ -1,7 +1,8 @@
 /* Counts the calls of a process that change something under one folder, and kills it or fails one of them.
 
-   Preloaded before the C library, so that what SQLite, Arrow and other libraries do is counted as well. The block of
-   numbers that benchmarks/preloaded.py keeps in a file says what is to happen. */
+   Preloaded before the C library, so that what SQLite, Arrow and other libraries do is counted as well, but not what
+   other programs do that Python starts (its ctypes asks a compiler for a library's name). The block of numbers that
+   benchmarks/preloaded.py keeps in a file says what is to happen; the path that was let down last is told there. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -22,10 +23,10 @@
 enum { TAKEN, ACT_AT, ERROR, LASTS, IS_ON, KINDS, NUMBERS };
 enum { OPENS = 1, GROWS = 2, OTHER = 4 };
 
-static struct { volatile long number[NUMBERS]; char under[PATH_MAX]; } *block;
+static struct { volatile long number[NUMBERS]; char under[PATH_MAX], failed[PATH_MAX]; } *block;
 
 __attribute__((constructor)) static void begin(void) {
-    const char *path = getenv("WARDCAST_FAULTS");
+    const char *path = strncmp(program_invocation_short_name, "python", 6) ? NULL : getenv("WARDCAST_FAULTS");
     int held = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
     if (held < 0) return;
     void *found = mmap(NULL, sizeof *block, PROT_READ | PROT_WRITE, MAP_SHARED, held, 0);
@@ -45,16 +46,17 @@ static int is_under(const char *path) {
 
 static int is_on(void) { return block && block->number[IS_ON]; }
 
-static int fails(int kind) {
+static int fails(const char *path, int kind) {
     if (!(block->number[KINDS] & kind)) return 0;
     long taken = __sync_add_and_fetch(&block->number[TAKEN], 1), at = block->number[ACT_AT];
     if (at <= 0 || taken < at || (taken > at && !block->number[LASTS])) return 0;
     if (!block->number[ERROR]) kill(getpid(), SIGKILL);
+    snprintf(block->failed, sizeof block->failed, "%s", path);
     errno = (int)block->number[ERROR];
     return 1;
 }
 
-static int path_fails(const char *path, int kind) { return is_on() && is_under(path) && fails(kind); }
+static int path_fails(const char *path, int kind) { return is_on() && is_under(path) && fails(path, kind); }
 
 static int file_fails(int file, int kind) {
     char link[64], path[PATH_MAX];
@@ -63,7 +65,7 @@ static int file_fails(int file, int kind) {
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length <= 0) return 0;
     path[length] = 0;
-    return path[0] == '/' && is_under(path) && fails(kind);
+    return path[0] == '/' && is_under(path) && fails(path, kind);
 }
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))

@@ -24,6 +24,7 @@ from contracts import WardcastError
 SOURCE = Path(__file__).with_name("preloaded.c")
 VARIABLE = "WARDCAST_FAULTS"
 NUMBERS = struct.Struct("6q")
+PATH_MAX = 4_096
 SIZE = 16_384
 OPENS, GROWS, OTHER = 1, 2, 4
 FINISHED, TOLD, FAILED = 0, 7, 8
@@ -51,11 +52,12 @@ FAULTS: Mapping[str, Fault] = {
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: its exit code (below 0 for a signal), the calls that it made, and what it told."""
+    """How a child ended: its exit code (below 0 for a signal), its calls, what it told, and what path was let down."""
 
     code: int
     calls: int
     told: str
+    failed: str
 
 
 def is_there() -> bool:
@@ -81,8 +83,8 @@ def run(action: Callable[[], object], under: Path, fault: Fault, act_at: int) ->
     with os.fdopen(reading, "rb") as pipe:
         said = pipe.read()
     _, status = os.waitpid(child, 0)
-    calls, told = json.loads(said) if said else (act_at, "")
-    return Ended(os.waitstatus_to_exitcode(status), calls, told)
+    calls, told, failed = json.loads(said) if said else (act_at, "", "")
+    return Ended(os.waitstatus_to_exitcode(status), calls, told, failed)
 
 
 def is_killed(ended: Ended) -> bool:
@@ -95,8 +97,8 @@ def _be_the_child(action: Callable[[], object], under: Path, fault: Fault, act_a
     with Path(os.environ[VARIABLE]).open("r+b") as file:
         block = mmap.mmap(file.fileno(), SIZE)
     try:
-        path = os.fsencode(under) + b"\0"
-        block[NUMBERS.size : NUMBERS.size + len(path)] = path
+        paths = os.fsencode(under).ljust(2 * PATH_MAX, b"\0")
+        block[NUMBERS.size : NUMBERS.size + len(paths)] = paths
         block[: NUMBERS.size] = NUMBERS.pack(0, act_at, fault.error, fault.lasts, 1, fault.kinds)
         action()
         code = FINISHED
@@ -106,7 +108,8 @@ def _be_the_child(action: Callable[[], object], under: Path, fault: Fault, act_a
         code, told = FAILED, f"{error!r}"
     finally:
         calls = NUMBERS.unpack(block[: NUMBERS.size])[0]
+        failed = block[NUMBERS.size + PATH_MAX : NUMBERS.size + 2 * PATH_MAX].split(b"\0")[0]
         block[: NUMBERS.size] = NUMBERS.pack(0, 0, 0, 0, 0, 0)
         told = traceback.format_exc() if code == FAILED else told
-        os.write(writing, json.dumps([calls, told]).encode())
+        os.write(writing, json.dumps([calls, told, os.fsdecode(failed)]).encode())
         os._exit(code)
