@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.disk_faults`` simulates a small city, trains one model, and gives each command the workspace as
 it was before it, for every call and every fault of ``preloaded.FAULTS``. Afterwards the ledger must be sound, the same
-command must go through or say that it is done, one line must have been told, and no temporary file may be left but the one whose own removal failed.
-``--every N`` tries each N-th call only; name commands to try only those.
+command must go through or say that it is done, one line must have been told, and no temporary file may be left, but for
+one whose own removal failed. ``--every N`` tries each N-th call only; name commands to try only those.
 """
 
 from __future__ import annotations

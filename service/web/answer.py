@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import zstandard
 
 Floats = npt.NDArray[np.float64]
 Json = dict[str, Any]
 
 
+ENCODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "zstd": zstandard.compress,
+    "gzip": lambda plain: gzip.compress(plain, compresslevel=6, mtime=0),
+}
+"""Names under which HTTP knows them → how an answer is compressed; the first is given where a client takes all."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """A document; ``kept`` is it compressed, where that was done ahead because it is asked for often."""
+    """A document; ``kept`` holds it compressed, where that was done ahead because it is asked for often."""
 
     plain: bytes
-    kept: bytes | None = None
+    kept: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def tag(self) -> str:
         """What changes with its content: the start of its hash."""
         return hashlib.blake2b(self.plain, digest_size=16).hexdigest()
 
-    @property
-    def zipped(self) -> bytes:
-        """The document compressed."""
-        return _compressed(self.plain) if self.kept is None else self.kept
+    def encoded(self, encoding: str) -> bytes:
+        """The document compressed in one of ``ENCODINGS``."""
+        return self.kept[encoding] if encoding in self.kept else ENCODINGS[encoding](self.plain)
 
 
 def with_rows(head: bytes, rows: tuple[bytes, ...]) -> bytes:
@@ -40,8 +48,4 @@ def with_rows(head: bytes, rows: tuple[bytes, ...]) -> bytes:
 
 def answer_ahead(plain: bytes) -> Answer:
     """An answer that is compressed already."""
-    return Answer(plain, _compressed(plain))
-
-
-def _compressed(plain: bytes) -> bytes:
-    return gzip.compress(plain, compresslevel=6, mtime=0)
+    return Answer(plain, {name: compress(plain) for name, compress in ENCODINGS.items()})

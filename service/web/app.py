@@ -105,5 +105,4 @@ def create_app(
     app.include_router(pages.router)
     app.include_router(board.router)
     app.include_router(board.records)
-    pages.mount_files(app)
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,12 +48,6 @@ class PeriodAnswers:
             )
         return self.larger
 
-    def first(self, limit: int | None) -> Answer:
-        """The ``limit`` areas with the highest expected counts, or all."""
-        if limit is None or limit >= len(self.rows):
-            return self.everything
-        return Answer(with_rows(self.head, self.rows[:limit]))
-
     def only(self, codes: Iterable[str]) -> PeriodAnswers:
         """The same with the rows of these areas alone; their ranks stay those of the whole city."""
         kept = sorted((self.row_of[code] for code in codes), key=lambda row: int(row["rank"]))
@@ -62,13 +56,18 @@ class PeriodAnswers:
         return replace(self, rows=rows, row_of=row_of, everything=Answer(with_rows(self.head, rows)))
 
     def where(
-        self, *, within: Sequence[str] | None, bands: Sequence[str] | None, flagged: bool | None
+        self,
+        *,
+        within: Sequence[str] | None = None,
+        bands: Sequence[str] | None = None,
+        flagged: bool | None = None,
+        codes: Collection[str] | None = None,
     ) -> PeriodAnswers:
-        """The same with the areas alone that lie in one of these districts and bands, flagged or not; None takes all.
+        """The same with the areas alone that lie in these districts, bands and codes, flagged or not; None takes all.
 
         Raises ``MissingThing`` for a district that holds no area of the forecast, and for flags that were not issued.
         """
-        if within is None and bands is None and flagged is None:
+        if within is None and bands is None and flagged is None and codes is None:
             return self
         for name in within or ():
             if name not in self.districts:
@@ -82,6 +81,7 @@ class PeriodAnswers:
             if (within is None or row["parent"] in within)
             and (bands is None or row["band"] in bands)
             and (flagged is None or row["flagged"] is flagged)
+            and (codes is None or code in codes)
         )
 
     def flag_rule(self) -> Json:

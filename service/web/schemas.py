@@ -157,6 +157,9 @@ class Forecasts(Envelope):
     """Areas from the highest expected count to the lowest."""
 
     areas: list[AreaForecast]
+    next: Annotated[str | None, Field(description="The cursor of the next page; absent where the answer is whole.")] = (
+        None
+    )
 
 
 class FlagRule(_Schema):

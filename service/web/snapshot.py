@@ -15,6 +15,7 @@ import orjson
 from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.approvals import Withdrawal
 from service.web.answer import Answer, Json, answer_ahead
+from service.web.answers.boxes import Bounds, meets
 from service.web.answers.drawn_map import Drawing, bounds_of, draw
 from service.web.answers.views import Scale
 from service.web.nearest import nearest, unknown
@@ -76,6 +77,8 @@ class Snapshot:
     about: Json
     summary: Answer
     boundaries: Answer
+    outlines: Answer
+    """The same without a word of this forecast, so that its address can be its hash."""
     geometry_of: Mapping[str, orjson.Fragment]
     """Code → the area's boundary, encoded."""
     people: Mapping[str, Mapping[str, float]]
@@ -89,7 +92,7 @@ class Snapshot:
     """Target → why it is not served, by the file that stops without the ledger."""
 
     @cached_property
-    def bounds_of(self) -> Mapping[str, tuple[float, float, float, float]]:
+    def bounds_of(self) -> Mapping[str, Bounds]:
         """Code → west, south, east and north of the area, degrees of WGS 84."""
         return bounds_of(orjson.loads(self.boundaries.plain)["features"])
 
@@ -128,6 +131,11 @@ class Snapshot:
         if set(self.targets) <= {*self.withdrawn, *self.stopped, *self.stopped_by_file}:
             self._refuse(next(iter(self.targets)))
 
+    def refuse_any(self) -> None:
+        """Raise ``WithdrawnModel`` or ``StaleData`` where one of the targets is not served."""
+        for name in self.targets:
+            self._refuse(name)
+
     def _refuse(self, name: str) -> None:
         """Raise the refusal of a target, if it is withdrawn or stopped."""
         if name in self.withdrawn:
@@ -160,6 +168,10 @@ class Snapshot:
             remedy = f"{f'Did you mean {near}? ' if near else ''}Ask for one of {', '.join(self.targets)}."
             raise unknown(f"No forecast of '{name}' was issued.", name, self.targets, remedy=remedy)
         return self.targets[name]
+
+    def meeting(self, box: Bounds) -> frozenset[str]:
+        """Codes of the areas whose bounds meet a box."""
+        return frozenset(code for code, bounds in self.bounds_of.items() if meets(bounds, box))
 
     def areas_of(self, target: str | None, period: str | None, codes: Sequence[str]) -> PeriodAnswers:
         """One target and period in these areas only, still from the highest expected count to the lowest.

@@ -56,7 +56,8 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
         targets=targets,
         about=_summary(issued),
         summary=answer_ahead(orjson.dumps(_summary(issued))),
-        boundaries=_boundaries(issued, features),
+        boundaries=_collection(features, _common(issued)),
+        outlines=_collection(features, {}),
         people=_people(issued),
         geometry_of={
             feature["properties"]["code"]: orjson.Fragment(orjson.dumps(feature["geometry"])) for feature in features
@@ -203,6 +204,5 @@ def _histories(history: pd.DataFrame, frequency: Frequency) -> dict[str, list[Js
     return histories
 
 
-def _boundaries(issued: IssuedForecast, features: Sequence[Json]) -> Answer:
-    about = {"type": "FeatureCollection", **_common(issued)}
-    return answer_ahead(orjson.dumps({**about, "features": features}))
+def _collection(features: Sequence[Json], about: Json) -> Answer:
+    return answer_ahead(orjson.dumps({"type": "FeatureCollection", **about, "features": features}))

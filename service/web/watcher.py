@@ -9,14 +9,16 @@ from dataclasses import dataclass, field, replace
 import orjson
 import sqlalchemy as sa
 
-from contracts import BadInput, RefusedAction, WardcastError, Workspace
-from service.approvals import champions_of, withdrawals_in_force, withdrawals_named
+from contracts import BadInput, WardcastError, Workspace
+from service.approvals import withdrawals_in_force, withdrawals_named
 from service.history import history_of
 from service.issued import read_issued
 from service.ledger import Entry, Ledger, Place, refuse_findings
 from service.life_cycle import LifeCycle, life_cycle_of
 from service.web.answer import Answer, answer_ahead
+from service.web.approved import refuse_unapproved
 from service.web.pages.history import history_page
+from service.web.past import PastIssues
 from service.web.snapshot import Snapshot
 from service.web.snapshot_building import build_snapshot
 from service.web.stopping import stops_of
@@ -46,6 +48,8 @@ class Standing:
     """Target → what the ledger says of its models."""
     entries: tuple[Entry, ...] = ()
     """The ledger when it was last found sound."""
+    is_sound: bool = False
+    """Whether it still was when it was last looked at."""
 
 
 class SnapshotWatcher:
@@ -57,6 +61,7 @@ class SnapshotWatcher:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.standing = Standing()
+        self.past = PastIssues(workspace)
 
     @property
     def workspace(self) -> Workspace:
@@ -91,7 +96,7 @@ class SnapshotWatcher:
                 self.standing = self._look(before, signed)
         except (WardcastError, sa.exc.SQLAlchemyError, OSError) as error:
             reason = str(error).splitlines()[0]
-            self.standing = replace(before, refused=(f"The ledger cannot be read: {reason}",))
+            self.standing = replace(before, refused=(f"The ledger cannot be read: {reason}",), is_sound=False)
         self._stop_by_file()
 
     def _look(self, before: Standing, signed: Place | None) -> Standing:
@@ -106,7 +111,7 @@ class SnapshotWatcher:
         snapshot, refused = self._newest(before.snapshot, entries)
         if snapshot is not None:
             snapshot = snapshot.without(withdrawals_in_force(cycle, snapshot.models))
-        return Standing(snapshot, refused, place, self._histories(entries, cycle), entries)
+        return Standing(snapshot, refused, place, self._histories(entries, cycle), entries, is_sound=True)
 
     def _kept(self, before: Standing, entries: tuple[Entry, ...], reason: str, *, hidden: bool) -> Standing:
         """The last good snapshot, where the ledger is not what it was, without what a genuine entry there withdraws.
@@ -115,13 +120,13 @@ class SnapshotWatcher:
         """
         refused = (f"The ledger cannot be read: {reason}",)
         if before.snapshot is None:
-            return replace(before, refused=refused)
+            return replace(before, refused=refused, is_sound=False)
         named = withdrawals_named(entries, before.snapshot.models, self._ledger.signers())
         snapshot = before.snapshot.without({**named, **before.snapshot.withdrawn})
         if hidden:
             words = f"Nothing is served: a withdrawal may be among the entries that are missing. {reason}"
             snapshot = snapshot.stopped_for(dict.fromkeys(snapshot.targets, words))
-        return replace(before, snapshot=snapshot, refused=refused)
+        return replace(before, snapshot=snapshot, refused=refused, is_sound=False)
 
     def _stop_by_file(self) -> None:
         """Refuse the targets that the file of the workspace names, and take back what it does not name any more."""
@@ -172,16 +177,3 @@ def _refuse_lost_end(entries: tuple[Entry, ...], seen: Place | None) -> None:
             f"Entries that were there are gone from the end of the ledger: none has the hash {seen.hash}.",
             remedy="Restore the database from its newest backup, or start the service again to accept what is left.",
         )
-
-
-def refuse_unapproved(entry: Entry, entries: tuple[Entry, ...]) -> None:
-    """Raise ``RefusedAction`` if an issue holds a forecast of a model that was not the approved one at the time."""
-    champions = champions_of(life_cycle_of(other for other in entries if other.number < entry.number))
-    for about in entry.content["targets"]:
-        champion = champions.get(about["target"])
-        if champion is None or (champion.version, champion.sha256) != (about["model_version"], about["sha256"]):
-            raise RefusedAction(
-                f"The issued forecast {entry.content['forecast_id']} (ledger entry {entry.number}) of "
-                f"'{about['target']}' is not of a model that was approved.",
-                remedy="Approve the model, then issue again with: wardcast issue",
-            )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from contracts import BadInput
 from service.web.answer import Json
+from service.web.answers.boxes import Bounds, meets
 from service.web.answers.drawn_map import FILLS, UNKNOWN
 from service.web.answers.views import VIEWS
 from service.web.nearest import unknown
@@ -25,7 +25,6 @@ CONFORMS_TO = tuple(
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GEOJSON = "application/geo+json"
 COLOUR_VIEW = "expected"
-Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def answers_of(served: Snapshot, name: str) -> PeriodAnswers:
 def features(base: str, served: Snapshot, name: str, page: Page) -> Json:
     """A page of features, with the way to the next one."""
     answers = answers_of(served, name)
-    rows = [row for row in answers.ranked() if page.bbox is None or _meets(served.bounds_of[row["area"]], page.bbox)]
+    rows = [row for row in answers.ranked() if page.bbox is None or meets(served.bounds_of[row["area"]], page.bbox)]
     shown = rows[page.offset : page.offset + page.limit]
     path = f"/collections/{quote(name)}/items"
     links = [_link(base, f"{path}?{_question(page, page.offset)}", "self", "This page", GEOJSON)]
@@ -107,20 +106,6 @@ def feature(base: str, served: Snapshot, name: str, code: str) -> Json:
         _link(base, path, "collection", "The collection"),
     ]
     return {**_feature(served, answers, answers.row_of[code]), "links": links}
-
-
-def bounds_of_text(text: str) -> Bounds:
-    """West, south, east and north, separated by commas; heights are left out. Raises ``BadInput``."""
-    remedy = "Give bbox=west,south,east,north in degrees of WGS 84."
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise BadInput(f"The bbox '{text}' is not made of numbers.", remedy=remedy) from error
-    if len(numbers) == 6:
-        numbers = [*numbers[:2], *numbers[3:5]]
-    if len(numbers) != 4 or numbers[1] > numbers[3] or not all(abs(one) <= 360 for one in numbers):
-        raise BadInput(f"The bbox '{text}' is not west, south, east and north.", remedy=remedy)
-    return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
 def _all(served: Snapshot) -> Iterator[PeriodAnswers]:
@@ -168,13 +153,6 @@ def _feature(served: Snapshot, answers: PeriodAnswers, row: Json) -> Json:
             "colour": UNKNOWN if step is None else FILLS[step],
         },
     }
-
-
-def _meets(one: Bounds, other: Bounds) -> bool:
-    """Whether two boxes have a point in common; one that crosses the 180th meridian has its west east of its east."""
-    west, _, east, _ = other
-    within = one[0] <= east and one[2] >= west if west <= east else one[2] >= west or one[0] <= east
-    return within and one[1] <= other[3] and one[3] >= other[1]
 
 
 def _question(page: Page, offset: int) -> str:

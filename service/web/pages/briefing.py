@@ -91,7 +91,7 @@ def briefing_of(served: Snapshot, asked: Asked) -> Briefing:
     about = next(one for one in served.about["targets"] if one["target"] == shown.envelope["target"])
     if asked.area is not None:
         served.areas_of(asked.target, asked.period, [asked.area])
-    inside = shown.where(within=None if asked.within is None else [asked.within], bands=None, flagged=None)
+    inside = shown.where(within=None if asked.within is None else [asked.within])
     scale = _scale(answers, asked.view)
     steps = Counter(scale.step(scale.view.value(row)) for row in inside.row_of.values())
     kept = replace(asked, target=shown.envelope["target"], period=shown.envelope["period"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.web.pages.files import address_of
 from service.web.pages.words import FILTERS, day_words
 
 _TEMPLATES = Environment(
@@ -19,6 +20,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters.update(FILTERS)
+_TEMPLATES.globals["static"] = address_of
 
 
 @dataclass(frozen=True)

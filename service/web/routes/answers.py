@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from contracts import MissingThing
-from service.web.answer import Answer
+from contracts import MissingThing, StaleData
+from service.ledger import Entry
+from service.web.answer import ENCODINGS, Answer
 from service.web.answers.tables import TABLES
 from service.web.nearest import unknown
-from service.web.routes.formats import is_current, takes_gzip
+from service.web.routes.formats import encoding_of, is_current, range_of
 from service.web.schemas import ProblemDocument
 from service.web.snapshot import Snapshot
-from service.web.watcher import SnapshotWatcher, ToldHistory
+from service.web.watcher import SnapshotWatcher, Standing, ToldHistory
 
 PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": ProblemDocument, "description": description}
@@ -29,6 +32,10 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
 
 
 HTML = "text/html; charset=utf-8"
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+"""Of what its address names by a hash: no cache has to ask for it again."""
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
+_OFFERED = tuple(ENCODINGS)
 
 
 class GeoJson(Response):
@@ -58,6 +65,31 @@ async def served_snapshot(request: Request) -> Snapshot:
 
 
 Served = Annotated[Snapshot, Depends(served_snapshot)]
+IssueId = Annotated[
+    str | None,
+    Query(alias="issue", description="Id of an issued forecast, as /v1/issues lists it; without it, the newest."),
+]
+
+
+def sound_entries(standing: Standing) -> tuple[Entry, ...]:
+    """The ledger; raises ``StaleData`` while it is not sound, because a withdrawal may be hidden."""
+    if not standing.is_sound:
+        raise StaleData(
+            "The ledger is not what it was, and a withdrawal may be hidden: no earlier forecast is given.",
+            remedy="See /readyz; run: wardcast ledger verify",
+        )
+    return standing.entries
+
+
+async def asked_snapshot(request: Request, issue: IssueId = None) -> Snapshot:
+    """The snapshot of the forecast that is asked for, or that which is served; raises as both do."""
+    if issue is None:
+        return await served_snapshot(request)
+    watcher: SnapshotWatcher = request.app.state.watcher
+    return await run_in_threadpool(watcher.past.snapshot, issue, sound_entries(watcher.standing))
+
+
+AskedFor = Annotated[Snapshot, Depends(asked_snapshot)]
 
 
 TargetName = Annotated[str, Path(description="A target.")]
@@ -88,19 +120,37 @@ def together(answers: Sequence[Answer]) -> Answer:
 
 
 def send(
-    request: Request, answer: Answer, media_type: str = "application/json", *, name: str | None = None
+    request: Request,
+    answer: Answer,
+    media_type: str = "application/json",
+    *,
+    name: str | None = None,
+    more: Mapping[str, str] = NOTHING_MORE,
 ) -> Response:
-    """The encoded answer, compressed if the client takes gzip, or 304 where the client has it already.
+    """The encoded answer as the client takes it, a range of it where one is asked for, or 304 where it is there.
 
-    ``name`` is that of the file under which a browser keeps it.
+    ``name`` is that of the file under which a browser keeps it; ``more`` are further headers.
     """
-    zips = takes_gzip(request.headers.get("accept-encoding", ""))
-    tag = f'"{answer.tag}{"-gzip" if zips else ""}"'
-    headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache", "ETag": tag}
+    encoding = encoding_of(request.headers.get("accept-encoding", ""), _OFFERED)
+    asked = request.headers.get("range")
+    if asked is not None and (part := range_of(asked, len(answer.plain))) is not None:
+        encoding = None
+    tag = f'"{answer.tag}{f"-{encoding}" if encoding else ""}"'
+    headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache", "Accept-Ranges": "bytes", "ETag": tag}
+    headers |= more
     if is_current(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     if name is not None:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    if not zips:
+    if asked is not None and part is not None and request.headers.get("if-range", tag) == tag:
+        return _ranged(answer.plain, part, media_type, headers)
+    if encoding is None:
         return Response(answer.plain, media_type=media_type, headers=headers)
-    return Response(answer.zipped, media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(answer.encoded(encoding), media_type=media_type, headers={**headers, "Content-Encoding": encoding})
+
+
+def _ranged(plain: bytes, part: range, media_type: str, headers: Mapping[str, str]) -> Response:
+    if not part:
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{len(plain)}"})
+    told = {**headers, "Content-Range": f"bytes {part.start}-{part.stop - 1}/{len(plain)}"}
+    return Response(plain[part.start : part.stop], status_code=206, media_type=media_type, headers=told)

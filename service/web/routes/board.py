@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from functools import partial
+from mimetypes import guess_type
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from service.issued import RECORD_FILE
 from service.ledger import Entry
 from service.web import schemas
 from service.web.answer import Answer
+from service.web.answers.tables import TABLES
 from service.web.pages.board import (
     board_page_of,
     days_left,
@@ -25,16 +29,25 @@ from service.web.pages.board import (
     summary_of,
 )
 from service.web.pages.rendering import render, shell_of_city
-from service.web.routes.answers import HTML, PROBLEMS, send
+from service.web.routes.answers import HTML, IMMUTABLE, PROBLEMS, send, sound_entries
 from service.web.watcher import SnapshotWatcher, Standing
 
 router = APIRouter(include_in_schema=False)
 records = APIRouter(prefix="/v1", responses=PROBLEMS, tags=["records"])
 
+ForecastId = Annotated[str, Path(description="Id of an issued forecast.")]
+FileName = Annotated[str, Path(description="Name of one of its files.")]
 Number = Annotated[int, Path(ge=1, le=10**12, description="Number of an entry.")]
 Before = Annotated[
     int | None, Query(ge=1, le=10**12, examples=["101"], description="Only entries before the one of this number.")
 ]
+
+
+class SignedFile(Response):
+    """A file whose name decides what it is."""
+
+    media_type = "application/octet-stream"
+    formats = ()
 
 
 async def what_stands(request: Request) -> Standing:
@@ -92,6 +105,25 @@ async def issues(request: Request, standing: Stands) -> Response:
         if entry.kind == "issue"
     ]
     return send(request, Answer(orjson.dumps({"issues": found})))
+
+
+@records.get("/issues/{forecast_id}", responses={200: {"model": dict[str, Any]}})
+async def one_issue(request: Request, standing: Stands, forecast_id: ForecastId) -> Response:
+    """The signed record of an issued forecast, byte for byte: what it is of, and the hashes of its files."""
+    return await _signed(request, standing, forecast_id, RECORD_FILE)
+
+
+@records.get("/issues/{forecast_id}/files/{name}", response_class=SignedFile)
+async def signed_file(request: Request, standing: Stands, forecast_id: ForecastId, name: FileName) -> Response:
+    """A signed file of an issued forecast, byte for byte as its hash in the ledger says."""
+    return await _signed(request, standing, forecast_id, name)
+
+
+async def _signed(request: Request, standing: Standing, forecast_id: str, name: str) -> Response:
+    watcher: SnapshotWatcher = request.app.state.watcher
+    found = await run_in_threadpool(watcher.past.file, forecast_id, name, sound_entries(standing))
+    media_type = guess_type(name)[0] or TABLES[name.rpartition(".")[2]][0]
+    return send(request, found, media_type, name=name if name != RECORD_FILE else None, more=IMMUTABLE)
 
 
 @records.get("/challenges", responses={200: {"model": schemas.Challenges}})

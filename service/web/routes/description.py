@@ -15,6 +15,8 @@ TEXT = rf"^[^\s{_UNUSABLE}]([^{_UNUSABLE}]*[^\s{_UNUSABLE}])?$"
 """What every name in a question is: printable, without a comma, and without a space at an end."""
 
 
+BOX = r"^-?\d{1,3}(\.\d{1,9})?(,-?\d{1,3}(\.\d{1,9})?){3}$"
+"""West, south, east and north."""
 _DAY = r"(19|20|21)\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 PERIODS: Mapping[Frequency, str] = {
     Frequency.MONTH: r"^(19|20|21)\d{2}-(0[1-9]|1[0-2])$",
@@ -51,7 +53,7 @@ def _limit(about: Json, frequency: Frequency) -> None:
         schema.update(minItems=1, uniqueItems=True)
     one = schema.get("items", schema)
     if one.get("type") == "string" and "enum" not in one:
-        pattern = PERIODS[frequency] if about["name"] == "period" else TEXT
+        pattern = {"period": PERIODS[frequency], "bbox": BOX}.get(about["name"], TEXT)
         one.update(minLength=1, maxLength=LONGEST_VALUE, pattern=pattern)
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+KEPT = 256
+"""Of how many headers it is kept what they mean: clients send the same ones again and again."""
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def takes_any(accept: str, offered: Iterable[str]) -> bool:
+@lru_cache(maxsize=KEPT)
+def takes_any(accept: str, offered: tuple[str, ...]) -> bool:
     """Whether an ``Accept`` header takes one of the offered media types; an empty one takes all.
 
     Of several ranges that fit, the most exact decides. A type with the suffix ``+json`` is given as
@@ -41,17 +48,45 @@ def _weight_of(media_type: str, ranges: dict[str, float]) -> float:
     return next((ranges[name] for name in (media_type, *wider, f"{kind}/*", "*/*") if name in ranges), 0.0)
 
 
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether an ``Accept-Encoding`` header takes gzip, by name or because it takes nothing else."""
+@lru_cache(maxsize=KEPT)
+def encoding_of(accept_encoding: str, offered: tuple[str, ...]) -> str | None:
+    """The encoding that an ``Accept-Encoding`` header likes best, the first of those liked alike; None is plain.
+
+    An offered one is given only where it is named, or where plain is not taken.
+
+    >>> encoding_of("gzip, deflate, br, zstd", ("zstd", "gzip")), encoding_of("identity", ("zstd", "gzip"))
+    ('zstd', None)
+    """
     weights = dict(_weighed(accept_encoding))
-    return weights.get("gzip", 0.0) > 0 or (_plain_weight(weights) == 0 and weights.get("*", 0.0) > 0)
+    other = weights.get("*", 0.0) if _plain_weight(weights) == 0 else 0.0
+    best = max(offered, key=lambda name: weights.get(name, other))
+    return best if weights.get(best, other) > 0 else None
 
 
-def takes_an_encoding(accept_encoding: str) -> bool:
-    """Whether an ``Accept-Encoding`` header takes gzip or an answer as it is, which it does unless it says so."""
-    if ";" not in accept_encoding:
-        return True
-    return takes_gzip(accept_encoding) or _plain_weight(dict(_weighed(accept_encoding))) > 0
+@lru_cache(maxsize=KEPT)
+def takes_an_encoding(accept_encoding: str, offered: tuple[str, ...]) -> bool:
+    """Whether an ``Accept-Encoding`` header takes an answer in one of these or as it is, which it does by default."""
+    plain = _plain_weight(dict(_weighed(accept_encoding)))
+    return encoding_of(accept_encoding, offered) is not None or plain > 0
+
+
+def range_of(header: str, size: int) -> range | None:
+    """The bytes that a ``Range`` header asks for of so many; None where it has no one range, which is passed over.
+
+    An empty range is one that cannot be satisfied (RFC 9110, section 14.1.2).
+
+    >>> range_of("bytes=0-4", 9), range_of("bytes=-4", 9), range_of("bytes=9-", 9), range_of("bytes=0-1,4-5", 9)
+    (range(0, 5), range(5, 9), range(9, 9), None)
+    """
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or not any(match.groups()):
+        return None
+    first, last = match.groups()
+    if not first:
+        return range(max(size - int(last), 0), size) if int(last) else range(size, size)
+    if last and int(last) < int(first):
+        return None
+    return range(min(int(first), size), min(int(last) + 1, size) if last else size)
 
 
 def _plain_weight(weights: dict[str, float]) -> float:

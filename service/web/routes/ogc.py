@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from service.web.answer import Answer, Json
+from service.web.answers.boxes import bounds_of_text
 from service.web.ogc import documents
 from service.web.routes.answers import GeoJson, Served, send
 
@@ -50,7 +51,7 @@ async def items(
     request: Request, served: Served, collection: Collection, limit: Limit = 1000, offset: Offset = 0, bbox: Box = None
 ) -> Response:
     """A page of areas."""
-    page = documents.Page(limit, offset, None if bbox is None else documents.bounds_of_text(bbox))
+    page = documents.Page(limit, offset, None if bbox is None else bounds_of_text(bbox))
     return _sent(request, documents.features(_base(request), served, collection, page), GeoJson.media_type)
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
+from mimetypes import guess_type
 from typing import Annotated
 
-import fastapi_offline
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
-from xstatic.pkg import leaflet
 
-from contracts import WithdrawnModel
-from service.web import pages
+from contracts import MissingThing, WithdrawnModel
 from service.web.answer import Answer
 from service.web.answers.drawn_map import CHANGES, FILLS
+from service.web.pages import files
 from service.web.pages.areas import area_page_of
 from service.web.pages.asked import Asked, target_options
 from service.web.pages.briefing import briefing_of, drawn_map
 from service.web.pages.rendering import Shell, render, shell_of
-from service.web.routes.answers import HTML, Code, Served, Told, send
+from service.web.routes.answers import HTML, IMMUTABLE, NOTHING_MORE, Code, GeoJson, Served, Told, send
 from service.web.snapshot import Snapshot
-
-FOLDER = FilePath(pages.__file__).resolve().parent
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,6 +27,17 @@ Within = Annotated[str | None, Query(description="Code of a district.")]
 Area = Annotated[str | None, Query(description="Code of the chosen area.")]
 ViewName = Annotated[str | None, Query(examples=["expected"], description="What the map shows.")]
 Covered = Annotated[int | None, Query(ge=1, le=1_000_000, examples=["20"], description="How many areas are covered.")]
+
+
+Digest = Annotated[str, Path(description="Hash of the boundaries.")]
+FileName = Annotated[str, Path(description="Name of a file, with or without the version of the pages before it.")]
+
+
+class StaticFile(Response):
+    """A file whose name decides what it is."""
+
+    media_type = "application/octet-stream"
+    formats = ()
 
 
 class Svg(Response):
@@ -57,7 +63,14 @@ async def briefing(
     except WithdrawnModel as error:
         here, refused = None, {"title": "The model was withdrawn.", "detail": error.message, "remedy": error.remedy}
     targets = target_options(served, _first(served) if target is None else target)
-    page = render("briefing", shell_of(served.about), here=here, refused=refused, targets=targets)
+    page = render(
+        "briefing",
+        shell_of(served.about),
+        here=here,
+        refused=refused,
+        targets=targets,
+        outlines=f"/outlines/{served.outlines.tag}",
+    )
     return send(request, Answer(page.encode("utf-8")), HTML)
 
 
@@ -117,12 +130,21 @@ async def api_description(request: Request) -> Response:
     return send(request, Answer(render("docs", Shell("")).encode("utf-8")), HTML)
 
 
-def mount_files(app: FastAPI) -> None:
-    """Serve the pages' own files, Leaflet's and Swagger UI's."""
-    swagger_ui = FilePath(fastapi_offline.__file__).resolve().parent / "static"
-    app.mount("/static/leaflet", StaticFiles(directory=leaflet.BASE_DIR), name="leaflet")
-    app.mount("/static/docs", StaticFiles(directory=swagger_ui), name="docs")
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+@router.get("/outlines/{digest}", response_class=GeoJson)
+async def outlines(request: Request, served: Served, digest: Digest) -> Response:
+    """The boundaries of the areas, under their hash; raises ``MissingThing`` for any other."""
+    if digest != served.outlines.tag:
+        raise MissingThing("These are not the boundaries of the forecast that is served.", remedy="See /v1/areas.")
+    return send(request, served.outlines, GeoJson.media_type, more=IMMUTABLE)
+
+
+@router.get("/static/{file:path}", response_class=StaticFile)
+async def static_file(request: Request, file: FileName) -> Response:
+    """A file of the pages; under the version of them all it never changes."""
+    is_versioned = file.startswith(f"{files.version()}/")
+    plain = file.removeprefix(f"{files.version()}/")
+    media_type = guess_type(plain)[0] or StaticFile.media_type
+    return send(request, files.file(plain), media_type, more=IMMUTABLE if is_versioned else NOTHING_MORE)
 
 
 def _first(served: Snapshot) -> str:

@@ -15,7 +15,6 @@ from fastapi import FastAPI, Response, params
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
-from starlette.routing import Mount
 
 QUESTION = "wardcast.question"
 """Key of the scope under which the matched ``Question`` is told to the routes."""
@@ -67,8 +66,6 @@ def questions_of(app: FastAPI) -> tuple[Question, ...]:
 
 def _question(app: FastAPI, route: RouteContext) -> Question:
     path, pattern = str(route.path), route.path_regex
-    if isinstance(route.original_route, Mount):
-        return Question(path, pattern, {})
     if path == app.openapi_url:
         return Question(path, pattern, {}, ("application/json",))
     if isinstance(route.original_route, APIRoute):

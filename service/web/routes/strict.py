@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts import BadInput
+from service.web.answer import ENCODINGS
 from service.web.nearest import LONGEST_VALUE, UNPRINTABLE, nearest, shown
 from service.web.routes.formats import takes_an_encoding, takes_any
 from service.web.routes.problems import bad_parameter
@@ -130,6 +131,8 @@ def _hold_headers(scope: Scope, question: Question) -> None:
         detail = f"{question.path} cannot be given as '{shown(accept)}', which the header Accept asks for."
         raise Refusal("Accept", detail, f"Ask for {formats}, or leave the header out.")
     encoding = ", ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-encoding")
-    if not takes_an_encoding(encoding):
+    if not takes_an_encoding(encoding, tuple(ENCODINGS)):
         detail = f"No answer can be encoded as '{shown(encoding)}', which the header Accept-Encoding asks for."
-        raise Refusal("Accept-Encoding", detail, "Ask for gzip or identity, or leave the header out.")
+        raise Refusal(
+            "Accept-Encoding", detail, f"Ask for {', '.join(ENCODINGS)} or identity, or leave the header out."
+        )

@@ -151,14 +151,18 @@ def test_every_route_of_the_openapi_document_is_answered(client):
         "/v1/areas/{code}/history",
         "/v1/models/{target}",
         "/v1/issues",
+        "/v1/issues/{forecast_id}",
+        "/v1/issues/{forecast_id}/files/{name}",
         "/v1/ledger",
         "/v1/challenges",
         "/healthz",
         "/readyz",
     }
+    forecast_id = client.get("/v1/summary").json()["forecast_id"]
+    names = {"code": "C0203", "target": "robbery", "forecast_id": forecast_id, "name": "history.parquet"}
     for path, methods in document["paths"].items():
         assert set(methods) == {"get"}
-        assert client.get(path.format(code="C0203", target="robbery")).status_code == 200
+        assert client.get(path.format(**names)).status_code == 200
 
 
 def test_the_page_and_its_files_are_answered_with_their_types(client):

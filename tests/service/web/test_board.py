@@ -14,6 +14,7 @@ from service.decisions import propose
 from service.ledger_entries import canonical_json, sha256_of
 from service.people import person_named
 from service.web.pages.board import days_left, page_of_entries
+from service.web.pages.files import address_of
 
 OPENED = date(2025, 7, 20)
 
@@ -114,7 +115,8 @@ def test_a_long_ledger_is_told_page_by_page(busy):
 def test_the_description_of_the_api_needs_no_other_host(busy, serve_city):
     client = serve_city(busy)
     page = read(client, "/docs")
-    for name in ("/static/docs/swagger-ui-bundle.js", "/static/docs/swagger-ui.css", "/static/docs.js"):
-        assert name in page
-        assert client.get(name).status_code == 200
+    for name in ("docs/swagger-ui-bundle.js", "docs/swagger-ui.css", "docs.js"):
+        address = address_of(name)
+        assert address in page
+        assert client.get(address).status_code == 200
     assert "http" not in page

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import quote
 
 import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from service.web import schemas
-from service.web.routes.formats import takes_an_encoding, takes_any, takes_gzip
+from service.web.routes.formats import encoding_of, takes_an_encoding, takes_any
 from service.web.routes.questions import questions_of
 
 NAMES = {
     "code": "C0203",
     "target": "violence",
-    "path": "page.css",
+    "file": "page.css",
+    "name": "issue.json",
     "number": "1",
     "collection": "violence-2025-08",
     "feature": "C0203",
@@ -39,7 +41,6 @@ VALUES = {
     "offset": ("3", "4"),
     "bbox": ("0,50,1,52", "0,50,2,52"),
 }
-FILES = {"leaflet": "leaflet.css", "docs": "swagger-ui.css"}
 RANGES = {
     "before": "from 1 to 1000000000000",
     "limit": "from 1 to 10000",
@@ -77,14 +78,15 @@ def routes_of(app):
     asked = [(question.path, question) for question in questions_of(app)]
     walked = [str(route.path) for route in iter_route_contexts(app.routes)]
     assert [path for path, _ in asked] == walked
-    mounted = {
-        route.path: next((name for part, name in FILES.items() if part in route.path), "page.css")
-        for route in app.routes
-        if isinstance(route, Mount)
-    }
-    return [
-        (f"{path}/{mounted[path]}" if path in mounted else path.format(**NAMES), question) for path, question in asked
-    ]
+    served = app.state.watcher.standing.snapshot
+    names = {**NAMES, "forecast_id": served.forecast_id, "digest": served.outlines.tag}
+    return [(path.replace(":path", "").format(**names), question) for path, question in asked]
+
+
+def values_of(app, name):
+    """Two values that a parameter takes; the second only has to be another text."""
+    forecast_id = app.state.watcher.standing.snapshot.forecast_id
+    return {**VALUES, "issue": (forecast_id, "other"), "cursor": (f"{forecast_id}.3", "other")}[name]
 
 
 def refused(answer, parameter):
@@ -98,7 +100,7 @@ def refused(answer, parameter):
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     paths = routes_of(client.app)
-    assert len(paths) == 34
+    assert len(paths) == 35
     for path, question in paths:
         assert client.get(path).status_code == 200
         for name in ("nosuch", "fromat", "", "Target", "target[]", "x" * 5000, "\x00"):
@@ -108,7 +110,7 @@ def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
             assert client.request("HEAD", f"{path}?{quote(name)}=violence").status_code == answer.status_code
         assert client.get(f"{path}?nosuch").status_code in (400, 422)
         if question.query:
-            good = f"{path}?{'&'.join(f'{name}={VALUES[name][0]}' for name in question.query)}"
+            good = f"{path}?{'&'.join(f'{name}={values_of(client.app, name)[0]}' for name in question.query)}"
             assert client.get(good).status_code == 200
             assert client.get(f"{good}&nosuch=1").status_code in (400, 422)
 
@@ -117,13 +119,13 @@ def test_every_parameter_is_refused_where_it_is_given_twice(client):
     seen = set()
     for path, question in routes_of(client.app):
         for name in question.query:
-            first, second = VALUES[name]
+            first, second = values_of(client.app, name)
             for again in (first, second, ""):
                 problem = refused(client.get(f"{path}?{name}={first}&{name}={again}"), name)
                 assert "given 2 times" in problem.detail
                 assert ("separated by commas" in problem.remedy) == question.query[name].several
             seen.add(name)
-    assert seen == set(VALUES)
+    assert seen == {*VALUES, "issue", "cursor"}
 
 
 @pytest.mark.parametrize("value", UNUSABLE)
@@ -154,29 +156,30 @@ def test_every_part_of_a_path_refuses_what_cannot_be_used(client, value):
     asked = 0
     for question in questions_of(client.app):
         for name in question.pattern.groupindex:
-            path = f"{question.path}/{{path}}" if name == "path" else question.path
-            answer = client.get(path.replace(f"{{{name}}}", value))
+            answer = client.get(re.sub(rf"{{{name}(:path)?}}", value, question.path))
             asked += 1
-            if (name, value) != ("path", "C02%0A03"):
+            if (name, value) != ("file", "C02%0A03"):
                 refused(answer, name)
             assert answer.status_code in (400, 404, 422)
-    assert asked == 13
+    assert asked == 15
 
 
 def test_the_nearest_right_one_is_named(client):
     for path, words in (
         (
             "/v1/forecasts?perido=2025-03",
-            "Did you mean 'period'? /v1/forecasts takes target, period, areas, within, band, flagged, limit, format.",
+            "Did you mean 'period'? /v1/forecasts takes target, period, areas, within, band, flagged, bbox, limit, "
+            "cursor, format, issue.",
         ),
         ("/v1/hotspots?Share=0.1", "Did you mean 'share'?"),
-        ("/v1/areas/C0203/history?period=2025-08", "/v1/areas/{code}/history takes target."),
-        ("/v1/summary?target=violence", "Leave it out: /v1/summary takes none."),
+        ("/v1/areas/C0203/history?period=2025-08", "/v1/areas/{code}/history takes target, issue."),
+        ("/v1/ledger?target=violence", "/v1/ledger takes before."),
+        ("/v1/issues?target=violence", "Leave it out: /v1/issues takes none."),
         ("/?perido=2025-08", "Did you mean 'period'? / takes target, period, within, area, view, k."),
         ("/?view=expcted", "Did you mean expected?"),
         ("/?within=d1", "It is written 'D1'."),
         ("/v1/flags?format=csv", "It answers in application/json alone."),
-        ("/v1/areas?format=csv", "Leave it out: /v1/areas takes none."),
+        ("/v1/areas?format=csv", "It answers in application/geo+json alone."),
         ("/v1/forecasts?target=violense", "Did you mean violence?"),
         ("/v1/forecasts?target=Violence", "It is written 'violence'."),
         ("/v1/areas/c0203/forecast", "It is written 'C0203'."),
@@ -308,19 +311,21 @@ def test_a_route_whose_parameters_cannot_be_read_stops_the_start(issued_city, se
 
 
 def test_a_new_form_of_accept_is_read_as_the_standard_says():
-    assert takes_any("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", ["application/json"])
-    assert takes_any("application/json", ["application/geo+json"])
-    assert not takes_any("application/json;q=0, */*", ["application/json"])
-    assert not takes_any("application/geo+json", ["application/json"])
-    assert not takes_any("text/*;q=1, application/json;q=0.0", ["application/json"])
-    assert not takes_any("application/json;q=high", ["application/json"])
-    assert takes_gzip("gzip, deflate")
-    assert takes_gzip("br;q=1.0, gzip;q=0.8, *;q=0.1")
-    assert takes_gzip("identity;q=0, *;q=0.5")
-    assert not takes_gzip("gzip;q=0")
-    assert not takes_gzip("identity")
-    assert takes_an_encoding("br")
-    assert not takes_an_encoding("br, *;q=0")
+    assert takes_any("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", ("application/json",))
+    assert takes_any("application/json", ("application/geo+json",))
+    assert not takes_any("application/json;q=0, */*", ("application/json",))
+    assert not takes_any("application/geo+json", ("application/json",))
+    assert not takes_any("text/*;q=1, application/json;q=0.0", ("application/json",))
+    assert not takes_any("application/json;q=high", ("application/json",))
+    offered = ("zstd", "gzip")
+    assert encoding_of("gzip, deflate, br, zstd", offered) == "zstd"
+    assert encoding_of("br;q=1.0, gzip;q=0.8, *;q=0.1", offered) == "gzip"
+    assert encoding_of("zstd;q=0.5, gzip;q=0.8", offered) == "gzip"
+    assert encoding_of("identity;q=0, *;q=0.5", offered) == "zstd"
+    assert encoding_of("gzip;q=0", offered) is None
+    assert encoding_of("identity", offered) is None
+    assert takes_an_encoding("br", offered)
+    assert not takes_an_encoding("br, *;q=0", offered)
 
 
 def test_gzip_that_is_refused_by_weight_is_not_given(client):

@@ -1,8 +1,10 @@
-"""Forecasts as analysts' tools read them (CSV, GeoJSON, Parquet, Arrow), filtered; and what a client has already."""
+"""Forecasts as analysts' tools read them (CSV, GeoJSON, GeoPackage, Parquet, Arrow), filtered and in pages."""
 
 from __future__ import annotations
 
 import io
+import tempfile
+from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -10,17 +12,27 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+
+def read_geopackage(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "forecasts.gpkg"
+        path.write_bytes(content)
+        return geopandas.read_file(path, layer="forecasts")
+
+
 READERS = {
     "csv": lambda content: pd.read_csv(io.BytesIO(content)),
     "parquet": lambda content: pd.read_parquet(io.BytesIO(content)),
     "arrow": lambda content: pa.ipc.open_stream(content).read_pandas(),
     "geojson": lambda content: geopandas.read_file(io.BytesIO(content)),
+    "gpkg": read_geopackage,
 }
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
     "geojson": "application/geo+json",
+    "gpkg": "application/geopackage+sqlite3",
 }
 
 
@@ -72,12 +84,13 @@ def test_several_targets_and_periods_are_one_table(client):
     }
 
 
-def test_the_features_have_the_boundaries_of_the_areas(client):
-    features = READERS["geojson"](client.get("/v1/forecasts?limit=5&format=geojson").content)
+@pytest.mark.parametrize("name", ["geojson", "gpkg"])
+def test_the_features_have_the_boundaries_of_the_areas(client, name):
+    features = READERS[name](client.get(f"/v1/forecasts?limit=5&format={name}").content)
     boundaries = geopandas.read_file(io.BytesIO(client.get("/v1/areas").content)).set_index("code")
     assert features.crs.to_epsg() == 4326
     for row in features.itertuples():
-        assert row.geometry.equals(boundaries.loc[row.area].geometry)
+        assert row.geometry.normalize().equals(boundaries.loc[row.area].geometry)
 
 
 def test_filters_keep_areas_with_their_ranks_in_the_whole_city(client):
@@ -100,9 +113,47 @@ def test_filters_keep_areas_with_their_ranks_in_the_whole_city(client):
     assert table["area"].tolist() == [row["area"] for row in kept("within=D1")]
 
 
+def test_a_box_keeps_the_areas_that_meet_it(client):
+    every = client.get("/v1/forecasts").json()["areas"]
+    west = client.get("/v1/forecasts?bbox=-0.2,51.4,-0.171,51.5").json()["areas"]
+    assert west == [row for row in every if int(row["area"][3:]) <= 2]
+    assert client.get("/v1/forecasts?bbox=10,10,11,11").json()["areas"] == []
+    assert client.get("/v1/forecasts?bbox=-0.2,51.4,-0.171,51.5&within=D2").json()["areas"] == []
+
+
+@pytest.mark.parametrize("question", ["target=violence", "within=D1", "flagged=false", "bbox=-0.2,51.4,-0.12,51.41"])
+def test_a_cursor_leads_through_all_areas(client, question):
+    every = client.get(f"/v1/forecasts?{question}").json()
+    assert "next" not in every
+    found, cursor = [], None
+    while True:
+        page = client.get(f"/v1/forecasts?{question}&limit=5{f'&cursor={cursor}' if cursor else ''}").json()
+        found += page["areas"]
+        assert len(page["areas"]) <= 5
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert found == every["areas"]
+
+
+def test_a_table_leads_on_in_its_header(client):
+    found, path = [], "/v1/forecasts?target=robbery&format=csv&limit=10"
+    while path:
+        answer = client.get(path)
+        found += READERS["csv"](answer.content)["area"].tolist()
+        link = answer.headers.get("link")
+        assert link is None or link.endswith('>; rel="next"')
+        path = link.partition("<")[2].partition(">")[0].removeprefix("http://127.0.0.1:8000") if link else None
+    assert found == [row["area"] for row in client.get("/v1/forecasts?target=robbery").json()["areas"]]
+
+
 @pytest.mark.parametrize(
     ("question", "status", "words"),
     [
+        ("bbox=1,2,3", 422, "bbox=west,south,east,north"),
+        ("cursor=20", 422, "'next'"),
+        ("cursor=2020-01-00000000.20", 422, "issue=2020-01-00000000"),
+        ("cursor=2020-01-00000000.20&target=violence,robbery", 422, "one target"),
         ("within=D99", 404, "districts"),
         ("within=d1", 422, "It is written 'D1'."),
         ("band=highest", 422, "band=one,two"),
@@ -119,7 +170,7 @@ def test_a_filter_that_cannot_be_used_is_refused(client, question, status, words
 def test_no_area_is_an_answer_too(client):
     question = "within=D1&flagged=true&band=well_below"
     assert client.get(f"/v1/forecasts?{question}").json()["areas"] == []
-    for name in ("parquet", "arrow", "geojson"):
+    for name in ("parquet", "arrow", "geojson", "gpkg"):
         assert len(READERS[name](client.get(f"/v1/forecasts?{question}&format={name}").content)) == 0
 
 

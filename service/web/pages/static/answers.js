@@ -15,7 +15,7 @@ async function ask(path, parameters = {}) {
   return document;
 }
 
-export const boundaries = () => ask("/v1/areas");
+export const boundaries = (address) => ask(address);
 export const forecasts = (target, period) => ask("/v1/forecasts", { target, period });
 export const areaForecast = (code, target, period) =>
   ask(`/v1/areas/${encodeURIComponent(code)}/forecast`, { target, period });

@@ -1,5 +1,5 @@
 // The page of one area: its reasons, its chart and the fan of its forecast; the rest is written by the service.
-import { areaCard } from "/static/area.js";
+import { areaCard } from "./area.js";
 
 const card = document.getElementById("area");
 const chosen = (name) => document.getElementById(name).value;

@@ -1,8 +1,8 @@
 // The card of one area: what is expected, how sure that is, and what was.
-import { areaForecast, areaHistory } from "/static/answers.js";
-import { historyChart } from "/static/chart.js";
-import { reasonsList } from "/static/reasons.js";
-import { count, element, percent, periodWords, range, rankWords, times } from "/static/words.js";
+import { areaForecast, areaHistory } from "./answers.js";
+import { historyChart } from "./chart.js";
+import { reasonsList } from "./reasons.js";
+import { count, element, percent, periodWords, range, rankWords, times } from "./words.js";
 
 function fact(term, value, title) {
   return element("div", { title }, element("dt", {}, term), element("dd", {}, value));

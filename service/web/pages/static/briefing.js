@@ -1,10 +1,10 @@
 // The briefing: the address says what is shown, the service writes the words, and this colours the map and the table.
-import { boundaries, forecasts, page } from "/static/answers.js";
-import { areaCard } from "/static/area.js";
-import { AreaMap } from "/static/map.js";
-import { Ranking } from "/static/ranking.js";
-import { viewOf } from "/static/views.js";
-import { element } from "/static/words.js";
+import { boundaries, forecasts, page } from "./answers.js";
+import { areaCard } from "./area.js";
+import { AreaMap } from "./map.js";
+import { Ranking } from "./ranking.js";
+import { viewOf } from "./views.js";
+import { element } from "./words.js";
 
 const NAMES = ["target", "period", "within", "area", "view", "k"];
 const CITY = "city";
@@ -181,7 +181,7 @@ async function start() {
   here.ranking = new Ranking({ columns: part("columns"), rows: part("rows"), shown: part("shown"), more: part("more") }, choose);
   listen();
   await guarded(async () => {
-    here.map.draw(await boundaries());
+    here.map.draw(await boundaries(part("map").dataset.outlines));
     await showRows(here.question);
   });
 }

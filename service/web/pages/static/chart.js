@@ -1,5 +1,5 @@
 // An area's history and the fan of its forecast, drawn as SVG.
-import { periodWords, shortPeriod } from "/static/words.js";
+import { periodWords, shortPeriod } from "./words.js";
 
 const HEIGHT = 250;
 const EDGE = { left: 34, right: 10, top: 12, bottom: 26 };

@@ -1,5 +1,5 @@
 // Districts over the areas of a map: their outlines from the areas' shared edges, and the names that have room.
-import { element } from "/static/words.js";
+import { element } from "./words.js";
 
 const LEAST_SHARED = 0.5;
 const PLACES = 6;

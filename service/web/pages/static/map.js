@@ -1,7 +1,7 @@
 // The map: polygons on a canvas, no tiles, coloured by the steps of a view from the page's own colours.
-import "/static/leaflet/leaflet.js";
-import { districtSegments, districtsOf, writeNames } from "/static/districts.js";
-import { count, element, rankWords } from "/static/words.js";
+import "./leaflet/leaflet.js";
+import { districtSegments, districtsOf, writeNames } from "./districts.js";
+import { count, element, rankWords } from "./words.js";
 
 const { L } = window;
 const STEPS = [0, 1, 2, 3, 4, 5, 6];

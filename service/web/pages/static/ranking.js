@@ -1,5 +1,5 @@
 // Every area: a sortable table that holds all that the map shows.
-import { count, element, percent, range, rankRange, times } from "/static/words.js";
+import { count, element, percent, range, rankRange, times } from "./words.js";
 
 const FIRST_ROWS = 100;
 const COLUMNS = [

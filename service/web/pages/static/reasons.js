@@ -1,5 +1,5 @@
 // Why an area's forecast is what it is: bars to the left of the middle take away, bars to the right add.
-import { element } from "/static/words.js";
+import { element } from "./words.js";
 
 const MINUS = "\u2212";
 
