@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
 from service.web.routes import board, forecasts, health, ogc, pages
-from service.web.routes.description import describe
+from service.web.routes.description import describe, examples_of
 from service.web.routes.methods import ReadingMethods
 from service.web.routes.problems import answer_with_problems
 from service.web.routes.questions import questions_of
@@ -62,8 +62,9 @@ class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The description, which is made once."""
         if self.openapi_schema is None:
-            frequency = self.state.watcher.workspace.settings.frequency
-            self.openapi_schema = describe(super().openapi(), frequency)
+            watcher: SnapshotWatcher = self.state.watcher
+            examples = examples_of(watcher.standing.snapshot)
+            self.openapi_schema = describe(super().openapi(), watcher.workspace.settings.frequency, examples)
         return self.openapi_schema
 
 

@@ -126,9 +126,14 @@ class Snapshot:
         stopped = {**self.stopped_by_file, **self.stopped}
         return (*(str(one) for one in self.withdrawn.values()), *dict.fromkeys(stopped.values()))
 
+    @property
+    def refused_targets(self) -> frozenset[str]:
+        """The targets that are not served."""
+        return frozenset({*self.withdrawn, *self.stopped, *self.stopped_by_file})
+
     def refuse_unserved(self) -> None:
         """Raise ``WithdrawnModel`` or ``StaleData`` where no target of the forecast is served."""
-        if set(self.targets) <= {*self.withdrawn, *self.stopped, *self.stopped_by_file}:
+        if self.refused_targets.issuperset(self.targets):
             self._refuse(next(iter(self.targets)))
 
     def refuse_any(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -68,3 +69,28 @@ def test_gdal_lists_the_forecasts_as_layers_and_reads_a_coloured_one(address: st
     assert table["rank"].tolist() == list(range(1, 17))
     assert table["colour"].str.fullmatch("#[0-9a-f]{6}").all()
     assert len(pyogrio.read_dataframe(source, layer=layers[0], bbox=(0.001, 51.501, 0.015, 51.505))) == 2
+
+
+def test_a_client_that_is_generated_from_the_description_reads_the_service(address: str, tmp_path: Path) -> None:
+    generator = Path(sys.executable).with_name("openapi-python-client")
+    made = [generator, "generate", "--url", f"{address}/openapi.json", "--output-path", tmp_path / "client"]
+    path = f"{generator.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(made, capture_output=True, text=True, check=True, env={**os.environ, "PATH": path})
+    assert "Warning" not in done.stdout + done.stderr
+    asked = """
+import sys
+from wardcast_client import Client
+from wardcast_client.api.forecasts import area_forecast, forecasts, summary
+from wardcast_client.api.records import issues
+client = Client(base_url=sys.argv[1], raise_on_unexpected_status=True)
+first = forecasts.sync(client=client, limit=3)
+assert [one.rank for one in first.areas] == [1, 2, 3]
+further = forecasts.sync(client=client, limit=3, cursor=first.next_)
+assert [one.rank for one in further.areas] == [4, 5, 6]
+area = area_forecast.sync(first.areas[0].area, client=client)
+assert area.forecast.mean == first.areas[0].mean
+assert summary.sync(client=client).forecast_id == issues.sync(client=client).issues[0].forecast_id
+refused = forecasts.sync(client=client, target=["arson"])
+assert refused.status == 404 and "arson" in refused.detail
+"""
+    subprocess.run([sys.executable, "-c", asked, address], cwd=tmp_path / "client", check=True)

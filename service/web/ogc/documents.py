@@ -110,7 +110,7 @@ def feature(base: str, served: Snapshot, name: str, code: str) -> Json:
 
 def _all(served: Snapshot) -> Iterator[PeriodAnswers]:
     for name in served.targets:
-        if name not in {*served.withdrawn, *served.stopped, *served.stopped_by_file}:
+        if name not in served.refused_targets:
             yield from served.of(name).periods.values()
 
 

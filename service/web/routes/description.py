@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from contracts import Frequency
+from service.web.answers.pages import page_of
 from service.web.nearest import LONGEST_VALUE
 from service.web.routes.problems import MEDIA_TYPE
+from service.web.snapshot import Snapshot
 
 Json = dict[str, Any]
 _UNUSABLE = r",\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd"
@@ -27,15 +31,37 @@ PERIODS: Mapping[Frequency, str] = {
 """How a period of each length is written."""
 
 
-def describe(document: Json, frequency: Frequency) -> Json:
-    """The document with plain parameters, their limits, and problem documents under their own media type."""
-    for operations in document["paths"].values():
+def describe(document: Json, frequency: Frequency, examples: Mapping[str, Json]) -> Json:
+    """The document with plain parameters, their limits, and problem documents under their own media type.
+
+    ``examples`` maps paths to an answer of each.
+    """
+    for path, operations in document["paths"].items():
         for about in operations["get"].get("parameters", ()):
             about["schema"] = _plain(about["schema"])
             _limit(about, frequency)
         for status, response in operations["get"]["responses"].items():
             response["content"] = dict(_contents(status, response.get("content", {})))
+            if status == "200" and path in examples:
+                response["content"]["application/json"]["example"] = examples[path]
     return document
+
+
+def examples_of(served: Snapshot | None) -> dict[str, Json]:
+    """Answers of what is served, as they are but with one area where there are many; none where nothing is served."""
+    if served is None:
+        return {}
+    name = next((name for name in served.targets if name not in served.refused_targets), None)
+    if name is None:
+        return {}
+    shown = served.of(name).of(None)
+    code = shown.ranked()[0]["area"]
+    answers = {
+        "/v1/summary": served.summary,
+        "/v1/forecasts": page_of(shown, 1, 0).answer(),
+        "/v1/areas/{code}/forecast": served.area_forecast(code, name, None),
+    }
+    return {path: orjson.loads(answer.plain) for path, answer in answers.items()}
 
 
 def _plain(schema: Json) -> Json:

@@ -60,3 +60,17 @@ def test_a_name_is_as_described(text):
 @pytest.mark.parametrize("text", ["", " a", "a ", "a,b", "\x00", "a\nb", "\ufffd"])
 def test_what_cannot_be_used_is_not_as_described(text):
     assert not re.match(TEXT, text)
+
+
+def test_the_examples_are_answers_of_this_service(issued_city, serve_city):
+    client = serve_city(issued_city)
+    paths = client.get("/openapi.json").json()["paths"]
+    examples = {
+        path: about["get"]["responses"]["200"]["content"]["application/json"].get("example")
+        for path, about in paths.items()
+        if "application/json" in about["get"]["responses"]["200"]["content"]
+    }
+    assert examples["/v1/summary"] == client.get("/v1/summary").json()
+    assert examples["/v1/forecasts"] == client.get("/v1/forecasts?limit=1").json()
+    area = examples["/v1/forecasts"]["areas"][0]["area"]
+    assert examples["/v1/areas/{code}/forecast"] == client.get(f"/v1/areas/{area}/forecast").json()
