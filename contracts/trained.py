@@ -12,7 +12,8 @@ class TrainedModel:
     """A model as its training knew it, before any store could have changed it; hashes are SHA-256.
 
     ``gates`` maps each gate to its verdict, ``publications`` the id of each publication to the hash of its counts.
-    ``trained_by`` is None where nobody was named, ``gates_sha256`` where the run had no gates.
+    ``trained_by`` is None where nobody was named, ``gates_sha256`` where the run had no gates, ``sheet_sha256`` where
+    it has no sheet.
     """
 
     target: str
@@ -28,6 +29,7 @@ class TrainedModel:
     geography: str
     publications: Mapping[str, str]
     settings_sha256: str
+    sheet_sha256: str | None = None
     document: int = 1
 
     def content(self) -> dict[str, Any]:

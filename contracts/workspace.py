@@ -69,6 +69,11 @@ class Workspace:
         return self.root.resolve() / "artefacts"
 
     @property
+    def runs(self) -> Path:
+        """The sheet of each run, in a folder of its own: what the pages show of it."""
+        return self.root / "runs"
+
+    @property
     def forecasts(self) -> Path:
         """The tables of issued forecasts, one file an issue."""
         return self.root / "forecasts"

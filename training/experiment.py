@@ -14,8 +14,8 @@ from contracts import Workspace, starts_of
 from contracts.tables import FORECASTS, check
 from features.as_of import load_door
 from features.geography import Geography, load_geography
-from models.level_shifts import LevelShift, level_shifts
-from monitoring import Leaderboard, coverage_text, leaderboard
+from models.level_shifts import level_shifts
+from monitoring import coverage_text, leaderboard
 from monitoring.audits import AuditResult
 from training.auditing import Learned, audit_backtest, audited
 from training.coverage import coverage_by_group, pit_histograms
@@ -23,6 +23,8 @@ from training.figures import write_figures
 from training.forecast_files import refuse_absent_folder, write_table
 from training.forecasters import needs_points
 from training.rolling_origin import Backtest, Door, Plan, run_backtest
+from training.scores import Scores
+from training.sheets import keep_sheet
 from training.tracking import Run, tracked_run
 
 FORECASTS_FILE, OUTCOMES_FILE = "forecasts.parquet", "outcomes.parquet"
@@ -32,30 +34,6 @@ MAIN_MODEL, MAIN_HORIZON = "main_model", "main_horizon"
 """Tags of a run: whose scores, at which horizon, stand for it in a list."""
 SETTLED_SHARE = "settled_share"
 """Tag of a run: the share of the counts in its views that were settled only later, 0 to 1."""
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What the judge says of a backtest: at the level of areas and of the city.
-
-    ``coverage`` has the rows of ``training.coverage``, of the audited model at every horizon; ``level_shifts`` are
-    those of the city up to the last period of the backtest.
-    """
-
-    areas: Leaderboard
-    city: Leaderboard
-    coverage: list[dict[str, Any]]
-    level_shifts: tuple[LevelShift, ...]
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """The rows of both levels, areas first."""
-        return [*self.areas.rows, *self.city.rows]
-
-    @property
-    def shift_sentences(self) -> list[str]:
-        """Where the city's level shifted, in words."""
-        return [shift.sentence() for shift in self.level_shifts]
 
 
 @dataclass(frozen=True)
@@ -115,6 +93,12 @@ def run_experiment(
     with tracked_run(workspace, "backtest", name, parameters, door.publications) as run:
         backtest, scores, fairness = judge(workspace, door, areas, plan, progress=progress)
         log_experiment(run, backtest, scores, fairness, backtest.remarks)
+        keep_sheet(
+            *(workspace, run, "backtest", backtest, scores, fairness),
+            remarks=backtest.remarks,
+            gates=None,
+            publications=door.publications,
+        )
     if forecasts_out is not None:
         write_forecasts(backtest, forecasts_out)
     return Experiment(backtest, scores, fairness, run.run_id)
@@ -151,11 +135,8 @@ def log_experiment(run: Run, backtest: Backtest, scores: Scores, fairness: Audit
     """Put forecasts, leaderboard, coverage, audit, pictures and remarks into a run."""
     main = audited(backtest)[0]
     run.tags({MAIN_MODEL: main.model, MAIN_HORIZON: main.horizon, SETTLED_SHARE: f"{backtest.settled_share:.4f}"})
-    run.scores(scores.rows)
-    run.findings(fairness.findings)
-    for other in fairness.others:
-        run.findings(other.findings, other.horizon)
-    run.origins(backtest.verifications, backtest.plan.first)
+    run.headlines(scores.rows, main.model, main.horizon)
+    run.origins([main], backtest.plan.first)
     told = {"areas": scores.areas.rows, "city": scores.city.rows, "statement": scores.areas.statement}
     run.document(told, "leaderboard.json")
     run.document(scores.areas.noise_floor, "noise_floor.json")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,6 @@ from models.artefact_places import experiment_place
 from models.lost_runs import deleted_experiment, is_deleted
 from models.registry import open_tracking, reachable
 from monitoring import Verification, poisson_deviance_loss
-from monitoring.audits import Finding
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -35,7 +33,14 @@ LONGEST_DIGEST = 36
 """Characters of a dataset's digest that MLflow keeps."""
 MOST_METRICS = 1000
 """Metrics that MLflow takes at once."""
-NOT_IN_A_NAME = re.compile(r"[^\w\-. /]")
+HEADLINES: Mapping[str, tuple[str, ...]] = {
+    "area": (
+        *("mean_poisson_deviance", "vs_ewma", "vs_ewma_low", "vs_ewma_high", "crps", "mae"),
+        *("coverage_80", "coverage_90", "pai_5"),
+    ),
+    "city": ("city_mape", "coverage_80", "coverage_90"),
+}
+"""Level → the figures of it that MLflow lists for a run."""
 
 
 @dataclass(frozen=True)
@@ -44,36 +49,21 @@ class Run:
 
     run_id: str
 
-    def scores(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Log every number of a leaderboard as ``model.level.hN.score``."""
-        import mlflow
+    def headlines(self, rows: Sequence[Mapping[str, Any]], model: str, horizon: int) -> None:
+        """Log the dozen figures that stand for a run: its main model's, at its horizon, as ``model.level.hN.score``.
 
-        metrics = {
-            f"{row['model']}.{row['level']}.h{row['horizon']}.{name}": float(value)
-            for row in rows
-            for name, value in row.items()
-            if isinstance(value, (int, float)) and name not in ("horizon",)
-        }
-        mlflow.log_metrics(metrics)
-
-    def findings(self, findings: Iterable[Finding], horizon: int | None = None) -> None:
-        """Log every figure of an audit of the whole city as ``audit.attribute.group``, with its interval's ends.
-
-        Those of a horizon beside the first have ``.hN`` after the group.
+        Every other figure is in the run's artefacts.
         """
         import mlflow
 
-        figures: dict[str, float] = {}
-        for one in findings:
-            if one.stratum is None:
-                name = NOT_IN_A_NAME.sub(
-                    "_", f"{one.audit}.{one.attribute}.{one.group}{'' if horizon is None else f'.h{horizon}'}"
-                )
-                ends = {"": one.value, "_low": one.low, "_high": one.high}
-                figures |= {f"{name}{end}": value for end, value in ends.items() if value is not None}
-        logged = list(figures.items())
-        for start in range(0, len(logged), MOST_METRICS):
-            mlflow.log_metrics(dict(logged[start : start + MOST_METRICS]))
+        metrics = {
+            f"{model}.{row['level']}.h{horizon}.{name}": float(row[name])
+            for row in rows
+            if (row["model"], row["horizon"]) == (model, horizon)
+            for name in HEADLINES[row["level"]]
+            if row[name] is not None
+        }
+        mlflow.log_metrics(metrics)
 
     def origins(self, verifications: Iterable[Verification], first: Period) -> None:
         """Log each origin's mean deviance as ``model.area.hN.deviance_by_origin``; steps count from ``first``."""

@@ -39,11 +39,13 @@ from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG, RUN_ID_TAG, TRA
 from monitoring import GateReport
 from monitoring.audits import AuditResult
 from training.city_history import city_history
-from training.experiment import Scores, judge, log_experiment
+from training.experiment import judge, log_experiment
 from training.forecasters import rare_models
 from training.gates import judge_gates, log_gates, settings_sha256
 from training.learned import learned
 from training.rolling_origin import Plan
+from training.scores import Scores
+from training.sheets import keep_sheet
 from training.tracking import Run, tracked_run
 
 BACKTEST_PERIODS = 12
@@ -122,6 +124,9 @@ def train(
             gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits, city=city)
             tags = _tags(run, door, panel, fairness, by)
             tags |= {JUDGED_HORIZONS_TAG: horizons_text(judged), GATES_SHA256_TAG: log_gates(run, gates)}
+            sheet_sha256 = keep_sheet(
+                workspace, run, "train", backtest, scores, fairness, remarks=remarks, gates=gates, publications=known
+            )
             with locked(workspace.locks / "registering.lock"):
                 model = registry.register(
                     workspace,
@@ -131,7 +136,7 @@ def train(
                     example=_example_rows(fitted, panel),
                     tags=tags,
                 )
-                record = _record(target, model.version, fits[0], tags, gates, parameters, known)
+                record = _record(target, model.version, fits[0], tags, gates, parameters, known, sheet_sha256)
                 enter(record)
     return Trained(model, day, panel.last, scores, fairness, gates, record, remarks)
 
@@ -200,6 +205,7 @@ def _record(
     gates: GateReport,
     parameters: Mapping[str, object],
     known: Sequence[Publication],
+    sheet_sha256: str,
 ) -> TrainedModel:
     """What the training itself knew: nothing is read back from the registry but the number that it gave."""
     return TrainedModel(
@@ -216,6 +222,7 @@ def _record(
         geography=tags["geography"],
         publications={one.id: one.content_sha256 for one in known},
         settings_sha256=str(parameters["settings_sha256"]),
+        sheet_sha256=sheet_sha256,
     )
 
 

@@ -28,10 +28,9 @@ def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
     prepare(workspace, seed, _tell)
     today = city_day(workspace)
     enter = partial(enter_trained, open_ledger(workspace))
-    with tracked_experiment(workspace, "train", "demonstration"):
-        trained = [
-            train(workspace, target, today=today, enter=enter) for target in workspace.settings.forecast_targets()
-        ]
+    targets = workspace.settings.forecast_targets()
+    with tracked_experiment(workspace, "train", f"train {', '.join(targets)}"):
+        trained = [train(workspace, target, today=today, enter=enter) for target in targets]
     for one in trained:
         click.echo(f"{one.scores.areas.as_text()}\n")
     for one in trained:

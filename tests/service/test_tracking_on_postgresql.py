@@ -7,7 +7,7 @@ import pytest
 
 from contracts import Workspace
 from models import registry
-from training.tracking import tracked_run
+from training.tracking import HEADLINES, tracked_run
 
 SETTINGS = """
 city = "Testham"
@@ -30,7 +30,8 @@ def test_a_run_and_a_champion_are_kept_in_postgresql(postgres, tmp_path):
     (tmp_path / "wardcast.toml").write_text(SETTINGS.format(url=postgres.replace("/postgres?", "/mlflow?")))
     workspace = Workspace(tmp_path)
     with tracked_run(workspace, "train", "first", {"seed": 7}, ()) as run:
-        run.scores([{"model": "ewma", "level": "area", "horizon": 1, "mae": 2.75}])
+        row = dict.fromkeys(HEADLINES["area"]) | {"model": "ewma", "level": "area", "horizon": 1, "mae": 2.75}
+        run.headlines([row], "ewma", 1)
         run.text("{}", f"artifacts/{registry.SAVED_MODEL}/model.json")
     client = mlflow.MlflowClient(workspace.tracking_url, workspace.tracking_url)
     source = mlflow.get_run(run.run_id).info.artifact_uri

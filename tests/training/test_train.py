@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import pickle
@@ -25,6 +26,7 @@ import yaml
 from matplotlib.pyplot import imread
 
 from contracts import BadInput, MissingThing, Workspace, code_version
+from contracts.run_sheets import read_sheet, sheet_paths
 from models import load_saved_model, registry
 from monitoring import GATES
 from service.decisions import approve, propose, withdraw
@@ -232,13 +234,33 @@ def test_runs_nest_and_hold_data_groups_origins_and_software(workspace: Workspac
     held = {(one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs}
     assert held == {(one["id"], one["content_sha256"][:36]) for one in publications}
     assert all(one["sha256"] in run.inputs.dataset_inputs[0].dataset.source for one in publications[:1])
-    assert [name for name in run.data.metrics if name.startswith("calibration.")]
+    assert len(run.data.metrics) <= 13, "a dozen figures stand alone, and the series of the origins"
     steps = client.get_metric_history(run.info.run_id, "wardcast.area.h1.deviance_by_origin")
     assert [one.step for one in steps] == list(range(12))
     mean = np.mean([one.value for one in steps])
     assert run.data.metrics["wardcast.area.h1.mean_poisson_deviance"] == pytest.approx(mean)
     assert run.data.params["first"] == "2024-01"
     assert {name: run.data.tags[name] for name in code_version().tags()} == code_version().tags()
+
+
+def test_a_sheet_says_what_the_run_came_to_and_the_ledger_holds_its_hash(
+    workspace: Workspace, trained: Trained
+) -> None:
+    (path,) = [path for path in sheet_paths(workspace) if path.parent.name == trained.model.run_id]
+    sheet, sha256 = read_sheet(path)
+    (entry,) = [one for one in open_ledger(workspace).entries("trained") if one.content["run_id"] == sheet.run_id]
+    assert entry.content["sheet_sha256"] == sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert sheet.leaderboard == json.loads(json.dumps(trained.scores.rows))
+    assert {one["gate"]: one["verdict"] for one in sheet.gates} == trained.gates.verdicts
+    assert (sheet.kind, sheet.target, sheet.model) == ("train", TARGET, "wardcast")
+    row = sheet.row()
+    assert row is not None
+    expected, came = map(sum, zip(*sheet.errors.values(), strict=True))
+    assert expected / came == pytest.approx(1.0, abs=0.2)
+    run = mlflow.MlflowClient(tracking_uri=workspace.tracking_url).get_run(sheet.run_id)
+    described = run.data.tags["mlflow.note.content"]
+    assert f"{row['mean_poisson_deviance']:.3f}" in described
+    assert f"/bench/{sheet.run_id}" in described
 
 
 def test_runs_are_listed_with_their_main_scores(workspace: Workspace, trained: Trained) -> None:
