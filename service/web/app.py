@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
-from service.web.routes import board, forecasts, health, ogc, pages
+from service.web.routes import bench, board, forecasts, health, ogc, pages
 from service.web.routes.description import describe, examples_of
 from service.web.routes.methods import ReadingMethods
 from service.web.routes.problems import answer_with_problems
@@ -106,4 +106,6 @@ def create_app(
     app.include_router(pages.router)
     app.include_router(board.router)
     app.include_router(board.records)
+    app.include_router(bench.router)
+    app.include_router(bench.records)
     return app

@@ -27,7 +27,7 @@ def explain_area(
     there is no such forecast, area, target or period, or where the forecast was issued without reasons.
     """
     issued = read_issued(workspace, _entry_of(ledger, forecast_id))
-    answer = orjson.loads(build_snapshot(issued).area_forecast(area, target, period).plain)
+    answer = orjson.loads(build_snapshot(issued, {}).area_forecast(area, target, period).plain)
     if answer["reasons"] is None:
         raise MissingThing(
             f"The forecast {issued.forecast_id} was issued without reasons.",

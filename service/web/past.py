@@ -18,6 +18,7 @@ from service.web.nearest import unknown
 from service.web.snapshot import Snapshot
 from service.web.snapshot_building import build_snapshot
 from service.web.stopping import stops_of
+from service.web.worth import worths
 
 KEPT = 2
 
@@ -44,7 +45,8 @@ class PastIssues:
         refuse_unapproved(entry, entries)
         with self._lock:
             if forecast_id not in self._built:
-                self._built[forecast_id] = build_snapshot(read_issued(self._workspace, entry))
+                issued = read_issued(self._workspace, entry)
+                self._built[forecast_id] = build_snapshot(issued, worths(self._workspace, entries, entry))
             self._built.move_to_end(forecast_id)
             while len(self._built) > KEPT:
                 self._built.popitem(last=False)

@@ -351,6 +351,47 @@ class Issues(_Schema):
     issues: list[PastIssue]
 
 
+class Run(_Schema):
+    """A backtest or training that left a sheet."""
+
+    run_id: str
+    kind: Literal["backtest", "train"]
+    made_at: Annotated[str, Field(description="When its sheet was written, UTC.")]
+    target: str
+    title: str
+    first: Annotated[str, Field(description="First forecast period.")]
+    last: Annotated[str, Field(description="Last forecast period.")]
+    view: str
+    geography: str
+    model: Annotated[str, Field(description="Whose scores stand for the run.")]
+    horizon: Annotated[int, Field(description="At which horizon.")]
+    horizons: list[int]
+    statement: str | None
+    remarks: list[str]
+    level_shifts: list[str]
+    sha256: Annotated[str, Field(description="SHA-256 of the sheet's file.")]
+    entry: Annotated[int | None, Field(description="Ledger entry of the training; null where none names the run.")]
+    is_vouched: Annotated[bool, Field(description="Whether that entry holds this SHA-256.")]
+    scores: Annotated[dict[str, Any] | None, Field(description="The row of the leaderboard of areas.")]
+    gates: Annotated[dict[str, str], Field(description="Gate → verdict; empty for a backtest.")]
+
+
+class Runs(_Schema):
+    """Every run that left a sheet, the newest first."""
+
+    runs: list[Run]
+    refused: Annotated[list[str], Field(description="Why other sheets cannot be read.")]
+
+
+class WholeRun(_Schema):
+    """A run's sheet, and who vouches for it."""
+
+    sheet: Annotated[dict[str, Any], Field(description="All that the run came to.")]
+    sha256: str
+    entry: int | None
+    is_vouched: bool
+
+
 class LedgerEvent(_Schema):
     """One entry of the ledger in words."""
 

@@ -85,6 +85,8 @@ class Snapshot:
     """All residents under ``RESIDENTS``, and each group of them → code → how many; empty where it is not known."""
     models: tuple[tuple[str, int, str], ...]
     """Target, version and sha256 of each model that the forecast is of."""
+    worth: Mapping[str, str] = field(default_factory=dict)
+    """Target → what the tests of its model found, in a sentence, where that is known."""
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
     stopped: Mapping[str, str] = field(default_factory=dict)
     """Target → why it is not served while the ledger is not what it was."""

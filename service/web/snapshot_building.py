@@ -38,8 +38,8 @@ _UNRECORDED: Json = {
 """What the record of an older forecast, or of one that needed no such reason, does not say."""
 
 
-def build_snapshot(issued: IssuedForecast) -> Snapshot:
-    """Every answer of an issued forecast."""
+def build_snapshot(issued: IssuedForecast, worth: Mapping[str, str]) -> Snapshot:
+    """Every answer of an issued forecast; ``worth`` says what the tests of each target's model found."""
     record = issued.record
     targets = {about["target"]: _target_answers(issued, about) for about in record["targets"]}
     known = set(issued.areas["area"])
@@ -59,6 +59,7 @@ def build_snapshot(issued: IssuedForecast) -> Snapshot:
         boundaries=_collection(features, _common(issued)),
         outlines=_collection(features, {}),
         people=_people(issued),
+        worth=worth,
         geometry_of={
             feature["properties"]["code"]: orjson.Fragment(orjson.dumps(feature["geometry"])) for feature in features
         },

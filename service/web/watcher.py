@@ -19,9 +19,11 @@ from service.web.answer import Answer, answer_ahead
 from service.web.approved import refuse_unapproved
 from service.web.pages.history import history_page
 from service.web.past import PastIssues
+from service.web.sheets import Sheets
 from service.web.snapshot import Snapshot
 from service.web.snapshot_building import build_snapshot
 from service.web.stopping import stops_of
+from service.web.worth import worths
 
 POLL_SECONDS = 2.0
 
@@ -62,6 +64,7 @@ class SnapshotWatcher:
         self._thread: threading.Thread | None = None
         self.standing = Standing()
         self.past = PastIssues(workspace)
+        self.sheets = Sheets(workspace)
 
     @property
     def workspace(self) -> Workspace:
@@ -145,7 +148,8 @@ class SnapshotWatcher:
                 break
             try:
                 refuse_unapproved(entry, entries)
-                return build_snapshot(read_issued(self._workspace, entry)), tuple(refused)
+                issued = read_issued(self._workspace, entry)
+                return build_snapshot(issued, worths(self._workspace, entries, entry)), tuple(refused)
             except WardcastError as error:
                 refused.append(str(error))
         return current, tuple(refused)

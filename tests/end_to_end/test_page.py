@@ -11,30 +11,42 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from contracts.run_sheets import write_sheet
 from service.decisions import withdraw
 from service.people import person_named
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 300_000
 """Milliseconds that a busy machine is given for each step."""
-CITY = Path(__file__).resolve().parent.parent / "service" / "conftest.py"
+SERVICE = Path(__file__).resolve().parent.parent / "service"
+
+
+def module_of(name, path):
+    """A module of other tests, by its file."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def make_city():
-    spec = importlib.util.spec_from_file_location("service_city", CITY)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["service_city"] = module
-    spec.loader.exec_module(module)
-    return module.make_city
+    return module_of("service_city", SERVICE / "conftest.py").make_city
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, make_city):
+def make_sheet():
+    return module_of("service_sheets", SERVICE / "web" / "conftest.py").sheet_of
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, make_city, make_sheet):
     city = make_city(tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True, weights="violence = 10.0")
     city.approve()
     city.issue()
     city.ledger.close()
+    write_sheet(city.workspace, make_sheet(city, "sheet-of-a-run"))
     yield from served(city)
 
 
@@ -445,6 +457,9 @@ def test_no_page_breaks_a_rule_of_accessibility(browser, address, scheme):
         "ledger",
         "ledger/1",
         "challenges",
+        "bench",
+        "bench/sheet-of-a-run",
+        "compare?other_target=robbery",
         "?target=arson",
     ):
         page.goto(f"{address}{path}")

@@ -100,7 +100,7 @@ def briefing_of(served: Snapshot, asked: Asked) -> Briefing:
         title=shown.envelope["title"],
         period=shown.envelope["period"],
         headline=_headline(shown, inside, asked.within),
-        worth=_worth(about),
+        worth=served.worth.get(shown.envelope["target"]) or _worth(about),
         targets=target_options(served, shown.envelope["target"]),
         periods=period_options(answers, shown.envelope["period"]),
         districts=district_options(shown, asked.within),

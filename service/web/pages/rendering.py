@@ -30,7 +30,10 @@ class Shell:
     city: str
     chips: Sequence[tuple[str, str]] = ()
     """What must be known of the forecast at a glance, and the same in a sentence."""
-    links: Sequence[tuple[str, str]] = (("/", "Briefing"), ("/board", "Board"), ("/docs", "API"))
+    links: Sequence[tuple[str, str]] = (
+        *(("/", "Briefing"), ("/compare", "Compare"), ("/bench", "Bench"), ("/board", "Board")),
+        ("/docs", "API"),
+    )
     """Address and words of each page in the head."""
 
 

@@ -44,6 +44,12 @@ class GeoJson(Response):
     media_type = "application/geo+json"
 
 
+class Svg(Response):
+    """A drawing."""
+
+    media_type = "image/svg+xml"
+
+
 class Tabular(Response):
     """Rows of areas as JSON or as a table."""
 

@@ -64,7 +64,9 @@ async def board(request: Request, standing: Stands) -> Response:
     """What waits for the board, and what is in use."""
     watcher: SnapshotWatcher = request.app.state.watcher
     here = board_page_of(watcher.workspace, standing.entries, _today(request))
-    return _page(request, "board", here=here, checked=checked_words(standing), left=_left(request))
+    sheets, _ = await run_in_threadpool(watcher.sheets.list, standing.entries)
+    runs = {one.sheet.run_id for one in sheets}
+    return _page(request, "board", here=here, runs=runs, checked=checked_words(standing), left=_left(request))
 
 
 @router.get("/challenges", response_class=HTMLResponse)

@@ -15,8 +15,22 @@ from service.web.pages import files
 from service.web.pages.areas import area_page_of
 from service.web.pages.asked import Asked, target_options
 from service.web.pages.briefing import briefing_of, drawn_map
+from service.web.pages.comparing import comparison_of
 from service.web.pages.rendering import Shell, render, shell_of
-from service.web.routes.answers import HTML, IMMUTABLE, NOTHING_MORE, Code, GeoJson, Served, Told, send
+from service.web.routes.answers import (
+    HTML,
+    IMMUTABLE,
+    NOTHING_MORE,
+    AskedFor,
+    Code,
+    GeoJson,
+    Served,
+    Svg,
+    Told,
+    asked_snapshot,
+    send,
+)
+from service.web.routes.board import Stands
 from service.web.snapshot import Snapshot
 
 router = APIRouter(include_in_schema=False)
@@ -25,6 +39,7 @@ Target = Annotated[str | None, Query(examples=["violence"], description="A targe
 Period = Annotated[str | None, Query(examples=["2025-08"], description="An issued period.")]
 Within = Annotated[str | None, Query(description="Code of a district.")]
 Area = Annotated[str | None, Query(description="Code of the chosen area.")]
+OtherIssue = Annotated[str | None, Query(description="Id of the issued forecast on the right.")]
 ViewName = Annotated[str | None, Query(examples=["expected"], description="What the map shows.")]
 Covered = Annotated[int | None, Query(ge=1, le=1_000_000, examples=["20"], description="How many areas are covered.")]
 
@@ -38,12 +53,6 @@ class StaticFile(Response):
 
     media_type = "application/octet-stream"
     formats = ()
-
-
-class Svg(Response):
-    """A drawing."""
-
-    media_type = "image/svg+xml"
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -77,7 +86,7 @@ async def briefing(
 @router.get("/map.svg", response_class=Svg)
 async def map_of_areas(
     request: Request,
-    served: Served,
+    served: AskedFor,
     target: Target = None,
     period: Period = None,
     within: Within = None,
@@ -105,6 +114,27 @@ async def on_paper(
     here = briefing_of(served, Asked(target, period, within, area, view, k))
     fills = CHANGES if here.diverging else FILLS
     page = render("print", shell_of(served.about), here=here, fills=fills)
+    return send(request, Answer(page.encode("utf-8")), HTML)
+
+
+@router.get("/compare", response_class=HTMLResponse)
+async def side_by_side(
+    request: Request,
+    served: AskedFor,
+    standing: Stands,
+    target: Target = None,
+    period: Period = None,
+    view: ViewName = None,
+    other_target: Target = None,
+    other_period: Period = None,
+    other_issue: OtherIssue = None,
+) -> Response:
+    """Two targets, periods or issued forecasts; the right is what the left is, but for what is named."""
+    left = Asked(target, period, view=view)
+    other = served if other_issue is None else await asked_snapshot(request, other_issue)
+    right = Asked(other_target or target, other_period or period, view=view)
+    here = comparison_of((served, left), (other, right), standing.entries)
+    page = render("compare", shell_of(served.about), here=here, fills=FILLS, changes=CHANGES)
     return send(request, Answer(page.encode("utf-8")), HTML)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from contracts.run_sheets import write_sheet
 from service.web import schemas
 from service.web.snapshot import Snapshot
 
@@ -138,7 +139,8 @@ def test_every_route_there_is_only_reads(client):
     assert {method for route in routes for method in getattr(route, "methods", None) or ()} == {"GET", "HEAD"}
 
 
-def test_every_route_of_the_openapi_document_is_answered(client):
+def test_every_route_of_the_openapi_document_is_answered(client, issued_city, make_sheet):
+    write_sheet(issued_city.workspace, make_sheet(issued_city, "run-of-violence"))
     document = client.get("/openapi.json").json()
     assert set(document["paths"]) == {
         "/v1/summary",
@@ -155,11 +157,19 @@ def test_every_route_of_the_openapi_document_is_answered(client):
         "/v1/issues/{forecast_id}/files/{name}",
         "/v1/ledger",
         "/v1/challenges",
+        "/v1/runs",
+        "/v1/runs/{run_id}",
         "/healthz",
         "/readyz",
     }
     forecast_id = client.get("/v1/summary").json()["forecast_id"]
-    names = {"code": "C0203", "target": "robbery", "forecast_id": forecast_id, "name": "history.parquet"}
+    names = {
+        "code": "C0203",
+        "target": "robbery",
+        "forecast_id": forecast_id,
+        "name": "history.parquet",
+        "run_id": "run-of-violence",
+    }
     for path, methods in document["paths"].items():
         assert set(methods) == {"get"}
         assert client.get(path.format(**names)).status_code == 200

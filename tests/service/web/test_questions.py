@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from contracts.run_sheets import write_sheet
 from service.web import schemas
 from service.web.routes.formats import encoding_of, takes_an_encoding, takes_any
 from service.web.routes.questions import questions_of
@@ -20,6 +21,7 @@ NAMES = {
     "target": "violence",
     "file": "page.css",
     "name": "issue.json",
+    "run_id": "sheet-of-a-run",
     "number": "1",
     "collection": "violence-2025-08",
     "feature": "C0203",
@@ -40,6 +42,8 @@ VALUES = {
     "before": ("3", "4"),
     "offset": ("3", "4"),
     "bbox": ("0,50,1,52", "0,50,2,52"),
+    "other_target": ("violence", "robbery"),
+    "other_period": ("2025-08", "2025-09"),
 }
 RANGES = {
     "before": "from 1 to 1000000000000",
@@ -65,10 +69,11 @@ NUMBERS = ("1e9", "nan", "-nan", "inf", "-0", "0", "-1", "1_0", "\u0663", "0x1",
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory, city_maker, serve_city):
+def client(tmp_path_factory, city_maker, serve_city, make_sheet):
     city = city_maker(tmp_path_factory.mktemp("questions") / "city")
     city.approve()
     city.issue()
+    write_sheet(city.workspace, make_sheet(city, "sheet-of-a-run"))
     yield serve_city(city)
     city.ledger.close()
 
@@ -86,7 +91,11 @@ def routes_of(app):
 def values_of(app, name):
     """Two values that a parameter takes; the second only has to be another text."""
     forecast_id = app.state.watcher.standing.snapshot.forecast_id
-    return {**VALUES, "issue": (forecast_id, "other"), "cursor": (f"{forecast_id}.3", "other")}[name]
+    return {
+        **VALUES,
+        **dict.fromkeys(("issue", "other_issue"), (forecast_id, "other")),
+        "cursor": (f"{forecast_id}.3", "other"),
+    }[name]
 
 
 def refused(answer, parameter):
@@ -100,7 +109,7 @@ def refused(answer, parameter):
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     paths = routes_of(client.app)
-    assert len(paths) == 35
+    assert len(paths) == 41
     for path, question in paths:
         assert client.get(path).status_code == 200
         for name in ("nosuch", "fromat", "", "Target", "target[]", "x" * 5000, "\x00"):
@@ -125,7 +134,7 @@ def test_every_parameter_is_refused_where_it_is_given_twice(client):
                 assert "given 2 times" in problem.detail
                 assert ("separated by commas" in problem.remedy) == question.query[name].several
             seen.add(name)
-    assert seen == {*VALUES, "issue", "cursor"}
+    assert seen == {*VALUES, "issue", "other_issue", "cursor"}
 
 
 @pytest.mark.parametrize("value", UNUSABLE)
@@ -161,7 +170,7 @@ def test_every_part_of_a_path_refuses_what_cannot_be_used(client, value):
             if (name, value) != ("file", "C02%0A03"):
                 refused(answer, name)
             assert answer.status_code in (400, 404, 422)
-    assert asked == 15
+    assert asked == 18
 
 
 def test_the_nearest_right_one_is_named(client):
