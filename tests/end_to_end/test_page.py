@@ -18,6 +18,14 @@ from service.people import person_named
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 300_000
 """Milliseconds that a busy machine is given for each step."""
+SHIFTS = """() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => {
+        for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done(sum), 300);
+})"""
+"""How much of the page moved while it loaded (web-vitals' cumulative layout shift)."""
 SERVICE = Path(__file__).resolve().parent.parent / "service"
 
 
@@ -492,6 +500,37 @@ def narrow_page(browser):
     context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
+
+
+def test_nothing_moves_while_the_page_loads_and_a_second_visit_is_light(browser, address):
+    context = browser.new_context(viewport={"width": 1100, "height": 700})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    received = []
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    for _ in range(2):
+        received.clear()
+        page.goto(address)
+        page.wait_for_selector("#work[data-coloured]")
+        page.wait_for_load_state("networkidle")
+    assert sum(received) <= 5000
+    assert page.evaluate(SHIFTS) < 0.1
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["?area=C0203", "areas/C0203", "bench/sheet-of-a-run", "compare", "board", "ledger"])
+def test_at_four_hundred_per_cent_nothing_scrolls_sideways(browser, address, path):
+    """A window of 1280 × 1024 is 320 × 256 for the page then."""
+    page = browser.new_page(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}{path}")
+    page.wait_for_selector("#work[data-coloured], .reading h1")
+    if "area" in path:
+        page.wait_for_selector("#area-interval")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 320
+    page.close()
 
 
 @pytest.mark.parametrize("text_size", [100, 200])
