@@ -8,6 +8,7 @@ from typing import Literal, TypedDict
 
 import pandas as pd
 
+from contracts.text_tables import aligned
 from monitoring.leaderboard_statement import RARE_BELOW
 
 Level = Literal["area", "city"]
@@ -70,24 +71,22 @@ class Leaderboard:
         """The rows as a table."""
         return pd.DataFrame(self.rows)
 
-    def as_text(self) -> str:
-        """The table for a terminal, one block a horizon, with the noise floor under each."""
-        blocks = [self._block(floor) for floor in self.noise_floor]
+    def as_text(self, room: int | None = None) -> str:
+        """The table for a terminal of ``room`` characters, one block a horizon, with the noise floor under each."""
+        blocks = [self._block(floor, room) for floor in self.noise_floor]
         return "\n\n".join([*blocks, *([self.statement] if self.statement else [])])
 
-    def _block(self, floor: HorizonFloor) -> str:
+    def _block(self, floor: HorizonFloor, room: int | None) -> str:
         rows = [row for row in self.rows if row["horizon"] == floor["horizon"]]
         columns = [column for column in _SHOWN if not (self.rare and column == "mae")]
         heads = [_SHOWN[column].format(baseline=self.baseline) for column in columns]
-        cells = [heads, *([_cell(row, column) for column in columns] for row in rows)]
+        cells = [[_cell(row, column) for column in columns] for row in rows]
         cells.append(_floor_cells("negative binomial", floor["negative_binomial"], columns))
         cells.append(_floor_cells("Poisson", floor["poisson"], columns))
-        widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
         title = (
             f"{self.target}, {self.level} level, horizon {floor['horizon']}, {rows[0]['forecasts']} forecasts scored"
         )
-        lines = [_aligned(line, widths) for line in cells]
-        return "\n".join([title, lines[0], "-" * len(lines[0]), *lines[1:], *self._notes(rows)])
+        return "\n".join([title, aligned(heads, cells, room=room, rule=True), *self._notes(rows)])
 
     def _notes(self, rows: list[dict[str, Value]]) -> list[str]:
         seldom = [f"{row['model']} (every {row['refit_every']} origins)" for row in rows if row["refit_every"] != 1]
@@ -123,9 +122,3 @@ def _floor_cells(name: str, scores: dict[str, float | None], columns: Sequence[s
     row: dict[str, Value] = dict.fromkeys([*_SHOWN, "vs_ewma_low", "vs_ewma_high"], None)
     row |= {"model": f"noise floor ({name})", **scores}
     return ["" if column == "refit_every" else _cell(row, column) for column in columns]
-
-
-def _aligned(cells: list[str], widths: list[int]) -> str:
-    first = cells[0].ljust(widths[0])
-    rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
-    return "  ".join([first, *rest]).rstrip()

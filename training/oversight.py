@@ -58,8 +58,8 @@ class WrittenReport:
             f"{row['not_enough']} without enough evidence."
             for row in self.checks
         ]
-        lines += [f"{target}: an approval records the audit {digest}" for target, digest in self.audits.items()]
-        return "\n".join([*lines, *(f"{self.folder / name}  {digest}" for name, digest in self.sha256.items())])
+        written = ", ".join(str(self.folder / name) for name in self.sha256)
+        return "\n".join([*lines, f"Wrote {written}. --json lists the SHA-256 of each."])
 
 
 def write_report(

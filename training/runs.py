@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 MAIN_SCORES = ("mean_poisson_deviance", "vs_ewma", "vs_ewma_low", "vs_ewma_high", "crps", "coverage_90", "pai_5")
 MOST_RUNS = 5000
 SHORTEST_ID = 6
+HEADS = (
+    *("run", "kind", "target", "h", "deviance", "vs ewma", "95% interval", "model", "cov 90", "periods"),
+    "started (UTC)",
+)
+"""Of a table of runs: what a narrow terminal needs first."""
 _TARGET_RUNS = "params.target != ''"
 
 
@@ -177,24 +182,36 @@ def _summary(run: TrackedRun) -> RunSummary:
     )
 
 
-def as_text(runs: tuple[RunSummary, ...]) -> str:
-    """A table for a terminal."""
-    lines = [
-        f"{'run':<12} {'started (UTC)':<16} {'kind':<9} {'target':<18} {'periods':<20} {'model':<14} {'h':>2} "
-        f"{'deviance':>9} {'vs ewma':>8}  {'95% interval':<16} {'cov 90':>6}"
+def cells_of(one: RunSummary) -> list[str]:
+    """The row of a run under ``HEADS``."""
+    scores = one.scores
+    ends = [scores.get("vs_ewma_low"), scores.get("vs_ewma_high")]
+    interval = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends[0] is not None and ends[1] is not None else ""
+    return [
+        one.run_id[:12],
+        one.kind if one.status == "finished" else one.status,
+        one.target,
+        str(one.horizon or "–"),
+        _figure(scores.get("mean_poisson_deviance")),
+        _figure(scores.get("vs_ewma")),
+        interval,
+        one.model or "–",
+        _figure(scores.get("coverage_90")),
+        f"{one.first} to {one.last}",
+        one.started_at[:16].replace("T", " "),
     ]
-    for one in runs:
-        scores = one.scores
-        ends = [scores.get("vs_ewma_low"), scores.get("vs_ewma_high")]
-        interval = f"{ends[0]:.3f} to {ends[1]:.3f}" if ends[0] is not None and ends[1] is not None else ""
-        state = one.kind if one.status == "finished" else one.status
-        lines.append(
-            f"{one.run_id[:12]:<12} {one.started_at[:16].replace('T', ' '):<16} {state:<9} {one.target:<18} "
-            f"{f'{one.first} to {one.last}':<20} {one.model or '–':<14} {one.horizon or '–':>2} "
-            f"{_figure(scores.get('mean_poisson_deviance')):>9} {_figure(scores.get('vs_ewma')):>8}  "
-            f"{interval:<16} {_figure(scores.get('coverage_90')):>6}"
-        )
-    return "\n".join(line.rstrip() for line in lines)
+
+
+def flat(one: RunSummary) -> dict[str, Any]:
+    """The same with every field in a column of its own."""
+    about = asdict(one)
+    scores = about.pop("scores")
+    code = about.pop("code") or {}
+    return {
+        **about,
+        **{name: scores.get(name) for name in MAIN_SCORES},
+        "code_commit": code.get("commit"),
+    }
 
 
 def _figure(value: float | None) -> str:

@@ -9,6 +9,7 @@ import click
 
 from contracts import Workspace
 from service.commands.deciding import decided, decision_options
+from service.terminal import say
 
 
 @click.command()
@@ -54,9 +55,9 @@ def command(
         click.echo(json.dumps(asdict(approval), indent=2))
         return
     for champion in approval.champions:
-        click.echo(
+        say(
             f"{champion.target}: version {champion.version} is the champion, approved by {champion.approved_by} "
             f"(ledger entry {champion.entry}, run {champion.run_id})."
         )
         if champion.inconclusive is not None:
-            click.echo(inconclusive_sentence(champion.inconclusive))
+            say(inconclusive_sentence(champion.inconclusive))

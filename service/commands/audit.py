@@ -8,16 +8,24 @@ from pathlib import Path
 import click
 
 from contracts import BadInput, MissingThing, Workspace
+from service import completion
 from service.options import city_day, json_option, workspace_option
+from service.terminal import say
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("audit")
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", nargs=-1, shell_complete=completion.runs, metavar="[RUN]...")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder of the report: new, empty or an older report.")
 @click.option("--latest", is_flag=True, help="Report on the models in use, without naming runs; for a schedule.")
-@click.option("--target", "targets", multiple=True, help="With --latest: only this target; may be given several times.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    shell_complete=completion.targets,
+    help="With --latest: only this target; may be given several times.",
+)
 @click.option("--previous", type=FILE, help="report.json of the report to compare with; else the older one in --out.")
 @click.option("--stops", type=FILE, multiple=True, help="Stop and search of data.police.uk, to audit enforcement.")
 @click.option("--self-test", "testing", is_flag=True, help="Plant harms in simulated cities and audit them.")
@@ -67,14 +75,20 @@ def command(
         champions=champions,
         stops=stops,
     )
-    click.echo(json.dumps(written.to_dict(), indent=2) if as_json else written.as_text())
+    if as_json:
+        click.echo(json.dumps(written.to_dict(), indent=2))
+    else:
+        say(written.as_text())
 
 
 def _self_test(seeds: int, as_json: bool) -> None:
     from training.self_test import FIRST_SEED, self_test
 
     result = self_test(range(FIRST_SEED, FIRST_SEED + seeds))
-    click.echo(json.dumps(result.to_dict()) if as_json else result.as_text())
+    if as_json:
+        click.echo(json.dumps(result.to_dict()))
+    else:
+        say(result.as_text())
 
 
 def _in_use(champions: dict[str, str], targets: tuple[str, ...]) -> list[str]:

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from contracts import BadInput, Frequency, Period, Workspace
-from service.options import json_option, tune_option, workspace_option
+from service import completion
+from service.options import tune_option, workspace_option
+from service.terminal import Form, format_option, room, say, show_csv
 
 if TYPE_CHECKING:
     from training.rolling_origin import Plan
 
 
 @click.command("backtest")
-@click.option("--target", required=True, help="What to forecast, as in wardcast.toml.")
+@click.option(
+    "--target", required=True, shell_complete=completion.targets, help="What to forecast, as in wardcast.toml."
+)
 @click.option("--from", "first", required=True, metavar="PERIOD", help="First forecast period, such as 2023-03.")
 @click.option("--to", "last", required=True, metavar="PERIOD", help="Last forecast period.")
 @click.option(
@@ -60,7 +64,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Parquet file for every forecast made; with --levels, of every level and reconciliation.",
 )
-@json_option
+@format_option
 @workspace_option
 def command(
     workspace: Workspace,
@@ -78,7 +82,7 @@ def command(
     seed: int | None,
     trials: int,
     forecasts_out: Path | None,
-    as_json: bool,
+    form: Form,
 ) -> None:
     """Compare forecasters on past periods, each forecast made from what was known before it.
 
@@ -106,25 +110,33 @@ def command(
     if levels:
         if geography is not None:
             raise BadInput("--levels takes no --geography.", remedy="Name the finest level first in --levels.")
-        _compare_levels(workspace, plan, levels, source, forecasts_out, as_json=as_json)
+        _compare_levels(workspace, plan, levels, source, forecasts_out, form)
         return
     done = run_experiment(workspace, plan, geography=geography, source=source, forecasts_out=forecasts_out)
-    if as_json:
+    if form == "json":
         click.echo(json.dumps(done.to_dict()))
         return
-    click.echo(done.scores.areas.as_text())
-    click.echo(f"\n{done.scores.city.as_text()}")
-    click.echo(f"\n{coverage_text(done.scores.coverage)}")
+    if form == "csv":
+        show_csv(done.scores.rows)
+        return
+    say(done.scores.areas.as_text(room()))
+    say(f"\n{done.scores.city.as_text(room())}")
+    say(f"\n{coverage_text(done.scores.coverage)}")
     for sentence in (*done.scores.shift_sentences, *done.backtest.remarks):
-        click.echo(f"\n{sentence}")
-    click.echo(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")
+        say(f"\n{sentence}")
+    say(f"\n{done.backtest.view_note()}\nMLflow run {done.run_id}")
 
 
 def _compare_levels(
-    workspace: Workspace, plan: Plan, levels: str, source: str | None, forecasts_out: Path | None, *, as_json: bool
+    workspace: Workspace, plan: Plan, levels: str, source: str | None, forecasts_out: Path | None, form: Form
 ) -> None:
     from training.levels import run_level_experiment
 
     names = [name.strip() for name in levels.split(",")]
     done = run_level_experiment(workspace, plan, names, source=source, forecasts_out=forecasts_out)
-    click.echo(json.dumps(done.to_dict()) if as_json else f"{done.as_text()}\nMLflow run {done.run_id}")
+    if form == "csv":
+        raise BadInput("--levels has no table in CSV.", remedy="Give --json, or leave --format out.")
+    if form == "json":
+        click.echo(json.dumps(done.to_dict()))
+    else:
+        say(f"{done.as_text()}\nMLflow run {done.run_id}")

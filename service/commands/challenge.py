@@ -11,7 +11,9 @@ import click
 
 from contracts import Workspace
 from contracts.oversight import Outcome
+from service import completion
 from service.options import city_day, json_option, workspace_option
+from service.terminal import Form, format_option, say, show_csv
 
 if TYPE_CHECKING:
     from service.challenges import Challenge
@@ -23,9 +25,11 @@ def command() -> None:
 
 
 @command.command(name="open")
-@click.argument("forecast_id")
+@click.argument("forecast_id", shell_complete=completion.forecasts)
 @click.option("--area", required=True, help="Code of the area whose forecast is disputed.")
-@click.option("--target", required=True, help="The target whose forecast is disputed.")
+@click.option(
+    "--target", required=True, shell_complete=completion.targets, help="The target whose forecast is disputed."
+)
 @click.option("--by", required=True, help="Name of whoever disputes it; anyone may.")
 @click.option("--reason", required=True, help="What is wrong; it is kept in the ledger.")
 @workspace_option
@@ -104,14 +108,18 @@ def decide(
 
 @command.command(name="list")
 @workspace_option
-@json_option
-def list_all(workspace: Workspace, as_json: bool) -> None:
+@format_option
+def list_all(workspace: Workspace, form: Form) -> None:
     """Print every challenge, and which are overdue."""
     from service.challenges import challenges_of
     from service.ledger import open_ledger
 
     challenges = challenges_of(open_ledger(workspace).entries())
-    _print(list(challenges.values()), city_day(workspace), as_json)
+    today = city_day(workspace)
+    if form == "csv":
+        show_csv([asdict(one) | {"overdue": one.is_overdue(today)} for one in challenges.values()])
+    else:
+        _print(list(challenges.values()), today, form == "json")
 
 
 def _print(challenges: list[Challenge], today: date, as_json: bool) -> None:
@@ -123,4 +131,4 @@ def _print(challenges: list[Challenge], today: date, as_json: bool) -> None:
         due = f"; a reply {was} due by {one.reply_by}" if one.reply is None else ""
         ended = f", {one.outcome} by {one.decided_by}" if one.outcome else due
         about = f"{one.forecast_id}  {one.target}  {one.area}  by {one.opened_by}"
-        click.echo(f"{one.number:>5}  {about}: {one.state}{ended}")
+        say(f"{one.number:>5}  {about}: {one.state}{ended}")

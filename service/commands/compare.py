@@ -7,12 +7,14 @@ import json
 import click
 
 from contracts import Workspace
+from service import completion
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 
 @click.command()
-@click.argument("first")
-@click.argument("second")
+@click.argument("first", shell_complete=completion.runs)
+@click.argument("second", shell_complete=completion.runs)
 @click.option("--model", help="Compare this model's forecasts; by default those of the model that stands for each run.")
 @workspace_option
 @json_option
@@ -24,4 +26,7 @@ def command(first: str, second: str, model: str | None, workspace: Workspace, as
     from training.comparing import as_text, compare
 
     found = compare(workspace, first, second, model=model)
-    click.echo(json.dumps(found.to_dict(), indent=2, default=str) if as_json else as_text(found))
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, default=str))
+    else:
+        say(as_text(found))

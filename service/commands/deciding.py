@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from contracts import Workspace
+from service import completion
 from service.options import Command, json_option, workspace_option
 
 Made = TypeVar("Made")
@@ -28,7 +29,7 @@ def decision_options(
             click.option("--reason", required=True, help=reason),
             click.option("--by", required=True, help=by),
             click.option("--version", type=int, help=version),
-            click.option("--target", required=not every_target, help=target),
+            click.option("--target", required=not every_target, shell_complete=completion.targets, help=target),
         ):
             command = option(command)
         return command

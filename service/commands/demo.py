@@ -8,6 +8,7 @@ import click
 
 from contracts import Workspace
 from service.options import city_day, workspace_option
+from service.terminal import room, say
 
 
 @click.command()
@@ -32,12 +33,12 @@ def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
     with tracked_experiment(workspace, "train", f"train {', '.join(targets)}"):
         trained = [train(workspace, target, today=today, enter=enter) for target in targets]
     for one in trained:
-        click.echo(f"{one.scores.areas.as_text()}\n")
+        say(f"{one.scores.areas.as_text(room())}\n")
     for one in trained:
-        click.echo(f"Trained {one.model.target} version {one.model.version} on simulated counts to {one.last_known}.")
+        say(f"Trained {one.model.target} version {one.model.version} on simulated counts to {one.last_known}.")
     failed = {gate for one in trained for gate, verdict in one.gates.verdicts.items() if verdict == "fail"}
     issued = approve_and_issue(workspace, today, _tell, failed_gates=failed)
-    click.echo(f"Issued {issued.forecast_id} for {issued.next_period} (ledger entry {issued.entry}).")
+    say(f"Issued {issued.forecast_id} for {issued.next_period} (ledger entry {issued.entry}).")
     if listener is not None:
         serve(workspace, listener, tell=_tell)
 

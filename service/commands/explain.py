@@ -8,11 +8,13 @@ from dataclasses import asdict
 import click
 
 from contracts import MissingThing, Workspace
+from service import completion
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 
 @click.command()
-@click.argument("forecast_id")
+@click.argument("forecast_id", shell_complete=completion.forecasts)
 @workspace_option
 @json_option
 def command(forecast_id: str, workspace: Workspace, as_json: bool) -> None:
@@ -26,7 +28,10 @@ def command(forecast_id: str, workspace: Workspace, as_json: bool) -> None:
     from service.provenance import as_text, provenance
 
     told = provenance(open_ledger(workspace).entries(), forecast_id)
-    click.echo(json.dumps(asdict(told), indent=2, ensure_ascii=False) if as_json else as_text(told))
+    if as_json:
+        click.echo(json.dumps(asdict(told), indent=2, ensure_ascii=False))
+    else:
+        say(as_text(told))
     if not workspace.has_tracking:
         return
     try:

@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
+from service import completion
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 
 @click.command()
-@click.argument("forecast_id")
+@click.argument("forecast_id", shell_complete=completion.forecasts)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The zip to write.")
 @workspace_option
 @json_option
@@ -33,5 +35,5 @@ def command(forecast_id: str, out: Path, workspace: Workspace, as_json: bool) ->
     if as_json:
         click.echo(json.dumps(asdict(exported), indent=2))
         return
-    click.echo(f"Wrote {exported.path}: {exported.files} files, {exported.bytes:,} bytes.")
-    click.echo(f"Tell whoever gets it the ledger's head another way: {exported.head}")
+    say(f"Wrote {exported.path}: {exported.files} files, {exported.bytes:,} bytes.")
+    say(f"Tell whoever gets it the ledger's head another way: {exported.head}")

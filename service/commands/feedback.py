@@ -8,6 +8,7 @@ import click
 
 from contracts import Workspace
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 
 @click.command("feedback")
@@ -24,7 +25,10 @@ def command(workspace: Workspace, quick: bool, seed: int | None, cities: int | N
     from training.feedback import run_feedback
 
     done = run_feedback(workspace, seed=seed, cities=cities, quick=quick, tell=_tell)
-    click.echo(json.dumps(done.to_dict()) if as_json else done.as_text())
+    if as_json:
+        click.echo(json.dumps(done.to_dict()))
+    else:
+        say(done.as_text())
 
 
 def _tell(sentence: str) -> None:

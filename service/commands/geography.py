@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service.options import workspace_option
+from service.terminal import Form, format_option, say, show_csv
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -64,7 +65,7 @@ def add(
     for note in geography.notes:
         click.echo(f"note: {note}", err=True)
     attributes_told = f" and {len(geography.attributes.columns)} attributes" if attributes is not None else ""
-    click.echo(f"{name}: {len(geography.codes)} areas{attributes_told} in {workspace.root}.")
+    say(f"{name}: {len(geography.codes)} areas{attributes_told} in {workspace.root}.")
 
 
 @command.command()
@@ -78,26 +79,29 @@ def remove(name: str, workspace: Workspace) -> None:
 
     entries = open_ledger(workspace).entries()
     areas = remove_geography(workspace, name, entries, runs_on_geography(workspace, name))
-    click.echo(f"Removed the geography {name}: {areas:,} areas.")
+    say(f"Removed the geography {name}: {areas:,} areas.")
 
 
 @command.command("list")
 @workspace_option
-@json_option
-def list_(workspace: Workspace, as_json: bool) -> None:
+@format_option
+def list_(workspace: Workspace, form: Form) -> None:
     """List the geographies of the workspace."""
     from features.geography import list_geographies
 
     _ = workspace.settings
     geographies = list_geographies(workspace)
-    if as_json:
+    if form == "csv":
+        show_csv([asdict(geography) for geography in geographies])
+        return
+    if form == "json":
         click.echo(json.dumps({"geographies": [asdict(geography) for geography in geographies]}, indent=2))
         return
     if not geographies:
-        click.echo("There are no geographies yet. Add one with: wardcast geography add --help")
+        say("There are no geographies yet. Add one with: wardcast geography add --help")
     for geography in geographies:
         nested = f" in {geography.parents} parents" if geography.parents else ""
-        click.echo(
+        say(
             f"{geography.name}: {geography.areas} areas{nested}, {geography.area_km2:.1f} km², "
             f"{len(geography.attributes)} attributes"
         )

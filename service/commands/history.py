@@ -7,11 +7,13 @@ import json
 import click
 
 from contracts import Workspace
+from service import completion
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 
 @click.command()
-@click.argument("target")
+@click.argument("target", shell_complete=completion.targets)
 @workspace_option
 @json_option
 def command(target: str, workspace: Workspace, as_json: bool) -> None:
@@ -21,4 +23,7 @@ def command(target: str, workspace: Workspace, as_json: bool) -> None:
 
     title = workspace.settings.target(target).title
     history = history_of(open_ledger(workspace).entries(), target, title)
-    click.echo(json.dumps(history.to_dict(), indent=2, ensure_ascii=False) if as_json else history.as_text())
+    if as_json:
+        click.echo(json.dumps(history.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        say(history.as_text())

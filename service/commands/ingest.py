@@ -12,6 +12,7 @@ import click
 from contracts import Frequency, Workspace
 from service.commands.table_options import table_options
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 if TYPE_CHECKING:
     from features.publication_record import Publication
@@ -284,7 +285,7 @@ def show(publications: Sequence[Publication], *, as_json: bool) -> None:
         click.echo(json.dumps([summary_of(publication) for publication in publications], indent=2))
         return
     for publication in publications:
-        click.echo(
+        say(
             f"Ingested {publication.id}: {publication.crimes:,} crimes, {publication.first} to {publication.last}, "
             f"{publication.areas:,} areas of {publication.provenance.geography}, {len(publication.offences)} offences."
         )

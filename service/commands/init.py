@@ -6,6 +6,7 @@ import click
 
 from contracts import Workspace
 from service.options import workspace_option
+from service.terminal import say
 
 _NEXT_LONDON = """Next, with your own paths:
   wardcast geography add ward_2022 --boundaries london_wards_2022.geojson --code ward22_code --name ward22_name \\
@@ -43,6 +44,6 @@ def command(example: str | None, simulated: bool, seed: int | None, workspace: W
         )
     else:
         made = make_workspace(workspace.root, example or "london")
-    click.echo(f"Made the workspace {made.root}; its settings are in {made.root / 'wardcast.toml'}.")
+    say(f"Made the workspace {made.root}; its settings are in {made.root / 'wardcast.toml'}.")
     next_steps = _NEXT_SIMULATED if simulated else {"chicago": _NEXT_CHICAGO}.get(example or "", _NEXT_LONDON)
-    click.echo(next_steps.format(root=made.root))
+    say(next_steps.format(root=made.root))

@@ -11,6 +11,7 @@ import click
 
 from contracts import Workspace
 from service.options import city_day, json_option, workspace_option
+from service.terminal import say
 
 
 @click.command()
@@ -39,10 +40,10 @@ def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -
         click.echo(json.dumps({**asdict(issued), "expected": expected}, indent=2))
         return
     state = "Issued" if issued.is_new else "Already the newest forecast, nothing was written:"
-    click.echo(f"{state} {issued.forecast_id} as of {issued.as_of} (ledger entry {issued.entry}).")
+    say(f"{state} {issued.forecast_id} as of {issued.as_of} (ledger entry {issued.entry}).")
     for note in issued.notes:
-        click.echo(note)
+        say(note)
     titles = {target["target"]: target["title"] for target in issued.targets}
     weighed = {target["target"]: target["harm"] for target in issued.targets if target["harm"]}
     harm = {target: f"{about['unit']}; weights: {about['source']}" for target, about in weighed.items()}
-    click.echo(f"\nExpected in {issued.next_period}:\n{expected_text(expected, titles, harm)}")
+    say(f"\nExpected in {issued.next_period}:\n{expected_text(expected, titles, harm)}")

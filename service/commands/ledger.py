@@ -11,6 +11,7 @@ import click
 
 from contracts import Workspace
 from service.options import json_option, workspace_option
+from service.terminal import Form, format_option, say, show_csv
 
 if TYPE_CHECKING:
     from service.ledger import Entry
@@ -41,7 +42,7 @@ def verify(head: Path | None, workspace: Workspace, as_json: bool) -> None:
         click.echo(note, err=True)
     refuse_findings(verification)
     if not as_json:
-        click.echo(
+        say(
             f"{verification.entries} entries, every hash, link, signature and forecast file as recorded. "
             f"Head: {verification.head}"
         )
@@ -58,7 +59,7 @@ def export(out: Path, workspace: Workspace) -> None:
     from service.ledger_check import export_head
 
     head = export_head(workspace, open_ledger(workspace), out)
-    click.echo(f"Wrote the head of entry {head.number}, {head.hash}, to {out}.")
+    say(f"Wrote the head of entry {head.number}, {head.hash}, to {out}.")
     click.echo(
         f"Keep it elsewhere; 'wardcast ledger verify --head {out}' then tells any change up to this entry.", err=True
     )
@@ -73,7 +74,7 @@ def rotate_key(by: str, reason: str, workspace: Workspace) -> None:
     from service.ledger import open_ledger
 
     entry = open_ledger(workspace).rotate_key(by, reason)
-    click.echo(f"Entry {entry.number} introduces the key {entry.content['public_key']}, which signs from now on.")
+    say(f"Entry {entry.number} introduces the key {entry.content['public_key']}, which signs from now on.")
 
 
 @command.command(name="accept-loss")
@@ -86,7 +87,7 @@ def accept_loss(by: str, reason: str, workspace: Workspace) -> None:
 
     entry = open_ledger(workspace).accept_loss(by, reason)
     lost = entry.content["lost_head"]
-    click.echo(f"Entry {entry.number} records that the ledger lost its end, up to entry {lost['number']}.")
+    say(f"Entry {entry.number} records that the ledger lost its end, up to entry {lost['number']}.")
 
 
 @command.command(name="set-aside")
@@ -99,13 +100,13 @@ def set_aside(by: str, reason: str, workspace: Workspace) -> None:
 
     entry = open_ledger(workspace).set_aside(by, reason)
     rows = ", ".join(str(one["number"]) for one in entry.content["set_aside"])
-    click.echo(f"Entry {entry.number} sets aside what is no continuation of the ledger: row {rows}.")
+    say(f"Entry {entry.number} sets aside what is no continuation of the ledger: row {rows}.")
 
 
 @command.command(name="list")
 @workspace_option
-@json_option
-def list_entries(workspace: Workspace, as_json: bool) -> None:
+@format_option
+def list_entries(workspace: Workspace, form: Form) -> None:
     """Print every row in order; one that is no sound entry is marked."""
     from service.ledger import open_ledger
 
@@ -113,13 +114,16 @@ def list_entries(workspace: Workspace, as_json: bool) -> None:
     rows, (entries, verification) = ledger.rows(), ledger.check()
     unsound = {row.number: "set aside" for row in rows if row not in entries}
     unsound |= {finding.number: finding.problem for finding in verification.findings}
-    if as_json:
+    if form != "text":
         listed = [{**asdict(row), "payload": _payload(row), "unsound": unsound.get(row.number)} for row in rows]
-        click.echo(json.dumps(listed, indent=2))
+        if form == "csv":
+            show_csv(listed)
+        else:
+            click.echo(json.dumps(listed, indent=2))
         return
     for row in rows:
         about = f"NOT SOUND: {unsound[row.number]}" if row.number in unsound else f"{_about(row)}  by {row.actor}"
-        click.echo(f"{row.number:>5}  {row.recorded_at[:19]}Z  {row.kind:<9} {about}")
+        say(f"{row.number:>5}  {row.recorded_at[:19]}Z  {row.kind:<9} {about}")
 
 
 def _payload(row: Entry) -> object:

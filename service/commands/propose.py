@@ -9,6 +9,7 @@ import click
 
 from contracts import Workspace
 from service.commands.deciding import decided, decision_options
+from service.terminal import say
 
 
 @click.command()
@@ -27,6 +28,6 @@ def command(target: str | None, version: int | None, by: str, reason: str, works
         click.echo(json.dumps([asdict(one) for one in proposals], indent=2))
         return
     for one in proposals:
-        click.echo("\n".join(one.notes))
-        click.echo(f"{one.target}: version {one.version} is proposed by {one.by} (ledger entry {one.entry}).")
+        say("\n".join(one.notes))
+        say(f"{one.target}: version {one.version} is proposed by {one.by} (ledger entry {one.entry}).")
     click.echo("Another person decides: wardcast approve | reject --target NAME --by NAME --reason TEXT", err=True)

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service import completion
+from service.options import workspace_option
+from service.terminal import Form, format_option, say, show_csv, show_table
 
 if TYPE_CHECKING:
     from features.revisions import Revision
 
 
 @click.group(name="publications", invoke_without_command=True)
-@click.option("--target", help="Whose revisions are shown. Default: the first target of wardcast.toml.")
+@click.option(
+    "--target",
+    shell_complete=completion.targets,
+    help="Whose revisions are shown. Default: the first target of wardcast.toml.",
+)
+@click.option("--all", "show_all", is_flag=True, help="Show the periods in which nothing was revised too.")
 @workspace_option
-@json_option
+@format_option
 @click.pass_context
-def command(context: click.Context, target: str | None, workspace: Workspace, as_json: bool) -> None:
-    """List the publications in the store, and how much each month was revised from one to the next."""
+def command(context: click.Context, target: str | None, show_all: bool, workspace: Workspace, form: Form) -> None:
+    """List the publications in the store, and how much each month was revised from one to the next.
+
+    --format csv has the publications alone; --json has everything.
+    """
     if context.invoked_subcommand is None:
-        _list(target, workspace, as_json)
+        _list(target, workspace, form, show_all=show_all)
 
 
 @command.command()
@@ -36,10 +47,10 @@ def remove(publication_id: str, workspace: Workspace) -> None:
 
     entries = open_ledger(workspace).entries()
     crimes = remove_publication(workspace, publication_id, entries, runs_with_publication(workspace, publication_id))
-    click.echo(f"Removed the publication {publication_id}: {crimes:,} crimes.")
+    say(f"Removed the publication {publication_id}: {crimes:,} crimes.")
 
 
-def _list(target: str | None, workspace: Workspace, as_json: bool) -> None:
+def _list(target: str | None, workspace: Workspace, form: Form, *, show_all: bool) -> None:
     import json
     from dataclasses import asdict
 
@@ -52,7 +63,7 @@ def _list(target: str | None, workspace: Workspace, as_json: bool) -> None:
     store = PublicationStore(workspace.publications)
     everything = store.list()
     revised = [one for one in revisions(store, settings) if chosen in (None, one.target)]
-    if as_json:
+    if form == "json":
         listing = {
             "publications": [summary_of(publication) for publication in everything],
             "revisions": [asdict(one) for one in revised],
@@ -62,23 +73,34 @@ def _list(target: str | None, workspace: Workspace, as_json: bool) -> None:
     if not everything:
         click.echo("The store is empty. Ingest a publication with: wardcast ingest", err=True)
         return
-    click.echo(
-        f"{'publication':<34} {'published':<10} {'from':<8} {'to':<8} {'areas':>6} {'crimes':>11} {'set aside':>9}"
+    if form == "csv":
+        show_csv([summary_of(publication) for publication in everything])
+        return
+    heads = ("publication", "from", "to", "areas", "crimes", "set aside", "published")
+    rows = [
+        [
+            *(one.id, str(one.first), str(one.last), f"{one.areas:,}", f"{one.crimes:,}"),
+            *(f"{one.rows_set_aside:,}", str(one.published_on)),
+        ]
+        for one in everything
+    ]
+    show_table(heads, rows, left=3)
+    _show_revisions(
+        [one for one in revised if one.target == (chosen or next(iter(settings.targets)))], show_all=show_all
     )
-    for one in everything:
-        click.echo(
-            f"{one.id:<34} {one.published_on!s:<10} {one.first!s:<8} {one.last!s:<8} {one.areas:>6,} "
-            f"{one.crimes:>11,} {one.rows_set_aside:>9,}"
-        )
-    _show_revisions([one for one in revised if one.target == (chosen or next(iter(settings.targets)))])
 
 
-def _show_revisions(revised: Iterable[Revision]) -> None:
-    pair = None
-    for one in revised:
-        if (one.older, one.newer) != pair:
-            pair = (one.older, one.newer)
-            click.echo(f"\nRevised from {one.older} to {one.newer}, {one.target}:")
-            click.echo(f"{'period':<14} {'areas changed':>13} {'city total':>11}")
-        change = "–" if one.city_change is None else f"{one.city_change:+.1%}"
-        click.echo(f"{one.period:<14} {one.share_of_areas:>13.0%} {change:>11}")
+def _show_revisions(revised: Iterable[Revision], *, show_all: bool) -> None:
+    for (older, newer), pair in groupby(revised, key=lambda one: (one.older, one.newer)):
+        every = list(pair)
+        shown = [one for one in every if show_all or one.share_of_areas or one.city_change]
+        say(f"\nRevised from {older} to {newer}, {every[0].target}:")
+        if shown:
+            rows = [[one.period, f"{one.share_of_areas:.0%}", _change(one.city_change)] for one in shown]
+            show_table(("period", "areas changed", "city total"), rows)
+        if len(shown) < len(every):
+            say(f"Nothing was revised in {len(every) - len(shown)} of {len(every)} periods; --all lists them too.")
+
+
+def _change(of_city: float | None) -> str:
+    return "–" if of_city is None else f"{of_city:+.1%}"

@@ -7,15 +7,17 @@ import json
 import click
 
 from contracts import Workspace, rounded_to_add_up
+from service import completion
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 DECIMALS = 2
 
 
 @click.command()
-@click.argument("forecast_id", required=False)
+@click.argument("forecast_id", required=False, shell_complete=completion.forecasts)
 @click.option("--area", required=True, help="Code of an area.")
-@click.option("--target", help="A target. Default: the first one that was issued.")
+@click.option("--target", shell_complete=completion.targets, help="A target. Default: the first one that was issued.")
 @click.option("--period", help="An issued period, like 2025-08. Default: the next period.")
 @workspace_option
 @json_option
@@ -35,9 +37,9 @@ def command(
     if as_json:
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
-    click.echo(f"{answer['title']} in {answer['name']} ({answer['area']}), {answer['period']}:")
+    say(f"{answer['title']} in {answer['name']} ({answer['area']}), {answer['period']}:")
     parts = rounded_to_add_up([reason["crimes"] for reason in answer["reasons"]], answer["mean"], DECIMALS)
     for reason, crimes in zip(answer["reasons"], parts, strict=True):
         sign = "" if reason is answer["reasons"][0] else "+"
-        click.echo(f"{reason['label']:<16}{crimes:>{sign}10.{DECIMALS}f}  {reason['meaning']}")
-    click.echo(f"{'= expected':<16}{answer['mean']:>10.{DECIMALS}f}  crimes, in the forecast {answer['forecast_id']}")
+        say(f"{reason['label']:<16}{crimes:>{sign}10.{DECIMALS}f}  {reason['meaning']}")
+    say(f"{'= expected':<16}{answer['mean']:>10.{DECIMALS}f}  crimes, in the forecast {answer['forecast_id']}")

@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
+from service import completion
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 
 @click.command()
-@click.argument("forecast_id")
+@click.argument("forecast_id", shell_complete=completion.forecasts)
 @click.option(
     "--bundle",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -46,7 +48,5 @@ def command(forecast_id: str, bundle: Path | None, workspace: Workspace, as_json
         click.echo(json.dumps(asdict(rebuilt), indent=2))
     refuse_difference(rebuilt)
     if not as_json:
-        click.echo(
-            f"{forecast_id} is identical: {len(rebuilt.files)} files, every byte as ledger entry {rebuilt.entry}."
-        )
-        click.echo(f"Head of the ledger that was used: {rebuilt.head}")
+        say(f"{forecast_id} is identical: {len(rebuilt.files)} files, every byte as ledger entry {rebuilt.entry}.")
+        say(f"Head of the ledger that was used: {rebuilt.head}")

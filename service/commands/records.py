@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
+from service import completion
 from service.options import json_option, workspace_option
+from service.terminal import say
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=completion.runs)
 @click.option(
     "--out",
     required=True,
@@ -38,6 +40,6 @@ def command(run: str, out: Path, workspace: Workspace, as_json: bool) -> None:
         click.echo(json.dumps({"folder": str(out), "files": files, "missing": list(missing)}, indent=2))
         return
     for title, name in written:
-        click.echo(f"{out / name}  {title}")
+        say(f"{out / name}  {title}")
     if missing:
-        click.echo(f"\nMissing, to be given under [records] in wardcast.toml: {', '.join(missing)}")
+        say(f"\nMissing, to be given under [records] in wardcast.toml: {', '.join(missing)}")

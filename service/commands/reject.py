@@ -9,6 +9,7 @@ import click
 
 from contracts import Workspace
 from service.commands.deciding import decided, decision_options
+from service.terminal import say
 
 
 @click.command()
@@ -25,4 +26,4 @@ def command(target: str, version: int | None, by: str, reason: str, workspace: W
     if as_json:
         click.echo(json.dumps(asdict(one), indent=2))
         return
-    click.echo(f"{one.target}: version {one.version} is rejected by {one.by} (ledger entry {one.entry}).")
+    say(f"{one.target}: version {one.version} is rejected by {one.by} (ledger entry {one.entry}).")

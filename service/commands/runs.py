@@ -8,26 +8,31 @@ from dataclasses import asdict
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
+from service import completion
+from service.options import workspace_option
+from service.terminal import Form, format_option, show_csv, show_table
 
 
 @click.command()
-@click.option("--target", help="Only runs of this target.")
+@click.option("--target", shell_complete=completion.targets, help="Only runs of this target.")
 @workspace_option
-@json_option
-def command(target: str | None, workspace: Workspace, as_json: bool) -> None:
+@format_option
+def command(target: str | None, workspace: Workspace, form: Form) -> None:
     """List backtests and trainings, newest first: when, what, which periods, and the main model's scores."""
-    from training.runs import as_text, count_deleted, list_runs
+    from training.runs import HEADS, cells_of, count_deleted, flat, list_runs
 
     if target is not None:
         workspace.settings.target(target)
     runs = list_runs(workspace, target=target)
     if deleted := count_deleted(workspace):
         click.echo(f"Not listed: {deleted} deleted in MLflow; 'wardcast audit RUN' says how to restore one.", err=True)
-    if as_json:
+    if form == "json":
         click.echo(json.dumps([asdict(one) for one in runs], indent=2))
         return
     if not runs:
         click.echo("No run was tracked yet. Make one with: wardcast backtest", err=True)
         return
-    click.echo(as_text(runs))
+    if form == "csv":
+        show_csv([flat(one) for one in runs])
+    else:
+        show_table(HEADS, [cells_of(one) for one in runs], left=3)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Workspace, horizons_text
+from service import completion
 from service.options import city_day, json_option, tune_option, workspace_option
+from service.terminal import room, say
 
 if TYPE_CHECKING:
     from training.train import Trained
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @click.option(
-    "--target", "targets", multiple=True, help="May be given several times; by default every forecast target."
+    "--target",
+    "targets",
+    multiple=True,
+    shell_complete=completion.targets,
+    help="May be given several times; by default every forecast target.",
 )
 @click.option(
     "--as-of",
@@ -72,14 +78,14 @@ def command(
             )
             trained.append(one)
             if verbose and not as_json:
-                click.echo(f"{one.scores.areas.as_text()}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
+                say(f"{one.scores.areas.as_text(room())}\n\n{one.fairness.as_text()}\n\n{one.gates.as_text()}\n")
     if as_json:
         click.echo(json.dumps([_document(one) for one in trained]))
         return
     for one in trained:
-        click.echo("\n".join(_verdict(one)))
-    click.echo("To put one to the board: wardcast propose --by NAME --reason TEXT")
-    click.echo("To make one the champion: wardcast approve --by NAME --reason TEXT [--inconclusive REASON]")
+        say("\n".join(_verdict(one)))
+    say("To put one to the board: wardcast propose --by NAME --reason TEXT")
+    say("To make one the champion: wardcast approve --by NAME --reason TEXT [--inconclusive REASON]")
 
 
 def _verdict(one: Trained) -> list[str]:

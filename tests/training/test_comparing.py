@@ -14,8 +14,7 @@ from features.as_of import ViewMode
 from monitoring import poisson_deviance_loss
 from training import Plan, run_experiment
 from training.comparing import as_text, compare
-from training.runs import as_text as runs_text
-from training.runs import list_runs, past_run
+from training.runs import HEADS, cells_of, flat, list_runs, past_run
 
 PLAN = Plan(
     target="robbery",
@@ -118,8 +117,9 @@ def test_the_list_is_newest_first_and_reads_in_a_terminal(workspace: Workspace, 
     listed = list_runs(workspace)
     assert [one.run_id for one in listed] == list(reversed(runs))
     assert len({one.experiment for one in listed}) == 3
-    text = runs_text(listed)
-    assert "2022-01 to 2022-08" in text
-    assert len(text.splitlines()) == 4
+    cells = [dict(zip(HEADS, cells_of(one), strict=True)) for one in listed]
+    assert "2022-01 to 2022-08" in {one["periods"] for one in cells}
+    assert [one["run"] for one in cells] == [run[:12] for run in reversed(runs)]
+    assert flat(listed[-1])["mean_poisson_deviance"] == listed[-1].scores["mean_poisson_deviance"]
     assert isinstance(pd.Timestamp(listed[0].started_at), pd.Timestamp)
     assert np.isfinite(listed[-1].scores["mean_poisson_deviance"])
