@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
+from service.web.kept import KeptAnswers
 from service.web.routes import bench, board, forecasts, health, ogc, pages
 from service.web.routes.description import describe, examples_of
 from service.web.routes.methods import ReadingMethods
@@ -57,7 +58,8 @@ class _Application(FastAPI):
         questions = questions_of(self)
         self.state.paths = [one.path for one in questions]
         strict = StrictQuestions(super().build_middleware_stack(), questions)
-        return SecurityHeaders(OnlyNamed(ReadingMethods(strict), self.state.hosts))
+        kept = KeptAnswers(strict, self.state.watcher, self.state.today)
+        return SecurityHeaders(OnlyNamed(ReadingMethods(kept), self.state.hosts))
 
     def openapi(self) -> dict[str, Any]:
         """The description, which is made once."""
