@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+import scipy
 
 from contracts.errors import BadInput
 
@@ -87,7 +87,7 @@ class CountDistribution:
     def cdf(self, counts: npt.ArrayLike) -> Floats:
         """P(count ≤ counts); 0 for negative counts."""
         floor = np.floor(np.asarray(counts, dtype=np.float64))
-        below = special.betainc(self.size, np.maximum(floor, 0.0) + 1.0, self.success)
+        below = scipy.special.betainc(self.size, np.maximum(floor, 0.0) + 1.0, self.success)
         return np.where(floor < 0, 0.0, below)
 
     def log_pmf(self, counts: npt.ArrayLike) -> Floats:
@@ -95,12 +95,12 @@ class CountDistribution:
         y = np.asarray(counts, dtype=np.float64)
         size = self.size
         return np.asarray(
-            special.gammaln(y + size)
-            - special.gammaln(size)
-            - special.gammaln(y + 1.0)
+            scipy.special.gammaln(y + size)
+            - scipy.special.gammaln(size)
+            - scipy.special.gammaln(y + 1.0)
             - size * np.log1p(self.dispersion * self.mean)
-            + special.xlogy(y, self.mean)
-            - special.xlogy(y, self.mean + size)
+            + scipy.special.xlogy(y, self.mean)
+            - scipy.special.xlogy(y, self.mean + size)
         )
 
     def p_at_least_one(self) -> Floats:
@@ -124,7 +124,7 @@ class CountDistribution:
         """A whole number near the quantile (Cornish & Fisher's first term) and how far from it to look first."""
         deviation = np.sqrt(self.variance)
         skewness = (1.0 + 2.0 * self.dispersion * self.mean) / deviation
-        z = float(special.ndtri(level))
+        z = float(scipy.special.ndtri(level))
         correction = np.minimum(np.abs(skewness), 2.0) * (z * z - 1.0) / 6.0
         guess = np.maximum(np.floor(self.mean + deviation * (z + correction)), 0.0)
         return guess, np.ceil(0.1 * deviation) + 1.0

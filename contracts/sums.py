@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from contracts.distributions import CountDistribution, Floats
 
@@ -30,7 +30,7 @@ def group_sums(values: npt.ArrayLike, groups: Indices, size: int) -> Floats:
     """
     array = np.asarray(values, dtype=np.float64)
     areas = array.shape[-1]
-    membership = sparse.csr_array((np.ones(areas), (groups, np.arange(areas))), shape=(size, areas))
+    membership = scipy.sparse.csr_array((np.ones(areas), (groups, np.arange(areas))), shape=(size, areas))
     sums = np.asarray(membership @ array.reshape(-1, areas).T).T
     return sums.reshape(*array.shape[:-1], size)
 

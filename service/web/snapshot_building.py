@@ -15,6 +15,7 @@ from service.flag_tables import IssuedFlags
 from service.issued import IssuedForecast
 from service.web.answer import Answer, Floats, Json, answer_ahead, with_rows
 from service.web.answers.areas import area_rows
+from service.web.answers.histories import Histories
 from service.web.answers.levels import CITY, MADE_BY, harm_in, levels_in
 from service.web.answers.reasons import period_reasons
 from service.web.answers.risk import BANDS
@@ -126,7 +127,7 @@ def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) ->
 def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     of_target = issued.forecasts[issued.forecasts["target"] == about["target"]]
     frequency = Frequency(issued.record["frequency"])
-    histories = _histories(issued.history[issued.history["target"] == about["target"]], frequency)
+    histories = Histories(issued.history[issued.history["target"] == about["target"]], frequency)
 
     def answers(steps: Sequence[Json]) -> dict[str, PeriodAnswers]:
         made = {}
@@ -146,9 +147,7 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
     )
 
 
-def _period_answers(
-    issued: IssuedForecast, table: pd.DataFrame, envelope: Json, histories: Mapping[str, list[Json]]
-) -> PeriodAnswers:
+def _period_answers(issued: IssuedForecast, table: pd.DataFrame, envelope: Json, histories: Histories) -> PeriodAnswers:
     target, horizon = envelope["target"], envelope["horizon"]
     harm = harm_in(issued, target, horizon)
     larger = levels_in(issued, target, horizon, harm)
@@ -193,16 +192,6 @@ def _people(issued: IssuedForecast) -> dict[str, dict[str, float]]:
     for name, code, people in zip(names, residents["area"], residents["people"], strict=True):
         found.setdefault(name, {})[code] = people
     return found
-
-
-def _histories(history: pd.DataFrame, frequency: Frequency) -> dict[str, list[Json]]:
-    starts = {start: str(Period.containing(start.to_pydatetime(), frequency)) for start in history["period"].unique()}
-    columns = (history["area"], history["period"], history["count"], history["settled"])
-    histories: dict[str, list[Json]] = {}
-    for area, start, count, settled in zip(*columns, strict=True):
-        known = None if np.isnan(count) else int(count)
-        histories.setdefault(area, []).append({"period": starts[start], "count": known, "settled": bool(settled)})
-    return histories
 
 
 def _collection(features: Sequence[Json], about: Json) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from contracts import QUANTILE_COLUMNS, Frequency, Period, year_before
 from contracts.tables import RESIDENTS
 from service.issued import IssuedForecast
+from service.web.answers.histories import Histories
 from service.web.answers.levels import DECIMALS_OF, Harm
 from service.web.answers.risk import band_of, ranks, risk_scores
 
@@ -25,7 +26,7 @@ def area_rows(
     issued: IssuedForecast,
     table: pd.DataFrame,
     envelope: Json,
-    histories: Mapping[str, Sequence[Json]],
+    histories: Histories,
     harm: Harm,
 ) -> list[Json]:
     """A row for each row of ``table``, which holds the forecasts of one target and horizon, in its order.
@@ -70,12 +71,6 @@ def _residents_of(issued: IssuedForecast) -> Mapping[str, float]:
     return dict(zip(people["area"], people["people"], strict=True))
 
 
-def _a_year_before(envelope: Json, histories: Mapping[str, Sequence[Json]]) -> Mapping[str, int]:
+def _a_year_before(envelope: Json, histories: Histories) -> Mapping[str, int]:
     """Each area's known count in the same period a year earlier."""
-    period = str(year_before(Period.parse(envelope["period"], Frequency(envelope["frequency"]))))
-    return {
-        code: known["count"]
-        for code, history in histories.items()
-        for known in history
-        if known["period"] == period and known["count"] is not None
-    }
+    return histories.in_period(str(year_before(Period.parse(envelope["period"], Frequency(envelope["frequency"])))))
