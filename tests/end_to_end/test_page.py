@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from matplotlib.pyplot import imread
 
 from contracts.run_sheets import write_sheet
 from service.decisions import withdraw
@@ -518,6 +519,22 @@ def test_nothing_moves_while_the_page_loads_and_a_second_visit_is_light(browser,
     assert sum(received) <= 5000
     assert page.evaluate(SHIFTS) < 0.1
     context.close()
+
+
+def test_what_is_seen_of_the_map_is_taken_away_as_a_picture(visit):
+    with visit.expect_download() as taken:
+        visit.click("#picture")
+    assert taken.value.suggested_filename == "violence-2025-08.png"
+    pixels = imread(taken.value.path())
+    height, width = pixels.shape[:2]
+    box = visit.locator("#map").bounding_box()
+    assert width == int(box["width"])
+    assert height > box["height"] + 150, "the sentence above and the legend below"
+    seen = {tuple(row) for row in (255 * pixels[..., :3]).round().astype(int).reshape(-1, 3)}
+    steps = visit.eval_on_selector_all(
+        "#legend .swatch", "all => all.map((one) => getComputedStyle(one).backgroundColor.match(/\\d+/g).map(Number))"
+    )
+    assert {tuple(step) for step in steps} <= seen
 
 
 @pytest.mark.parametrize("path", ["?area=C0203", "areas/C0203", "bench/sheet-of-a-run", "compare", "board", "ledger"])

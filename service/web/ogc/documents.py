@@ -20,7 +20,7 @@ from service.web.period_answers import PeriodAnswers
 from service.web.snapshot import Snapshot
 
 CONFORMS_TO = tuple(
-    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "oas30", "geojson")
+    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "oas30", "html", "geojson")
 )
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GEOJSON = "application/geo+json"
@@ -34,6 +34,15 @@ class Page:
     limit: int
     offset: int
     bbox: Bounds | None
+
+
+def with_page(document: Json) -> Json:
+    """The document with a link to the same for people, where it has links."""
+    own = next((link["href"] for link in document.get("links", ()) if link["rel"] == "self"), None)
+    if own is None:
+        return document
+    page = {"href": own, "rel": "alternate", "type": "text/html", "title": "The same for people"}
+    return {**document, "links": [*document["links"], page]}
 
 
 def landing(base: str, title: str) -> Json:
@@ -55,7 +64,7 @@ def landing(base: str, title: str) -> Json:
 
 def collections(base: str, served: Snapshot) -> Json:
     """Every target that is served, in each of its periods."""
-    found = [_collection(base, served, answers) for answers in _all(served)]
+    found = [with_page(_collection(base, served, answers)) for answers in _all(served)]
     return {"links": [_link(base, "/collections", "self", "This document")], "collections": found}
 
 

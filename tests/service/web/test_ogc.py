@@ -114,3 +114,27 @@ def test_a_withdrawn_target_is_no_collection(issued_city, serve_city):
     names = [one["id"] for one in client.get("/ogc/collections").json()["collections"]]
     assert names == ["robbery-2025-08", "robbery-2025-09", "robbery-2025-10"]
     assert client.get("/ogc/collections/violence-2025-08").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/ogc", "The forecasts"),
+        ("/ogc/conformance", "conf/html"),
+        ("/ogc/collections", "items"),
+        ("/ogc/collections/violence-2025-08", "August 2025"),
+        (f"{ITEMS}?limit=3", "3 of 36 areas"),
+        (f"{ITEMS}/C0203", "C0203"),
+    ],
+)
+def test_each_document_is_a_page_for_people_too(client, path, words):
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    page = client.get(path, headers=browser)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert words in page.text
+    document = client.get(path)
+    assert "json" in document.headers["content-type"]
+    for link in document.json().get("links", ()):
+        assert link["href"].replace("&", "&amp;") in page.text
+        if link["rel"] == "alternate":
+            assert client.get(link["href"], headers={"Accept": link["type"]}).text == page.text

@@ -2,6 +2,7 @@
 import { boundaries, forecasts, page } from "./answers.js";
 import { areaCard } from "./area.js";
 import { AreaMap } from "./map.js";
+import { picture } from "./picture.js";
 import { Ranking } from "./ranking.js";
 import { viewOf } from "./views.js";
 import { element } from "./words.js";
@@ -145,12 +146,21 @@ async function guarded(work) {
   }
 }
 
+async function takePicture() {
+  const [map, legend, headline] = ["map", "legend", "headline"].map(part);
+  const about = { map, legend, headline: headline.textContent, note: part("picture").dataset.note };
+  const link = element("a", { href: URL.createObjectURL(await picture(about)), download: part("picture").dataset.name });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 // Parts that the service wrote anew have to be listened to anew.
 function listen() {
   for (const name of ["period", "within", "view"]) {
     part(name)?.addEventListener("change", ({ target: { value } }) => go({ [name]: value === CITY ? null : value }));
   }
   part("k")?.addEventListener("input", (event) => slide(event.target));
+  part("picture")?.addEventListener("click", () => guarded(takePicture));
   for (const link of document.querySelectorAll("#highest a")) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
