@@ -12,6 +12,11 @@ function wrapped(words, pen, width) {
   return lines;
 }
 
+function wordsOf(step) {
+  const areas = step.querySelector("small").textContent.trim();
+  return `${step.textContent.replace(areas, "").trim()} (${areas})`;
+}
+
 // Draws onto a canvas of its own; resolves to a PNG.
 export function picture({ map, headline, legend, note }) {
   const seen = map.querySelector("canvas");
@@ -48,7 +53,7 @@ export function picture({ map, headline, legend, note }) {
     pen.strokeStyle = style.color;
     pen.strokeRect(MARGIN, at + 2, 20, 12);
     pen.fillStyle = style.color;
-    pen.fillText(step.textContent.replace(/\s+/g, " ").trim(), MARGIN + 28, at + 13);
+    pen.fillText(wordsOf(step), MARGIN + 28, at + 13);
   }
   pen.fillText(note, MARGIN, at + LINE + 13);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
