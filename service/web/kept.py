@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -103,7 +104,9 @@ class KeptAnswers:
 
 def _is_kept(scope: Scope) -> bool:
     """Whether an answer depends on the snapshot alone: one of an earlier forecast depends on files besides."""
-    return scope["method"] == "GET" and scope["path"].startswith(PATHS) and b"issue" not in scope["query_string"]
+    if scope["method"] != "GET" or not scope["path"].startswith(PATHS):
+        return False
+    return b"issue" not in unquote_to_bytes(scope["query_string"])
 
 
 def _question_of(scope: Scope) -> Question:

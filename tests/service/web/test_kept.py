@@ -83,6 +83,13 @@ def layers(app, kind):
         layer = getattr(layer, "_app", None)
 
 
+@pytest.mark.parametrize("name", ["issue", "%69ssue", "iss%75e"])
+def test_an_earlier_forecast_is_not_kept_however_its_name_is_written(client, name):
+    forecast_id = client.watcher.standing.snapshot.forecast_id
+    (keeping,) = layers(_asked(client, f"/v1/flags?{name}={forecast_id}"), KeptAnswers)
+    assert keeping.size == 0
+
+
 def test_a_refusal_is_not_kept(client):
     (keeping,) = layers(_asked(client, "/v1/forecasts?target=arson"), KeptAnswers)
     assert keeping.size == 0
