@@ -61,14 +61,14 @@ class Sheets:
     def one(self, run_id: str, entries: Sequence[Entry]) -> tuple[KeptSheet, KeptSheet | None]:
         """The sheet of a run, and of the one before it of the same kind and target.
 
-        ``run_id`` may be the beginning of an id. Raises ``MissingThing`` where there is none, ``BadInput`` for several.
+        ``run_id`` may be the beginning of an id. Raises ``MissingThing`` where it names none, or not one alone.
         """
         every, _ = self.list(entries)
         found = [one for one in every if one.sheet.run_id.startswith(run_id)]
         if not found:
             raise MissingThing(f"No run '{run_id}' left a sheet here.", remedy="See /bench for those that did.")
         if len(found) > 1 or len(run_id) < SHORTEST_ID:
-            raise BadInput(
+            raise MissingThing(
                 f"'{run_id}' does not name one run: {len(found)} begin so.",
                 remedy=f"Give {SHORTEST_ID} digits or more of an id that /bench lists.",
             )

@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,9 +66,17 @@ def too_long(text: str) -> list[str]:
     return [line for line in text.split("\n") if len(line) > 80 and len(line.split()) > 1]
 
 
+@pytest.fixture(scope="module")
+def copy(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the workspace: some of the commands write."""
+    root = tmp_path_factory.mktemp("columns") / "workspace"
+    shutil.copytree(trained, root)
+    return root
+
+
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
-def test_what_a_command_prints_fits(trained: Path, words: tuple[str, ...]) -> None:
-    assert too_long(told(*words, "--workspace", str(trained))) == []
+def test_what_a_command_prints_fits(copy: Path, words: tuple[str, ...]) -> None:
+    assert too_long(told(*words, "--workspace", str(copy))) == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

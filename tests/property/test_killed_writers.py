@@ -14,7 +14,7 @@ import shutil
 import signal
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ import shapely
 
 from benchmarks.disk_steps import FINISHED, TOLD, kill, let_down_by, run
 from contracts import Frequency, Period, Settings, WardcastError, Workspace, unfinished
+from contracts.run_sheets import RunSheet, write_sheet
 from contracts.whole_files import recover_folder
 from features.boundaries import Boundaries
 from features.geography import drawn_geography, load_geography
@@ -253,6 +254,13 @@ def _table(folder: Path) -> None:
     write_table(pd.DataFrame({"mean": np.arange(1000.0)}), folder / "forecasts.parquet")
 
 
+def _sheet(title: str) -> RunSheet:
+    texts = {one.name: title for one in fields(RunSheet) if one.type == "str"}
+    lists = {one.name: [] for one in fields(RunSheet) if str(one.type).startswith("list")}
+    numbers = {"seed": 7, "horizon": 1, "statement": None, "errors": {}, "settings": {}, "code": {}}
+    return RunSheet(**{**texts, **lists, **numbers, "run_id": "run"})
+
+
 REPORT = Writer(
     ("training.oversight.put_whole",), _report, lambda folder: _report(folder, b"older"), recovered="report"
 )
@@ -276,6 +284,12 @@ WRITERS = {
         _ingest_with_its_geography,
         look=_ingested,
         refuses=True,
+    ),
+    "sheet of a run": Writer(
+        ("contracts.run_sheets.write_sheet",),
+        lambda folder: write_sheet(Workspace(folder), _sheet("newer")),
+        lambda folder: write_sheet(Workspace(folder), _sheet("older")),
+        recovered="runs/run",
     ),
     "fetched artefacts": Writer(
         ("models.place_mending._fetch",),

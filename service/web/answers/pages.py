@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from contracts import BadInput
+from contracts import BadInput, MissingThing
 from service.web.answer import Answer, Json, with_rows
 from service.web.period_answers import PeriodAnswers
 
@@ -44,8 +44,8 @@ def page_of(answers: PeriodAnswers, limit: int | None, after: int) -> Page:
 def rank_of_cursor(cursor: str | None, forecast_id: str, number: int) -> int:
     """The rank after which a page begins; 0 without a cursor.
 
-    Raises ``BadInput`` for a cursor of another forecast or none at all, and where ``number``, of the targets and
-    periods that are asked for at once, is above 1.
+    Raises ``MissingThing`` for a cursor of another forecast, ``BadInput`` for none at all, and where ``number``, of the
+    targets and periods that are asked for at once, is above 1.
     """
     if cursor is None:
         return 0
@@ -55,7 +55,7 @@ def rank_of_cursor(cursor: str | None, forecast_id: str, number: int) -> int:
     if number > 1:
         raise BadInput("A cursor leads on in one target and period.", remedy="Ask for one target and one period.")
     if match["forecast"] != forecast_id:
-        raise BadInput(
+        raise MissingThing(
             f"The cursor is of the forecast {match['forecast']}, and this is {forecast_id}.",
             remedy=f"Begin again without a cursor, or ask with issue={match['forecast']}.",
         )

@@ -19,7 +19,10 @@ TEXT = rf"^[^\s{_UNUSABLE}]([^{_UNUSABLE}]*[^\s{_UNUSABLE}])?$"
 """What every name in a question is: printable, without a comma, and without a space at an end."""
 
 
-BOX = r"^-?\d{1,3}(\.\d{1,9})?(,-?\d{1,3}(\.\d{1,9})?){3}$"
+CURSOR = rf"^[^\s{_UNUSABLE}]([^{_UNUSABLE}]*[^\s{_UNUSABLE}])?\.\d{{1,9}}$"
+"""The id of a forecast and a rank."""
+_DEGREES = r"-?(3[0-5]\d|[12]\d\d|\d{1,2})(\.\d{1,9})?"
+BOX = f"^{_DEGREES}(,{_DEGREES}){{3}}$"
 """West, south, east and north."""
 _DAY = r"(19|20|21)\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 PERIODS: Mapping[Frequency, str] = {
@@ -79,7 +82,7 @@ def _limit(about: Json, frequency: Frequency) -> None:
         schema.update(minItems=1, uniqueItems=True)
     one = schema.get("items", schema)
     if one.get("type") == "string" and "enum" not in one:
-        pattern = {"period": PERIODS[frequency], "bbox": BOX}.get(about["name"], TEXT)
+        pattern = {"period": PERIODS[frequency], "bbox": BOX, "cursor": CURSOR}.get(about["name"], TEXT)
         one.update(minLength=1, maxLength=LONGEST_VALUE, pattern=pattern)
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from service.web import schemas
 from service.web.answer import Answer
-from service.web.answers.boxes import bounds_of_text
+from service.web.answers.boxes import corners_of_text
 from service.web.answers.pages import Page, page_of, rank_of_cursor
 from service.web.answers.tables import TABLES, flat_rows
 from service.web.routes.answers import NOTHING_MORE, PROBLEMS, AskedFor, Code, GeoJson, Tabular, Told, send, together
@@ -60,7 +60,7 @@ Box = Annotated[
     str | None,
     Query(
         examples=["-0.2,51.4,0.1,51.6"],
-        description="Only areas that meet this box: west, south, east and north, degrees of WGS 84.",
+        description="Only areas that meet this box, by two opposite corners: west, south, east and north in degrees.",
     ),
 ]
 FORMATS = {"json": "application/json", **{name: media_type for name, (media_type, _) in TABLES.items()}}
@@ -109,7 +109,7 @@ async def forecasts(
         served.areas_of(target, period, areas) if areas else served.of(target).of(period)
         for target, period in _asked(targets, periods)
     ]
-    within_box = None if bbox is None else served.meeting(bounds_of_text(bbox))
+    within_box = None if bbox is None else served.meeting(corners_of_text(bbox))
     kept = [one.where(within=within, bands=bands, flagged=flagged, codes=within_box) for one in asked]
     pages = [page_of(one, limit, rank_of_cursor(cursor, served.forecast_id, len(kept))) for one in kept]
     name = answer_format or preferred(request.headers.get("accept", ""), FORMATS)

@@ -112,7 +112,7 @@ def test_a_sheet_that_cannot_be_read_is_told_and_hides_no_other(trained, serve_c
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/bench/nosuchrun", 404), ("/bench/run-v", 422), ("/v1/runs/nosuchrun", 404)]
+    ("path", "status"), [("/bench/nosuchrun", 404), ("/bench/run-v", 404), ("/v1/runs/nosuchrun", 404)]
 )
 def test_a_run_that_is_not_there_is_told(trained, serve_city, path, status):
     assert serve_city(trained[0]).get(path).status_code == status

@@ -117,6 +117,7 @@ def test_a_box_keeps_the_areas_that_meet_it(client):
     every = client.get("/v1/forecasts").json()["areas"]
     west = client.get("/v1/forecasts?bbox=-0.2,51.4,-0.171,51.5").json()["areas"]
     assert west == [row for row in every if int(row["area"][3:]) <= 2]
+    assert client.get("/v1/forecasts?bbox=-0.2,51.5,-0.171,51.4").json()["areas"] == west, "any two opposite corners"
     assert client.get("/v1/forecasts?bbox=10,10,11,11").json()["areas"] == []
     assert client.get("/v1/forecasts?bbox=-0.2,51.4,-0.171,51.5&within=D2").json()["areas"] == []
 
@@ -152,7 +153,7 @@ def test_a_table_leads_on_in_its_header(client):
     [
         ("bbox=1,2,3", 422, "bbox=west,south,east,north"),
         ("cursor=20", 422, "'next'"),
-        ("cursor=2020-01-00000000.20", 422, "issue=2020-01-00000000"),
+        ("cursor=2020-01-00000000.20", 404, "issue=2020-01-00000000"),
         ("cursor=2020-01-00000000.20&target=violence,robbery", 422, "one target"),
         ("within=D99", 404, "districts"),
         ("within=d1", 422, "It is written 'D1'."),
