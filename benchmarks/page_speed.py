@@ -8,19 +8,17 @@ time of a recolour, and the 95th percentile of the time between two pictures whi
 from __future__ import annotations
 
 import argparse
-import subprocess
+import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from benchmarks.pictures import FLAGS, served
+
 SHIFTS = """() => new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; })
@@ -33,16 +31,6 @@ FRAMES = """() => {
   const step = (now) => { window.frameTimes.push(now - last); last = now; requestAnimationFrame(step); };
   requestAnimationFrame(step);
 }"""
-
-
-@contextmanager
-def served(workspace: Path) -> Iterator[str]:
-    """The address of a workspace's service."""
-    command = [sys.executable, "-c", "from service.cli import program; program()", "serve", "--port", "0"]
-    with subprocess.Popen([*command, "--workspace", workspace], stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        yield next(line.split("Open ")[1].split()[0] for line in server.stderr if "Open " in line)
-        server.terminate()
 
 
 def measured(page: Page, session: Any, address: str) -> list[str]:
@@ -106,7 +94,7 @@ def main() -> None:
     heads = ("coloured after", "first visit", "second visit", "moved", "recolour", "drag p95")
     sys.stdout.write(f"{'workspace':<30} {' '.join(f'{head:>14}' for head in heads)}\n")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for workspace in parser.parse_args().workspaces:
             context = browser.new_context(viewport={"width": 1100, "height": 700})
             page = context.new_page()

@@ -45,7 +45,7 @@ def take_pictures(workspace: Path) -> None:
     if chromium is None:
         raise SystemExit("Pictures need chromium on the PATH.")
     FOLDER.mkdir(exist_ok=True)
-    with _served(workspace) as address, sync_playwright() as playwright:
+    with served(workspace) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for picture in PICTURES:
             page = browser.new_page(viewport={"width": picture.width, "height": picture.height})
@@ -62,7 +62,8 @@ def take_pictures(workspace: Path) -> None:
 
 
 @contextmanager
-def _served(workspace: Path) -> Iterator[str]:
+def served(workspace: Path) -> Iterator[str]:
+    """The address of a workspace's service."""
     command = [WARDCAST, "serve", "--port", "0", "--workspace", str(workspace)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None

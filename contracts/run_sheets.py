@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +59,15 @@ class RunSheet:
     revisions: list[Json]
     settings: Json
     code: dict[str, str]
-    document: int = field(default=1)
+    document: int = 1
 
     def content(self) -> bytes:
         """The sheet as it is written."""
         return json.dumps(_finite(asdict(self)), sort_keys=True, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
-    def row(self, level: str = "area", horizon: int | None = None, model: str | None = None) -> Json | None:
-        """The main model's row at its horizon, or that of another."""
-        wanted = (level, self.horizon if horizon is None else horizon, model or self.model)
+    def row(self, level: str = "area", model: str | None = None) -> Json | None:
+        """The row of the main model, or of another, at the main model's horizon."""
+        wanted = (level, self.horizon, model or self.model)
         found = (row for row in self.leaderboard if (row["level"], row["horizon"], row["model"]) == wanted)
         return next(found, None)
 
@@ -94,11 +94,10 @@ def read_sheet(path: Path) -> tuple[RunSheet, str]:
         content = path.read_bytes()
         told: Mapping[str, Any] = json.loads(content)
         known = {one.name for one in fields(RunSheet)}
-        return RunSheet(**{name: value for name, value in told.items() if name in known}), hashlib.sha256(
-            content
-        ).hexdigest()
+        sheet = RunSheet(**{name: value for name, value in told.items() if name in known})
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} cannot be read as the sheet of a run: {error}.", remedy=remedy) from error
+    return sheet, hashlib.sha256(content).hexdigest()
 
 
 def _finite(value: Any) -> Any:

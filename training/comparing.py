@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import BadInput, Frequency, Workspace
+from contracts.flat_documents import flattened
 from monitoring import (
     Verification,
     block_length,
@@ -97,7 +98,7 @@ def compare(workspace: Workspace, first_id: str, second_id: str, *, model: str |
         second=two,
         skill=tuple(skill),
         parameters=tuple(_changes(first.parameters, second.parameters)),
-        settings=tuple(_changes(*(_flat(run.document("inputs/settings.json")) for run in (first, second)))),
+        settings=tuple(_changes(*(flattened(run.document("inputs/settings.json")) for run in (first, second)))),
         data=tuple(_changes(*map(_data, (first, second)))),
         code=tuple(_changes(*map(_code, (first, second)))),
         notes=tuple(notes),
@@ -185,14 +186,6 @@ def _data(run: PastRun) -> dict[str, Any]:
 def _code(run: PastRun) -> dict[str, Any]:
     code = run.summary.code
     return {**(asdict(code) if code else {}), **run.document("inputs/environment.json")["libraries"]}
-
-
-def _flat(content: Any, place: str = "") -> dict[str, Any]:
-    """``{"forecast": {"replay": True}}`` → ``{"forecast.replay": True}``."""
-    if not isinstance(content, dict):
-        return {place: content}
-    start = f"{place}." if place else ""
-    return {name: value for key, part in content.items() for name, value in _flat(part, f"{start}{key}").items()}
 
 
 def _changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Change]:

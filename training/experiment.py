@@ -24,7 +24,7 @@ from training.forecast_files import refuse_absent_folder, write_table
 from training.forecasters import needs_points
 from training.rolling_origin import Backtest, Door, Plan, run_backtest
 from training.scores import Scores
-from training.sheets import keep_sheet
+from training.sheets import keep_sheet, sheet_of
 from training.tracking import Run, tracked_run
 
 FORECASTS_FILE, OUTCOMES_FILE = "forecasts.parquet", "outcomes.parquet"
@@ -93,12 +93,9 @@ def run_experiment(
     with tracked_run(workspace, "backtest", name, parameters, door.publications) as run:
         backtest, scores, fairness = judge(workspace, door, areas, plan, progress=progress)
         log_experiment(run, backtest, scores, fairness, backtest.remarks)
-        keep_sheet(
-            *(workspace, run, "backtest", backtest, scores, fairness),
-            remarks=backtest.remarks,
-            gates=None,
-            publications=door.publications,
-        )
+        about = (workspace, run.run_id, "backtest", backtest, scores, fairness)
+        sheet = sheet_of(*about, remarks=backtest.remarks, gates=None, publications=door.publications)
+        keep_sheet(workspace, run, sheet)
     if forecasts_out is not None:
         write_forecasts(backtest, forecasts_out)
     return Experiment(backtest, scores, fairness, run.run_id)

@@ -25,30 +25,13 @@ DESCRIPTION = "mlflow.note.content"
 CHECK = ("audit", "attribute", "group", "value", "low", "high", "unit", "margin", "verdict")
 
 
-def keep_sheet(
-    workspace: Workspace,
-    run: Run,
-    kind: str,
-    backtest: Backtest,
-    scores: Scores,
-    fairness: AuditResult,
-    *,
-    remarks: Sequence[str],
-    gates: GateReport | None,
-    publications: Iterable[Publication],
-) -> str:
+def keep_sheet(workspace: Workspace, run: Run, sheet: RunSheet) -> str:
     """Write a run's sheet and describe the run in MLflow by it; returns the sheet's SHA-256."""
-    sheet = _sheet_of(
-        *(workspace, run.run_id, kind, backtest, scores, fairness),
-        remarks=remarks,
-        gates=gates,
-        publications=publications,
-    )
     run.tags({DESCRIPTION: as_markdown(sheet)})
     return write_sheet(workspace, sheet)
 
 
-def _sheet_of(
+def sheet_of(
     workspace: Workspace,
     run_id: str,
     kind: str,
@@ -60,6 +43,7 @@ def _sheet_of(
     gates: GateReport | None,
     publications: Iterable[Publication],
 ) -> RunSheet:
+    """What the pages show of a run."""
     plan, main = backtest.plan, audited(backtest)[0]
     settings = workspace.settings
     return RunSheet(

@@ -45,7 +45,7 @@ from training.gates import judge_gates, log_gates, settings_sha256
 from training.learned import learned
 from training.rolling_origin import Plan
 from training.scores import Scores
-from training.sheets import keep_sheet
+from training.sheets import keep_sheet, sheet_of
 from training.tracking import Run, tracked_run
 
 BACKTEST_PERIODS = 12
@@ -124,9 +124,9 @@ def train(
             gates = judge_gates(settings, backtest, fairness, last_known=panel.last, as_of=day, fits=fits, city=city)
             tags = _tags(run, door, panel, fairness, by)
             tags |= {JUDGED_HORIZONS_TAG: horizons_text(judged), GATES_SHA256_TAG: log_gates(run, gates)}
-            sheet_sha256 = keep_sheet(
-                workspace, run, "train", backtest, scores, fairness, remarks=remarks, gates=gates, publications=known
-            )
+            about = (workspace, run.run_id, "train", backtest, scores, fairness)
+            sheet = sheet_of(*about, remarks=remarks, gates=gates, publications=known)
+            sheet_sha256 = keep_sheet(workspace, run, sheet)
             with locked(workspace.locks / "registering.lock"):
                 model = registry.register(
                     workspace,

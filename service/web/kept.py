@@ -17,14 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.web.watcher import SnapshotWatcher, Standing
 
 PATHS = ("/v1/forecasts", "/v1/areas", "/v1/levels", "/v1/flags", "/v1/hotspots", "/v1/summary")
-DECIDING = frozenset({b"accept", b"accept-encoding", b"if-none-match", b"if-range", b"range"})
-"""Headers on which an answer depends."""
+DECIDING = frozenset({b"accept", b"accept-encoding", b"host", b"if-none-match", b"if-range", b"range"})
+"""Headers on which an answer depends; the link to a next page repeats the host."""
 LARGEST = 512_000
 MOST = 24_000_000
 """Bytes of one answer that is kept, and of all together."""
 OVERHEAD = 2_000
 """Bytes of Python's own objects for one."""
-Question = tuple[str, bytes, tuple[tuple[bytes, bytes], ...]]
+Question = tuple[str, str, bytes, tuple[tuple[bytes, bytes], ...]]
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class _Given:
 
     def cost(self, question: Question) -> int:
         """Bytes that keeping it takes, about."""
-        headers = (*self.start["headers"], *question[2])
-        return OVERHEAD + len(self.body) + len(question[1]) + sum(len(name) + len(value) for name, value in headers)
+        headers = (*self.start["headers"], *question[3])
+        return OVERHEAD + len(self.body) + len(question[2]) + sum(len(name) + len(value) for name, value in headers)
 
 
 class KeptAnswers:
@@ -111,6 +111,7 @@ def _is_kept(scope: Scope) -> bool:
 
 def _question_of(scope: Scope) -> Question:
     return (
+        scope["scheme"],
         scope["path"],
         scope["query_string"],
         tuple(header for header in scope["headers"] if header[0] in DECIDING),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from contracts import BadInput, Frequency, Period, Workspace
+from contracts.flat_documents import flattened
 from contracts.run_sheets import RunSheet
 from service.web.answer import Json
 from service.web.answers.drawn_map import CHANGES, Drawing
@@ -49,12 +50,19 @@ class Stretch:
     """A publication in the strip: where it begins and how wide it is, of ``STRIP_WIDTH``, and what it changed."""
 
     id: str
-    published_on: str
     begin: float
     width: float
     words: str
     revised: tuple[tuple[float, float, str], ...]
     """Where a period that it revised lies, the share of its areas that changed, and the same in words."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Publications on one line of time; ``unit`` is how wide a period is."""
+
+    unit: float
+    stretches: tuple[Stretch, ...]
 
 
 @dataclass(frozen=True)
@@ -82,41 +90,36 @@ def rows_of(sheets: Sequence[KeptSheet]) -> Iterator[RunRow]:
         )
 
 
-def strip_of(sheet: RunSheet) -> tuple[Stretch, ...]:
+def strip_of(sheet: RunSheet) -> Strip:
     """The publications that a run used, on one line of time, each with what it revised of the one before it."""
-    frequency = _frequency(sheet)
+    frequency = Frequency(sheet.settings["frequency"])
     spans = [
         (Period.parse(one["first"], frequency), Period.parse(one["last"], frequency)) for one in sheet.publications
     ]
-    if not spans:
-        return ()
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
     unit = STRIP_WIDTH / (last - first + 1)
     found = []
     for one, (begin, end) in zip(sheet.publications, spans, strict=True):
-        revised = [row for row in sheet.revisions if row["newer"] == one["id"] and row["share_of_areas"]]
-        at = [(Period.parse(row["period"], frequency) - first) * unit for row in revised]
-        shares = [float(row["share_of_areas"]) for row in revised]
-        told = [f"{row['period']}: {row['share_of_areas']:.0%} of areas changed" for row in revised]
+        revised = tuple(
+            (
+                (Period.parse(row["period"], frequency) - first) * unit,
+                float(row["share_of_areas"]),
+                f"{row['period']}: {row['share_of_areas']:.0%} of areas changed",
+            )
+            for row in sheet.revisions
+            if row["newer"] == one["id"] and row["share_of_areas"]
+        )
         words = f"{len(revised)} periods revised" if revised else "nothing revised"
         found.append(
             Stretch(
                 id=one["id"],
-                published_on=one["published_on"],
                 begin=(begin - first) * unit,
                 width=(end - begin + 1) * unit,
                 words=f"{one['first']} to {one['last']}, {words}",
-                revised=tuple(zip(at, shares, told, strict=True)),
+                revised=revised,
             )
         )
-    return tuple(found)
-
-
-def unit_of(sheet: RunSheet) -> float:
-    """How wide a period is in the strip."""
-    frequency = _frequency(sheet)
-    ends = [Period.parse(one[name], frequency) for one in sheet.publications for name in ("first", "last")]
-    return STRIP_WIDTH / (max(ends) - min(ends) + 1) if ends else 0.0
+    return Strip(unit, tuple(found))
 
 
 def boards_of(sheet: RunSheet) -> Iterator[ScoreTable]:
@@ -156,9 +159,9 @@ def checks_of(sheet: RunSheet) -> list[tuple[str, list[Json]]]:
 
 def settings_changed(sheet: RunSheet, before: RunSheet) -> list[tuple[str, str, str]]:
     """Name, older and newer value of each setting that differs."""
-    older, newer = dict(_flat(before.settings)), dict(_flat(sheet.settings))
+    older, newer = flattened(before.settings), flattened(sheet.settings)
     names = [name for name in {**older, **newer} if older.get(name) != newer.get(name)]
-    return [(name, older.get(name, "not set"), newer.get(name, "not set")) for name in names]
+    return [(name, str(older.get(name, "not set")), str(newer.get(name, "not set"))) for name in names]
 
 
 def error_map(sheet: RunSheet, drawing: Drawing, names: Mapping[str, str]) -> str:
@@ -181,23 +184,16 @@ def error_legend() -> list[tuple[str, str]]:
     return list(reversed(list(zip(CHANGES, [*words, f"{ends[-1]} or more"], strict=True))))
 
 
-def mlflow_of(workspace: Workspace, run_id: str) -> tuple[str | None, str]:
-    """The address of a run in MLflow where it is on a server, and how it is opened otherwise."""
+def mlflow_of(workspace: Workspace, run_id: str) -> str | None:
+    """The address of a run in MLflow, where MLflow is on a server."""
     url = workspace.tracking_url
-    if url.startswith(("http://", "https://")):
-        return f"{url.rstrip('/')}/#/runs/{run_id}", ""
-    place = "mlflow.db" if workspace.keeps_tracking else "the database of tracking_url"
-    return None, f"mlflow ui --backend-store-uri sqlite:///{place}" if workspace.keeps_tracking else place
+    return f"{url.rstrip('/')}/#/runs/{run_id}" if url.startswith(("http://", "https://")) else None
 
 
 def _error_step(expected: float, came: float) -> int | None:
     if not expected:
         return None
     return sum(came / expected - 1.0 >= end for end in ERROR_ENDS)
-
-
-def _frequency(sheet: RunSheet) -> Frequency:
-    return Frequency(sheet.settings["frequency"])
 
 
 def _cell(row: Json, name: str) -> str:
@@ -213,11 +209,3 @@ def _against(row: Json) -> str:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _flat(settings: Json, prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -15,6 +15,7 @@ from service.ledger import Entry
 from service.web.answer import ENCODINGS, Answer
 from service.web.answers.tables import TABLES
 from service.web.nearest import unknown
+from service.web.pages.rendering import render, shell_of_city
 from service.web.routes.formats import encoding_of, is_current, range_of
 from service.web.schemas import ProblemDocument
 from service.web.snapshot import Snapshot
@@ -42,6 +43,13 @@ class GeoJson(Response):
     """An answer in GeoJSON."""
 
     media_type = "application/geo+json"
+
+
+class NamedFile(Response):
+    """A file whose name decides what it is."""
+
+    media_type = "application/octet-stream"
+    formats = ()
 
 
 class Svg(Response):
@@ -153,6 +161,13 @@ def send(
     if encoding is None:
         return Response(answer.plain, media_type=media_type, headers=headers)
     return Response(answer.encoded(encoding), media_type=media_type, headers={**headers, "Content-Encoding": encoding})
+
+
+def page_of_city(request: Request, template: str, **content: Any) -> Response:
+    """A page that is not about the served forecast."""
+    settings = request.app.state.watcher.workspace.settings
+    page = render(template, shell_of_city(settings.city, simulated=settings.simulated), **content)
+    return send(request, Answer(page.encode("utf-8")), HTML)
 
 
 def _ranged(plain: bytes, part: range, media_type: str, headers: Mapping[str, str]) -> Response:

@@ -14,8 +14,7 @@ from contracts import MissingThing
 from service.web import schemas
 from service.web.answer import Answer
 from service.web.pages import bench
-from service.web.pages.rendering import render, shell_of_city
-from service.web.routes.answers import HTML, PROBLEMS, Svg, send
+from service.web.routes.answers import PROBLEMS, Svg, page_of_city, send
 from service.web.routes.board import Stands
 from service.web.watcher import SnapshotWatcher
 
@@ -31,13 +30,13 @@ async def runs(request: Request, standing: Stands) -> Response:
     watcher: SnapshotWatcher = request.app.state.watcher
     sheets, refused = await run_in_threadpool(watcher.sheets.list, standing.entries)
     newest = sheets[0].sheet if sheets else None
-    return _page(
+    return page_of_city(
         request,
         "bench",
+        kinds=bench.KINDS,
         rows=list(bench.rows_of(sheets)),
         refused=refused,
-        strip=bench.strip_of(newest) if newest else (),
-        unit=bench.unit_of(newest) if newest else 0.0,
+        strip=bench.strip_of(newest) if newest and newest.publications else None,
         newest=newest,
     )
 
@@ -48,10 +47,10 @@ async def one_run(request: Request, standing: Stands, run_id: RunId) -> Response
     watcher: SnapshotWatcher = request.app.state.watcher
     kept, before = await run_in_threadpool(watcher.sheets.one, run_id, standing.entries)
     sheet, served = kept.sheet, standing.snapshot
-    address, command = bench.mlflow_of(watcher.workspace, sheet.run_id)
-    return _page(
+    return page_of_city(
         request,
         "run",
+        kinds=bench.KINDS,
         kept=kept,
         here=sheet,
         boards=list(bench.boards_of(sheet)),
@@ -61,8 +60,8 @@ async def one_run(request: Request, standing: Stands, run_id: RunId) -> Response
         changed=bench.settings_changed(sheet, before.sheet) if before else [],
         has_map=served is not None and not sheet.errors.keys().isdisjoint(served.names),
         legend=bench.error_legend(),
-        mlflow=address,
-        command=command,
+        mlflow=bench.mlflow_of(watcher.workspace, sheet.run_id),
+        keeps_tracking=watcher.workspace.keeps_tracking,
     )
 
 
@@ -103,9 +102,3 @@ async def told_run(request: Request, standing: Stands, run_id: RunId) -> Respons
     kept, _ = await run_in_threadpool(watcher.sheets.one, run_id, standing.entries)
     about = {"sheet": asdict(kept.sheet), "sha256": kept.sha256, "entry": kept.entry, "is_vouched": kept.is_vouched}
     return send(request, Answer(orjson.dumps(about)))
-
-
-def _page(request: Request, template: str, **content: object) -> Response:
-    settings = request.app.state.watcher.workspace.settings
-    page = render(template, shell_of_city(settings.city, simulated=settings.simulated), kinds=bench.KINDS, **content)
-    return send(request, Answer(page.encode("utf-8")), HTML)

@@ -28,8 +28,7 @@ from service.web.pages.board import (
     payload_of,
     summary_of,
 )
-from service.web.pages.rendering import render, shell_of_city
-from service.web.routes.answers import HTML, IMMUTABLE, PROBLEMS, send, sound_entries
+from service.web.routes.answers import IMMUTABLE, PROBLEMS, NamedFile, page_of_city, send, sound_entries
 from service.web.watcher import SnapshotWatcher, Standing
 
 router = APIRouter(include_in_schema=False)
@@ -41,13 +40,6 @@ Number = Annotated[int, Path(ge=1, le=10**12, description="Number of an entry.")
 Before = Annotated[
     int | None, Query(ge=1, le=10**12, examples=["101"], description="Only entries before the one of this number.")
 ]
-
-
-class SignedFile(Response):
-    """A file whose name decides what it is."""
-
-    media_type = "application/octet-stream"
-    formats = ()
 
 
 async def what_stands(request: Request) -> Standing:
@@ -66,13 +58,15 @@ async def board(request: Request, standing: Stands) -> Response:
     here = board_page_of(watcher.workspace, standing.entries, _today(request))
     sheets, _ = await run_in_threadpool(watcher.sheets.list, standing.entries)
     runs = {one.sheet.run_id for one in sheets}
-    return _page(request, "board", here=here, runs=runs, checked=checked_words(standing), left=_left(request))
+    return page_of_city(request, "board", here=here, runs=runs, checked=checked_words(standing), left=_left(request))
 
 
 @router.get("/challenges", response_class=HTMLResponse)
 async def challenges(request: Request, standing: Stands) -> Response:
     """Every dispute and where it stands."""
-    return _page(request, "challenges", disputes=disputes_of(standing.entries, _today(request)), left=_left(request))
+    return page_of_city(
+        request, "challenges", disputes=disputes_of(standing.entries, _today(request)), left=_left(request)
+    )
 
 
 @router.get("/ledger", response_class=HTMLResponse)
@@ -80,14 +74,14 @@ async def ledger(request: Request, standing: Stands, before: Before = None) -> R
     """The entries of the ledger, the newest first."""
     entries, older = page_of_entries(standing.entries, before)
     checked = checked_words(standing)
-    return _page(request, "ledger", entries=entries, older=older, checked=checked, summary=summary_of)
+    return page_of_city(request, "ledger", entries=entries, older=older, checked=checked, summary=summary_of)
 
 
 @router.get("/ledger/{number}", response_class=HTMLResponse)
 async def entry(request: Request, standing: Stands, number: Number) -> Response:
     """One entry, whole."""
     found: Entry = entry_of(standing.entries, number)
-    return _page(request, "entry", entry=found, payload=payload_of(found))
+    return page_of_city(request, "entry", entry=found, payload=payload_of(found))
 
 
 @records.get("/issues", responses={200: {"model": schemas.Issues}})
@@ -115,7 +109,7 @@ async def one_issue(request: Request, standing: Stands, forecast_id: ForecastId)
     return await _signed(request, standing, forecast_id, RECORD_FILE)
 
 
-@records.get("/issues/{forecast_id}/files/{name}", response_class=SignedFile)
+@records.get("/issues/{forecast_id}/files/{name}", response_class=NamedFile)
 async def signed_file(request: Request, standing: Stands, forecast_id: ForecastId, name: FileName) -> Response:
     """A signed file of an issued forecast, byte for byte as its hash in the ledger says."""
     return await _signed(request, standing, forecast_id, name)
@@ -154,12 +148,6 @@ def checked_words(standing: Standing) -> str:
         f"{len(standing.entries):,} entries; every hash, link and signature was as recorded when this service last "
         f"looked. The newest is entry {head.number}, {head.hash}."
     )
-
-
-def _page(request: Request, template: str, **content: Any) -> Response:
-    settings = request.app.state.watcher.workspace.settings
-    page = render(template, shell_of_city(settings.city, simulated=settings.simulated), **content)
-    return send(request, Answer(page.encode("utf-8")), HTML)
 
 
 def _today(request: Request) -> date:

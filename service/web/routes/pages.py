@@ -24,6 +24,7 @@ from service.web.routes.answers import (
     AskedFor,
     Code,
     GeoJson,
+    NamedFile,
     Served,
     Svg,
     Told,
@@ -46,13 +47,6 @@ Covered = Annotated[int | None, Query(ge=1, le=1_000_000, examples=["20"], descr
 
 Digest = Annotated[str, Path(description="Hash of the boundaries.")]
 FileName = Annotated[str, Path(description="Name of a file, with or without the version of the pages before it.")]
-
-
-class StaticFile(Response):
-    """A file whose name decides what it is."""
-
-    media_type = "application/octet-stream"
-    formats = ()
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -168,12 +162,12 @@ async def outlines(request: Request, served: Served, digest: Digest) -> Response
     return send(request, served.outlines, GeoJson.media_type, more=IMMUTABLE)
 
 
-@router.get("/static/{file:path}", response_class=StaticFile)
+@router.get("/static/{file:path}", response_class=NamedFile)
 async def static_file(request: Request, file: FileName) -> Response:
     """A file of the pages; under the version of them all it never changes."""
     is_versioned = file.startswith(f"{files.version()}/")
     plain = file.removeprefix(f"{files.version()}/")
-    media_type = guess_type(plain)[0] or StaticFile.media_type
+    media_type = guess_type(plain)[0] or NamedFile.media_type
     return send(request, files.file(plain), media_type, more=IMMUTABLE if is_versioned else NOTHING_MORE)
 
 

@@ -48,6 +48,12 @@ def test_head_has_the_headers_and_no_body(client):
         assert (head.headers, head.content) == (got.headers, b"")
 
 
+def test_the_link_to_the_next_page_names_the_host_that_was_asked(client):
+    for host in ("127.0.0.1:8000", "localhost:8000", "127.0.0.1:8000"):
+        link = client.get("/v1/forecasts?format=csv&limit=3", headers={"Host": host}).headers["link"]
+        assert link.startswith(f"<http://{host}/v1/forecasts?")
+
+
 def test_a_withdrawal_ends_what_was_kept(issued_city, client):
     assert client.get("/v1/flags").status_code == 200
     ben = person_named(issued_city.workspace.settings, "Ben Board")
@@ -67,7 +73,6 @@ def test_a_newer_forecast_takes_the_place_of_what_was_kept(issued_city, client):
 def test_what_is_stale_tomorrow_is_not_kept_for_tomorrow(issued_city, serve_city):
     client = serve_city(issued_city)
     assert client.get("/v1/summary").status_code == 200
-    client.app.middleware_stack  # noqa: B018  built by the first request
     (keeping,) = layers(client.app, KeptAnswers)
     keeping._today = lambda: date(2027, 1, 1)
     client.app.state.today = lambda: date(2027, 1, 1)
