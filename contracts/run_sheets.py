@@ -1,4 +1,4 @@
-"""A run's sheet: what the pages show of a backtest or training, written beside it when it is made.
+"""A run's sheet: what the pages show of a backtest or training, written beside it when it is made, with its report.
 
 Who shows it needs neither MLflow nor a model. The ledger's entry of a training holds the sheet's SHA-256; a backtest
 has no entry, and its sheet says what whoever made it wrote.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from contracts.errors import BadInput
@@ -19,6 +20,9 @@ from contracts.workspace import Workspace
 
 Json = dict[str, Any]
 SHEET_FILE = "sheet.json"
+REPORT_FOLDER, REPORT_PAGE, REPORT_DOCUMENT = "report", "report.html", "report.json"
+"""Beside the sheet of a training: the oversight report that its board reads."""
+NO_REPORT: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class RunSheet:
     ``checks`` the audits' figures of the whole city at the first horizon. ``errors`` maps areas to the sums of what
     the main model expected and of what came, at its horizon, over the periods that are known. ``revisions`` are those
     between the publications in the store, where anything changed. ``settings`` are those of the workspace then.
+    ``report`` maps the path of each file of the oversight report, in ``REPORT_FOLDER``, to its SHA-256.
     """
 
     run_id: str
@@ -59,6 +64,7 @@ class RunSheet:
     revisions: list[Json]
     settings: Json
     code: dict[str, str]
+    report: dict[str, str] = field(default_factory=dict)
     document: int = 1
 
     def content(self) -> bytes:
@@ -72,11 +78,12 @@ class RunSheet:
         return next(found, None)
 
 
-def write_sheet(workspace: Workspace, sheet: RunSheet) -> str:
-    """Write a sheet whole or not at all; returns its SHA-256."""
+def write_sheet(workspace: Workspace, sheet: RunSheet, report: Mapping[str, bytes] = NO_REPORT) -> str:
+    """Write a sheet, and the files of its report, whole or not at all; returns the sheet's SHA-256."""
+    sheet = replace(sheet, report={name: hashlib.sha256(content).hexdigest() for name, content in report.items()})
     content = sheet.content()
     with replaced_folder(workspace.runs / sheet.run_id) as made:
-        write_files(made, {SHEET_FILE: content})
+        write_files(made, {SHEET_FILE: content, **{f"{REPORT_FOLDER}/{name}": one for name, one in report.items()}})
     return hashlib.sha256(content).hexdigest()
 
 

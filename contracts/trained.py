@@ -63,3 +63,15 @@ UNRECORDED_RUN = (
     "No entry of the ledger names this run: nothing signed vouches for its figures, and nobody has decided on it."
 )
 """What is told of a run that the ledger does not name: a backtest, or a training before trainings were entered."""
+BEING_ENTERED = (
+    "Written by its training, right before the training's entry in the signed ledger: the sheet of the run names this "
+    "report by its SHA-256, and the entry names the sheet. What was decided since is in the ledger."
+)
+"""What is told in the report that a training writes."""
+
+
+def standing_words(recorded: RecordedRun | None, *, is_being_entered: bool) -> str:
+    """What vouches for a run's figures, and what was decided on it."""
+    if is_being_entered:
+        return BEING_ENTERED
+    return UNRECORDED_RUN if recorded is None else recorded.words

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import BadInput, RecordedRun, RefusedAction, Workspace
+from contracts.run_sheets import REPORT_DOCUMENT, REPORT_PAGE
 from contracts.whole_files import recover_folder, replaced_folder, write_files
 from monitoring.report import (
     ReportInput,
@@ -22,10 +23,10 @@ from monitoring.report import (
     report_page,
 )
 from training.record_facts import RECORDS, record_facts, record_texts
-from training.report_subject import Earlier, findings_of_run, subject_of_run
+from training.report_subject import Earlier, findings_if_kept, findings_of_run, subject_of_run
 from training.runs import PastRun, past_run
 
-HTML, PDF, JSON = "report.html", "report.pdf", "report.json"
+PDF = "report.pdf"
 RECORDS_FOLDER = "records"
 MOST_TARGETS = 4
 """More do not fit on two plain pages."""
@@ -82,7 +83,7 @@ def write_report(
     """
     recover_folder(out)
     refuse_other_files(out)
-    older = out / JSON
+    older = out / REPORT_DOCUMENT
     compared = previous or (older if older.is_file() else None)
     document = None if compared is None else _document(compared)
     past = [past_run(workspace, run) for run in runs]
@@ -97,7 +98,30 @@ def write_report(
         earlier = _earlier(workspace, one.summary.target, one.summary.run_id, document, compared, champions or {})
         known = recorded.get(one.summary.run_id)
         subjects.append(subject_of_run(workspace, one, recorded=known, stops=stops, earlier=earlier))
-    report = ReportInput(
+    return _written(_report_input(workspace, subjects, today), subjects, _records(workspace, past, recorded), out)
+
+
+def report_of_training(
+    workspace: Workspace, run_id: str, *, today: date, champion: str | None = None
+) -> dict[str, bytes]:
+    """Path → content of the report of a training that is about to be entered into the ledger, without a PDF.
+
+    It is compared with the run of the ``champion``, where there is one.
+    """
+    past = past_run(workspace, run_id)
+    earlier = None if champion is None else findings_if_kept(workspace, champion)
+    subject = subject_of_run(workspace, past, recorded=None, earlier=earlier, is_being_entered=True)
+    report = _report_input(workspace, [subject], today)
+    document = public_document(report)
+    return {
+        REPORT_PAGE: report_page(document, report).encode("utf-8"),
+        REPORT_DOCUMENT: _document_bytes(document),
+        **_records(workspace, [past], {}, is_being_entered=True),
+    }
+
+
+def _report_input(workspace: Workspace, subjects: Sequence[Subject], today: date) -> ReportInput:
+    return ReportInput(
         city=workspace.settings.city,
         simulated=workspace.settings.simulated,
         made_on=today,
@@ -109,18 +133,27 @@ def write_report(
             for title, name, _ in RECORDS
         ),
     )
-    return _written(report, subjects, _records(workspace, past, recorded), out)
 
 
-def _records(workspace: Workspace, past: Sequence[PastRun], recorded: Mapping[str, RecordedRun]) -> dict[str, bytes]:
+def _records(
+    workspace: Workspace,
+    past: Sequence[PastRun],
+    recorded: Mapping[str, RecordedRun],
+    *,
+    is_being_entered: bool = False,
+) -> dict[str, bytes]:
     """Path within the report → the records of every run."""
-    return {
-        f"{RECORDS_FOLDER}/{one.summary.target}/{name}": text
-        for one in past
-        for name, text in record_texts(
-            record_facts(workspace, one, recorded=recorded.get(one.summary.run_id), report=f"../../{HTML}")
-        ).items()
-    }
+    texts: dict[str, bytes] = {}
+    for one in past:
+        facts = record_facts(
+            workspace,
+            one,
+            recorded=recorded.get(one.summary.run_id),
+            report=f"../../{REPORT_PAGE}",
+            is_being_entered=is_being_entered,
+        )
+        texts |= {f"{RECORDS_FOLDER}/{one.summary.target}/{name}": text for name, text in record_texts(facts).items()}
+    return texts
 
 
 def refuse_other_files(out: Path) -> None:
@@ -130,10 +163,10 @@ def refuse_other_files(out: Path) -> None:
     there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
     if not there:
         return
-    ours = {HTML, PDF, JSON}
-    if JSON in there:
-        ours |= {str(one["file"]) for one in _document(out / JSON).get("records", ())}
-    if JSON not in there or there - ours:
+    ours = {REPORT_PAGE, PDF, REPORT_DOCUMENT}
+    if REPORT_DOCUMENT in there:
+        ours |= {str(one["file"]) for one in _document(out / REPORT_DOCUMENT).get("records", ())}
+    if REPORT_DOCUMENT not in there or there - ours:
         other = sorted(there - ours) or sorted(there)
         raise RefusedAction(
             f"{out} holds {other[0]}, which is no older report.", remedy="Name a new or an empty folder with --out."
@@ -146,9 +179,9 @@ def _written(
     document = public_document(report)
     page = report_page(document, report)
     files = {
-        HTML: page.encode("utf-8"),
+        REPORT_PAGE: page.encode("utf-8"),
         PDF: pdf_of(page),
-        JSON: (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8"),
+        REPORT_DOCUMENT: _document_bytes(document),
         **records,
     }
     put_whole(files, out)
@@ -159,6 +192,10 @@ def _written(
         runs={subject.target: subject.run_id for subject in subjects},
         checks=tuple(document["summary"]["glance"]),
     )
+
+
+def _document_bytes(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8")
 
 
 def put_whole(files: Mapping[str, bytes], out: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import BadInput, RecordedRun, RefusedAction, Role, Settings, Workspace, settings_of
-from contracts.trained import UNRECORDED_RUN
+from contracts.trained import standing_words
 from contracts.whole_files import new_folder, write_files
 from models import registry
 from models.champion import NAME as CHAMPION
@@ -70,14 +70,19 @@ RECORDS = (
 
 
 def record_facts(
-    workspace: Workspace, run: PastRun, *, recorded: RecordedRun | None, report: str | None = None
+    workspace: Workspace,
+    run: PastRun,
+    *,
+    recorded: RecordedRun | None,
+    report: str | None = None,
+    is_being_entered: bool = False,
 ) -> RecordFacts:
     """Of a training or a backtest; ``report`` is the way to the public report that records are made with.
 
-    ``recorded`` is what the ledger says of the run. What people said comes from the workspace's settings as
-    they stand; everything else from what the run recorded. Raises ``BadInput`` for a run of another kind, one that is
-    not what the ledger recorded, or a publication that was changed, ``MissingThing`` where an artefact or a publication
-    that it knew is gone.
+    ``recorded`` is what the ledger says of the run, which may be about to be entered. What people said comes from the
+    workspace's settings as they stand; everything else from what the run recorded. Raises ``BadInput`` for a run of
+    another kind, one that is not what the ledger recorded, or a publication that was changed, ``MissingThing`` where an
+    artefact or a publication that it knew is gone.
     """
     one, parameters = run.summary, run.parameters
     if one.kind not in KINDS:
@@ -113,7 +118,7 @@ def record_facts(
         protected=protected_characteristics(audit.attributes, one.geography),
         gates=_gates(_gate_report(run)),
         limits=_limits(run, settings),
-        standing=UNRECORDED_RUN if recorded is None else recorded.words,
+        standing=standing_words(recorded, is_being_entered=is_being_entered),
         checks=checks_of(AuditResult.from_json(run.file(AUDIT_FILE).read_text(encoding="utf-8")), _gate_report(run)),
         level_shifts=tuple(run.document("level_shifts.json")),
         code=one.code,

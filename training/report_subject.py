@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, GeographyMeaning, MissingThing, RecordedRun, Settings, Workspace, settings_of
-from contracts.trained import UNRECORDED_RUN
+from contracts.trained import standing_words
 from features.as_of import ViewMode, load_door
 from features.geography import Geography, load_geography
 from features.stops import read_stops
@@ -40,16 +40,20 @@ from training.vouching import refuse_other_than_recorded
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
+_IN_USE = "the model in use"
 MOST_STOP_PERIODS = 24
 """Periods of stop and search that are set against recorded crime: the newest that both have."""
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a report is compared with: public findings, the margins of the time, and what it is called."""
+    """What a report is compared with: public findings, the margins of the time, and what it is called.
 
-    findings: tuple[Row, ...]
-    margins: Mapping[str, Any]
+    Findings and margins are None where they cannot be read any more, and the name says why.
+    """
+
+    findings: tuple[Row, ...] | None
+    margins: Mapping[str, Any] | None
     name: str
 
 
@@ -60,9 +64,13 @@ def subject_of_run(
     recorded: RecordedRun | None,
     stops: Sequence[Path] = (),
     earlier: Earlier | None = None,
+    is_being_entered: bool = False,
 ) -> Subject:
-    """Read a run back. What it did not keep (an older version made it) raises ``MissingThing``; an audit or gates that
-    are not those that the ledger recorded, ``BadInput``."""
+    """Read a run back, which may be about to be entered into the ledger.
+
+    What it did not keep (an older version made it) raises ``MissingThing``; an audit or gates that are not those that
+    the ledger recorded, ``BadInput``.
+    """
     summary, settings = run.summary, settings_of(run.file("inputs/settings.json").read_bytes())
     audit, audit_sha256 = _audit(run)
     geography = load_geography(workspace, summary.geography)
@@ -101,7 +109,7 @@ def subject_of_run(
         gates=_gates(run),
         checks=tuple(one.to_dict() for one in checks_of(audit, _gate_report(run))),
         limits=_limits(run, audit),
-        standing=UNRECORDED_RUN if recorded is None else recorded.words,
+        standing=standing_words(recorded, is_being_entered=is_being_entered),
         code={} if summary.code is None else summary.code.tags(),
         settings_sha256=run.parameters.get("settings_sha256"),
         earlier=None if earlier is None else earlier.findings,
@@ -116,7 +124,15 @@ def findings_of_run(workspace: Workspace, run_id: str) -> Earlier:
     audit = _with_district_names(_audit(run)[0], load_geography(workspace, run.summary.geography))
     findings = public_findings(audit.findings, workspace.settings.disclosure)
     margins = audit.margins.model_dump(mode="json")
-    return Earlier(tuple(findings), margins, f"the model in use (run {run.summary.run_id[:12]})")
+    return Earlier(tuple(findings), margins, f"{_IN_USE} (run {run.summary.run_id[:12]})")
+
+
+def findings_if_kept(workspace: Workspace, run_id: str) -> Earlier:
+    """As ``findings_of_run``, or why they cannot be read: a training does not depend on what an older one kept."""
+    try:
+        return findings_of_run(workspace, run_id)
+    except (MissingThing, BadInput) as error:
+        return Earlier(None, None, f"{_IN_USE} (run {run_id[:12]}), because: {error.message}")
 
 
 def areas_of(geography: Geography, meaning: GeographyMeaning) -> Areas:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
 
 from contracts import Workspace, code_version, settings_bytes, this_moment
-from contracts.run_sheets import RunSheet, write_sheet
+from contracts.run_sheets import NO_REPORT, RunSheet, write_sheet
 from features.publications import Publication, PublicationStore
 from features.revisions import revisions
 from monitoring import GateReport, Verification
@@ -25,10 +25,10 @@ DESCRIPTION = "mlflow.note.content"
 CHECK = ("audit", "attribute", "group", "value", "low", "high", "unit", "margin", "verdict")
 
 
-def keep_sheet(workspace: Workspace, run: Run, sheet: RunSheet) -> str:
-    """Write a run's sheet and describe the run in MLflow by it; returns the sheet's SHA-256."""
+def keep_sheet(workspace: Workspace, run: Run, sheet: RunSheet, report: Mapping[str, bytes] = NO_REPORT) -> str:
+    """Write a run's sheet and its report, and describe the run in MLflow by the sheet; returns the sheet's SHA-256."""
     run.tags({DESCRIPTION: as_markdown(sheet)})
-    return write_sheet(workspace, sheet)
+    return write_sheet(workspace, sheet, report)
 
 
 def sheet_of(

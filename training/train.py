@@ -43,6 +43,7 @@ from training.experiment import judge, log_experiment
 from training.forecasters import rare_models
 from training.gates import judge_gates, log_gates, settings_sha256
 from training.learned import learned
+from training.oversight import report_of_training
 from training.rolling_origin import Plan
 from training.scores import Scores
 from training.sheets import keep_sheet, sheet_of
@@ -83,6 +84,7 @@ def train(
     today: date,
     by: str = "",
     trials: int = 0,
+    champion: str | None = None,
     progress: bool = True,
     enter: Callable[[TrainedModel], object] = lambda _: None,
 ) -> Trained:
@@ -91,7 +93,8 @@ def train(
     Nothing is proposed: the model is registered as a draft. Who trained it, if named in ``by``, cannot approve it.
     ``enter`` takes what is said of the model right after it was registered, one training at a time; a model whose
     record was not entered into the ledger can never be approved, and where ``enter`` raises the run has failed.
-    ``trials`` settings of the recipe are tried on the past before each of its fits.
+    ``trials`` settings of the recipe are tried on the past before each of its fits. ``champion`` is the run of the
+    model in use, with which the report compares this one.
     """
     settings = workspace.settings
     _refuse_companion(settings, target)
@@ -126,7 +129,6 @@ def train(
             tags |= {JUDGED_HORIZONS_TAG: horizons_text(judged), GATES_SHA256_TAG: log_gates(run, gates)}
             about = (workspace, run.run_id, "train", backtest, scores, fairness)
             sheet = sheet_of(*about, remarks=remarks, gates=gates, publications=known)
-            sheet_sha256 = keep_sheet(workspace, run, sheet)
             with locked(workspace.locks / "registering.lock"):
                 model = registry.register(
                     workspace,
@@ -136,6 +138,8 @@ def train(
                     example=_example_rows(fitted, panel),
                     tags=tags,
                 )
+                report = report_of_training(workspace, run.run_id, today=today, champion=champion)
+                sheet_sha256 = keep_sheet(workspace, run, sheet, report)
                 record = _record(target, model.version, fits[0], tags, gates, parameters, known, sheet_sha256)
                 enter(record)
     return Trained(model, day, panel.last, scores, fairness, gates, record, remarks)

@@ -192,6 +192,9 @@ def _changed(subjects: Sequence[Row], most: int) -> Row:
     for subject in subjects:
         rows = subject["changes"]
         if rows is None:
+            if subject["earlier"]:
+                told = [f"It could not be compared with {subject['earlier']}"]
+                parts.append({"target": subject["title"], "sentences": told, "items": [], "after": []})
             continue
         graver = [row for row in rows if row["kind"] == NOW_OUTSIDE]
         better = [row for row in rows if row["kind"] == NO_LONGER_OUTSIDE]
@@ -204,7 +207,7 @@ def _changed(subjects: Sequence[Row], most: int) -> Row:
             told.append("Some limits were changed since then. Part 3 lists them.")
         items = [_change(row) for row in (graver + better)[:most]]
         parts.append({"target": subject["title"], "sentences": told, "items": items, "after": []})
-    new = [subject["title"] for subject in subjects if subject["changes"] is None]
+    new = [subject["title"] for subject in subjects if subject["changes"] is None and not subject["earlier"]]
     if new:
         told = ["This is the first report. There is nothing to compare it with."]
         parts.append({"target": listed(new) if parts else None, "sentences": told, "items": [], "after": []})

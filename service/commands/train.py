@@ -52,13 +52,15 @@ def command(
     It is a draft: nothing is served from it until another named person approves it. What is said of it is entered into
     the ledger; a training that ends before that leaves a draft which cannot be approved: train again.
     """
+    from service.approvals import champions_of
     from service.ledger import open_ledger
+    from service.life_cycle import life_cycle_of
     from service.trained import enter_trained, trainer_named
     from training.tracking import tracked_experiment
     from training.train import train
 
     trainer, ledger = trainer_named(by), open_ledger(workspace)
-    ledger.entries()
+    champions = champions_of(life_cycle_of(ledger.entries()))
     trained = []
     chosen = targets or workspace.settings.forecast_targets()
     for target in chosen:
@@ -74,6 +76,7 @@ def command(
                 today=today,
                 by=trainer or "",
                 trials=trials,
+                champion=champions[target].run_id if target in champions else None,
                 enter=partial(enter_trained, ledger),
             )
             trained.append(one)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
 from service.web.kept import KeptAnswers
-from service.web.routes import bench, board, forecasts, health, ogc, pages
+from service.web.routes import bench, board, forecasts, health, ogc, pages, reports
 from service.web.routes.description import describe, examples_of
 from service.web.routes.methods import ReadingMethods
 from service.web.routes.problems import answer_with_problems
@@ -33,7 +33,7 @@ SECURITY_HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer."""
+    """Adds the headers to every answer; one that a route gives itself stays."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -43,7 +43,8 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update({name: value for name, value in SECURITY_HEADERS.items() if name not in headers})
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -110,4 +111,6 @@ def create_app(
     app.include_router(board.records)
     app.include_router(bench.router)
     app.include_router(bench.records)
+    app.include_router(reports.router)
+    app.include_router(reports.records)
     return app

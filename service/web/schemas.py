@@ -392,6 +392,24 @@ class WholeRun(_Schema):
     is_vouched: bool
 
 
+class Report(_Schema):
+    """The oversight report that a training wrote."""
+
+    run_id: str
+    target: str
+    title: str
+    made_at: Annotated[str, Field(description="When it was written, UTC.")]
+    entry: Annotated[int, Field(description="Ledger entry of the training, whose sheet names the files.")]
+    address: Annotated[str, Field(description="Where the report is read as a page.")]
+    files: Annotated[dict[str, str], Field(description="Path of each file below that address's folder → SHA-256.")]
+
+
+class Reports(_Schema):
+    """Every report for which the ledger vouches, the newest first."""
+
+    reports: list[Report]
+
+
 class LedgerEvent(_Schema):
     """One entry of the ledger in words."""
 

@@ -1,16 +1,18 @@
-"""The sheets of runs, read when they are asked for and kept until their files change."""
+"""The sheets of runs and their reports, read when they are asked for; sheets are kept until their files change."""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contracts import BadInput, MissingThing, Workspace
-from contracts.run_sheets import RunSheet, read_sheet, sheet_paths
+from contracts.run_sheets import REPORT_FOLDER, RunSheet, read_sheet, sheet_paths
 from service.ledger import Entry
 from service.life_cycle import TRAINED
+from service.web.nearest import unknown
 
 SHORTEST_ID = 6
 
@@ -24,6 +26,11 @@ class KeptSheet:
     entry: int | None
     is_vouched: bool
     """Whether that entry holds this sheet's hash."""
+
+    @property
+    def has_report(self) -> bool:
+        """Whether an oversight report was written with it for which the ledger vouches."""
+        return self.is_vouched and bool(self.sheet.report)
 
     @property
     def words(self) -> str:
@@ -79,6 +86,27 @@ class Sheets:
             if (one.sheet.kind, one.sheet.target) == (sheet.kind, sheet.target) and one.sheet.made_at < sheet.made_at
         ]
         return found[0], alike[0] if alike else None
+
+    def report_file(self, run_id: str, path: str, entries: Sequence[Entry]) -> bytes:
+        """A file of the oversight report that a training wrote, as its hash in the sheet says.
+
+        Raises ``MissingThing`` where the ledger vouches for none, or it is lost, and ``BadInput`` for a changed one.
+        """
+        kept, _ = self.one(run_id, entries)
+        sheet, remedy = kept.sheet, f"Make the report again with: wardcast audit {kept.sheet.run_id} --out DIR"
+        if not kept.has_report:
+            raise MissingThing(f"The ledger vouches for no report of the run {sheet.run_id}.", remedy=remedy)
+        if path not in sheet.report:
+            files = f"Ask for one of {', '.join(sheet.report)}."
+            raise unknown(f"The report of {sheet.run_id} has no file '{path}'.", path, sheet.report, remedy=files)
+        place = self._workspace.runs / sheet.run_id / REPORT_FOLDER / path
+        try:
+            content = place.read_bytes()
+        except OSError as error:
+            raise MissingThing(f"{place} cannot be read: {error.strerror}.", remedy=remedy) from error
+        if hashlib.sha256(content).hexdigest() != sheet.report[path]:
+            raise BadInput(f"{place} is not what the training wrote: its SHA-256 differs.", remedy=remedy)
+        return content
 
     def _of(self, path: Path) -> tuple[RunSheet, str]:
         try:

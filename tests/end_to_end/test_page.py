@@ -12,8 +12,7 @@ import httpx
 import pytest
 from matplotlib.pyplot import imread
 
-from contracts.run_sheets import write_sheet
-from service.decisions import withdraw
+from service.decisions import propose, withdraw
 from service.people import person_named
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -45,17 +44,19 @@ def make_city():
 
 
 @pytest.fixture(scope="module")
-def make_sheet():
-    return module_of("service_sheets", SERVICE / "web" / "conftest.py").sheet_of
+def train_with_report():
+    return module_of("service_sheets", SERVICE / "web" / "conftest.py").add_trained
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, make_city, make_sheet):
+def address(tmp_path_factory, make_city, train_with_report):
     city = make_city(tmp_path_factory.mktemp("city"), columns=30, rows=20, replay=True, weights="violence = 10.0")
     city.approve()
     city.issue()
+    train_with_report(city)
+    ann = person_named(city.workspace.settings, "Ann Analyst")
+    propose(city.workspace, city.ledger, city.registry, by=ann, reason="It is newer.", target="violence")
     city.ledger.close()
-    write_sheet(city.workspace, make_sheet(city, "sheet-of-a-run"))
     yield from served(city)
 
 
@@ -467,7 +468,7 @@ def test_no_page_breaks_a_rule_of_accessibility(browser, address, scheme):
         "ledger/1",
         "challenges",
         "bench",
-        "bench/sheet-of-a-run",
+        "bench/run-violence-2",
         "compare?other_target=robbery",
         "?target=arson",
     ):
@@ -537,7 +538,7 @@ def test_what_is_seen_of_the_map_is_taken_away_as_a_picture(visit):
     assert {tuple(step) for step in steps} <= seen
 
 
-@pytest.mark.parametrize("path", ["?area=C0203", "areas/C0203", "bench/sheet-of-a-run", "compare", "board", "ledger"])
+@pytest.mark.parametrize("path", ["?area=C0203", "areas/C0203", "bench/run-violence-2", "compare", "board", "ledger"])
 def test_at_four_hundred_per_cent_nothing_scrolls_sideways(browser, address, path):
     """A window of 1280 × 1024 is 320 × 256 for the page then."""
     page = browser.new_page(viewport={"width": 320, "height": 256}, device_scale_factor=4)

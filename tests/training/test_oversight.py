@@ -13,12 +13,13 @@ import pytest
 from mlflow import MlflowClient
 
 from contracts import BadInput, MissingThing, RecordedRun, RefusedAction, Workspace
+from contracts.run_sheets import REPORT_DOCUMENT, REPORT_PAGE
 from contracts.trained import UNRECORDED_RUN
 from models.registry import GATES_SHA256_TAG, REPORT_SHA256_TAG
 from monitoring.audits import AuditResult
 from monitoring.records.file_names import MODEL_CARD_FILE
 from training import Trained, train
-from training.oversight import HTML, JSON, PDF, RECORDS_FOLDER, put_whole, refuse_other_files, write_report
+from training.oversight import PDF, RECORDS_FOLDER, put_whole, refuse_other_files, write_report
 from training.record_facts import write_records
 from training.report_subject import findings_of_run
 from training.runs import past_run
@@ -46,20 +47,20 @@ def folder(workspace: Workspace, trained: Trained, tmp_path_factory: pytest.Temp
 
 
 def test_the_folder_holds_the_page_the_pdf_and_the_figures(folder: Path) -> None:
-    assert sorted(path.name for path in folder.iterdir()) == sorted([HTML, PDF, JSON, RECORDS_FOLDER])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([REPORT_PAGE, PDF, REPORT_DOCUMENT, RECORDS_FOLDER])
     assert (folder / PDF).read_bytes().startswith(b"%PDF-")
-    page = (folder / HTML).read_text(encoding="utf-8")
+    page = (folder / REPORT_PAGE).read_text(encoding="utf-8")
     assert "Who is under-protected?" in page
     assert "Simulated city." in page
     assert [path.name for path in folder.parent.iterdir()] == ["first"]
 
 
 def test_the_records_lie_beside_the_report_and_lead_to_it(folder: Path) -> None:
-    named = json.loads((folder / JSON).read_text(encoding="utf-8"))["records"]
+    named = json.loads((folder / REPORT_DOCUMENT).read_text(encoding="utf-8"))["records"]
     written = {path.relative_to(folder).as_posix() for path in (folder / RECORDS_FOLDER).rglob("*.*")}
     assert {one["file"] for one in named} == written
     assert {one["name"] for one in named} >= {"Model card: Robbery", "Equality duty: Robbery"}
-    page = (folder / HTML).read_text(encoding="utf-8")
+    page = (folder / REPORT_PAGE).read_text(encoding="utf-8")
     for path in written:
         assert f'href="{path}"' in page
         text = (folder / path).read_text(encoding="utf-8")
@@ -70,11 +71,11 @@ def test_the_records_lie_beside_the_report_and_lead_to_it(folder: Path) -> None:
 
 
 def test_the_report_shows_the_audit_that_an_approval_records(folder: Path, trained: Trained) -> None:
-    (subject,) = json.loads((folder / JSON).read_text(encoding="utf-8"))["subjects"]
+    (subject,) = json.loads((folder / REPORT_DOCUMENT).read_text(encoding="utf-8"))["subjects"]
     assert subject["run_id"] == trained.model.run_id
     assert subject["version"] == trained.model.version
     assert subject["audit_sha256"] == trained.model.tags["report_sha256"]
-    assert subject["audit_sha256"] in (folder / HTML).read_text(encoding="utf-8")
+    assert subject["audit_sha256"] in (folder / REPORT_PAGE).read_text(encoding="utf-8")
     assert subject["statement"] == trained.scores.areas.statement
     assert {row["gate"] for row in subject["gates"]} == set(trained.gates.verdicts)
 
@@ -86,7 +87,7 @@ def test_the_audit_is_read_back_as_it_was_made(workspace: Workspace, trained: Tr
 
 def test_the_forecast_among_the_alternatives_is_the_one_that_was_audited(folder: Path) -> None:
     """Material that is read back gives, to the last bit, what was audited when the run was made."""
-    (subject,) = json.loads((folder / JSON).read_text(encoding="utf-8"))["subjects"]
+    (subject,) = json.loads((folder / REPORT_DOCUMENT).read_text(encoding="utf-8"))["subjects"]
     audited = {
         (one["audit"], one["attribute"], one["group"]): (one["value"], one["low"], one["high"])
         for made in subject["audits"]
@@ -101,9 +102,9 @@ def test_the_forecast_among_the_alternatives_is_the_one_that_was_audited(folder:
 
 
 def test_an_older_report_is_replaced_and_compared_with(workspace: Workspace, trained: Trained, folder: Path) -> None:
-    before = json.loads((folder / JSON).read_text(encoding="utf-8"))
+    before = json.loads((folder / REPORT_DOCUMENT).read_text(encoding="utf-8"))
     written = write_report(workspace, [trained.model.run_id[:8]], folder, today=date(2025, 2, 10), recorded={})
-    after = json.loads((folder / JSON).read_text(encoding="utf-8"))
+    after = json.loads((folder / REPORT_DOCUMENT).read_text(encoding="utf-8"))
     assert (before["made_on"], after["made_on"]) == ("2025-01-10", "2025-02-10")
     assert after["subjects"][0]["changes"] == []
     assert after["subjects"][0]["earlier"] == "the report of 2025-01-10"
@@ -125,7 +126,7 @@ def test_a_folder_with_anything_else_is_left_alone(workspace: Workspace, trained
     with pytest.raises(RefusedAction, match="is a file"):
         refuse_other_files(tmp_path / "thesis.txt")
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / HTML).write_text("somebody's own")
+    (tmp_path / "other" / REPORT_PAGE).write_text("somebody's own")
     with pytest.raises(RefusedAction, match=r"report\.html"):
         refuse_other_files(tmp_path / "other")
 
@@ -133,7 +134,9 @@ def test_a_folder_with_anything_else_is_left_alone(workspace: Workspace, trained
 def test_records_of_an_older_report_may_be_replaced(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "card.md").write_text("ours")
-    (tmp_path / JSON).write_text(json.dumps({"records": [{"name": "Model card", "file": "records/card.md"}]}))
+    (tmp_path / REPORT_DOCUMENT).write_text(
+        json.dumps({"records": [{"name": "Model card", "file": "records/card.md"}]})
+    )
     refuse_other_files(tmp_path)
     (tmp_path / "records" / "thesis.md").write_text("mine")
     with pytest.raises(RefusedAction, match=r"records/thesis\.md"):
@@ -142,11 +145,11 @@ def test_records_of_an_older_report_may_be_replaced(tmp_path: Path) -> None:
 
 def test_what_fails_half_way_leaves_the_older_report(tmp_path: Path) -> None:
     out = tmp_path / "report"
-    put_whole({JSON: b"{}"}, out)
+    put_whole({REPORT_DOCUMENT: b"{}"}, out)
     with pytest.raises(TypeError):
-        put_whole({HTML: b"new", JSON: None}, out)  # type: ignore[dict-item]
+        put_whole({REPORT_PAGE: b"new", REPORT_DOCUMENT: None}, out)  # type: ignore[dict-item]
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
-    assert [path.name for path in out.iterdir()] == [JSON]
+    assert [path.name for path in out.iterdir()] == [REPORT_DOCUMENT]
 
 
 def test_what_cannot_be_reported_is_told(workspace: Workspace, trained: Trained, tmp_path: Path) -> None:
@@ -199,7 +202,7 @@ def test_report_and_records_say_what_the_ledger_says_of_the_run(
     told = recorded[trained.model.run_id].words
     assert told.startswith("Entry 4 of the signed ledger names this run and holds the SHA-256 of this audit and of its")
     assert told.endswith(decided)
-    for name in (HTML, f"{RECORDS_FOLDER}/robbery/{MODEL_CARD_FILE}"):
+    for name in (REPORT_PAGE, f"{RECORDS_FOLDER}/robbery/{MODEL_CARD_FILE}"):
         assert told in " ".join((tmp_path / "a" / name).read_text(encoding="utf-8").split())
         assert UNRECORDED_RUN in " ".join((folder / name).read_text(encoding="utf-8").split())
 
@@ -217,7 +220,7 @@ def test_stops_give_the_enforcement_signature(workspace: Workspace, trained: Tra
     stops = tmp_path / "stops.csv"
     stops.write_text("\n".join(["Date,Latitude,Longitude", *rows]) + "\n", encoding="utf-8")
     write_report(workspace, [trained.model.run_id], tmp_path / "with", today=TODAY, recorded={}, stops=[stops])
-    (subject,) = json.loads((tmp_path / "with" / JSON).read_text(encoding="utf-8"))["subjects"]
+    (subject,) = json.loads((tmp_path / "with" / REPORT_DOCUMENT).read_text(encoding="utf-8"))["subjects"]
     assert len(subject["tables"]["enforcement signature"]) == 5
     assert any(note.startswith("Stop and search: ") for note in subject["notes"])
     assert not any("enforcement signature was not audited" in note for note in subject["notes"])

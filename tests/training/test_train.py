@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from html import unescape
 from pathlib import Path
 
 import cloudpickle
@@ -26,9 +27,11 @@ import yaml
 from matplotlib.pyplot import imread
 
 from contracts import BadInput, MissingThing, Workspace, code_version
-from contracts.run_sheets import read_sheet, sheet_paths
+from contracts.run_sheets import REPORT_DOCUMENT, REPORT_FOLDER, REPORT_PAGE, SHEET_FILE, read_sheet, sheet_paths
+from contracts.trained import BEING_ENTERED
 from models import load_saved_model, registry
 from monitoring import GATES
+from monitoring.records.file_names import MODEL_CARD_FILE
 from service.decisions import approve, propose, withdraw
 from service.gate_findings import recorded_gates
 from service.ledger import open_ledger
@@ -36,6 +39,7 @@ from service.life_cycle import life_cycle_of
 from service.people import person_named
 from service.trained import enter_trained, life_of, recorded
 from training import Trained, train
+from training.oversight import report_of_training
 from training.runs import list_runs, past_run
 
 TARGET = "robbery"
@@ -261,6 +265,45 @@ def test_a_sheet_says_what_the_run_came_to_and_the_ledger_holds_its_hash(
     described = run.data.tags["mlflow.note.content"]
     assert f"{row['mean_poisson_deviance']:.3f}" in described
     assert f"/bench/{sheet.run_id}" in described
+
+
+def test_a_report_is_written_for_the_board_and_the_ledger_vouches_for_it(
+    workspace: Workspace, trained: Trained
+) -> None:
+    folder = workspace.runs / trained.model.run_id
+    sheet, sha256 = read_sheet(folder / SHEET_FILE)
+    assert trained.record.sheet_sha256 == sha256
+    report = folder / REPORT_FOLDER
+    hashes = {
+        path.relative_to(report).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in report.rglob("*")
+        if path.is_file()
+    }
+    assert sheet.report == hashes
+    assert {REPORT_PAGE, REPORT_DOCUMENT, f"records/{TARGET}/{MODEL_CARD_FILE}"} <= set(hashes)
+    (subject,) = json.loads((report / REPORT_DOCUMENT).read_text())["subjects"]
+    assert (subject["version"], subject["audit_sha256"]) == (trained.model.version, trained.record.report_sha256)
+    assert subject["standing"] == BEING_ENTERED
+    for name in (REPORT_PAGE, f"records/{TARGET}/{MODEL_CARD_FILE}"):
+        assert BEING_ENTERED in unescape(" ".join((report / name).read_text().split()))
+
+
+@pytest.mark.parametrize(
+    ("champion", "words"),
+    [
+        (None, "This is the first report."),
+        ("", "It is compared with the model in use"),
+        ("nosuchrun", "It could not be compared with the model in use (run nosuchrun), because: "),
+    ],
+)
+def test_the_report_is_compared_with_the_model_in_use(
+    workspace: Workspace, trained: Trained, champion: str | None, words: str
+) -> None:
+    in_use = trained.model.run_id if champion == "" else champion
+    report = report_of_training(workspace, trained.model.run_id, today=TODAY, champion=in_use)
+    sections = json.loads(report[REPORT_DOCUMENT])["summary"]["sections"]
+    changed = next(one for one in sections if one["id"] == "changed")
+    assert words in " ".join(words for part in changed["parts"] for words in part["sentences"])
 
 
 def test_runs_are_listed_with_their_main_scores(workspace: Workspace, trained: Trained) -> None:

@@ -47,11 +47,11 @@ class Dispute:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """All that the reading room says. ``standing`` maps targets to what is in use."""
+    """All that the reading room says. ``standing`` maps targets to title, what is in use, and its run."""
 
     waiting: tuple[Waiting, ...]
     disputes: tuple[Dispute, ...]
-    standing: Mapping[str, tuple[str, str]]
+    standing: Mapping[str, tuple[str, str, str | None]]
     drafts: tuple[str, ...]
 
 
@@ -65,13 +65,20 @@ def board_page_of(workspace: Workspace, entries: Sequence[Entry], today: date) -
     return BoardPage(
         waiting=tuple(_waiting(life, cycle, titles) for life in cycle.models.values() if life.state is State.PROPOSED),
         disputes=disputes_of(entries, today),
-        standing={name: (title, standing_sentence(cycle, name)) for name, title in titles.items()},
+        standing={
+            name: (title, standing_sentence(cycle, name), _run_in_use(cycle, name)) for name, title in titles.items()
+        },
         drafts=tuple(
             f"{titles[life.key.target]}, version {life.key.version}: trained, not proposed."
             for life in newest
             if life.state is State.DRAFT
         ),
     )
+
+
+def _run_in_use(cycle: LifeCycle, target: str) -> str | None:
+    champion = cycle.champions.get(target)
+    return None if champion is None or champion.approval is None else champion.approval.content["run_id"]
 
 
 def disputes_of(entries: Sequence[Entry], today: date) -> tuple[Dispute, ...]:

@@ -14,6 +14,7 @@ from contracts import MissingThing
 from service.web import schemas
 from service.web.answer import Answer
 from service.web.pages import bench
+from service.web.pages.reports import address_of
 from service.web.routes.answers import PROBLEMS, Svg, page_of_city, send
 from service.web.routes.board import Stands
 from service.web.watcher import SnapshotWatcher
@@ -52,6 +53,7 @@ async def one_run(request: Request, standing: Stands, run_id: RunId) -> Response
         "run",
         kinds=bench.KINDS,
         kept=kept,
+        report=address_of(sheet.run_id),
         here=sheet,
         boards=list(bench.boards_of(sheet)),
         far=bench.far_groups(sheet),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from functools import partial
@@ -14,6 +14,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from contracts import BadInput, MissingThing
+from contracts.run_sheets import REPORT_DOCUMENT
 from service.issued import RECORD_FILE
 from service.ledger import Entry
 from service.web import schemas
@@ -28,6 +30,7 @@ from service.web.pages.board import (
     payload_of,
     summary_of,
 )
+from service.web.pages.reports import PlainReport, address_of, plain_report_of
 from service.web.routes.answers import IMMUTABLE, PROBLEMS, NamedFile, page_of_city, send, sound_entries
 from service.web.watcher import SnapshotWatcher, Standing
 
@@ -57,8 +60,30 @@ async def board(request: Request, standing: Stands) -> Response:
     watcher: SnapshotWatcher = request.app.state.watcher
     here = board_page_of(watcher.workspace, standing.entries, _today(request))
     sheets, _ = await run_in_threadpool(watcher.sheets.list, standing.entries)
-    runs = {one.sheet.run_id for one in sheets}
-    return page_of_city(request, "board", here=here, runs=runs, checked=checked_words(standing), left=_left(request))
+    plain = await run_in_threadpool(_plain_reports, watcher, standing, [one.run_id for one in here.waiting])
+    return page_of_city(
+        request,
+        "board",
+        here=here,
+        runs={one.sheet.run_id for one in sheets},
+        reports={one.sheet.run_id: address_of(one.sheet.run_id) for one in sheets if one.has_report},
+        plain=plain,
+        checked=checked_words(standing),
+        left=_left(request),
+    )
+
+
+def _plain_reports(watcher: SnapshotWatcher, standing: Standing, runs: Sequence[str]) -> dict[str, PlainReport | str]:
+    """Run → the plain part of its report, or why there is none to read."""
+    found: dict[str, PlainReport | str] = {}
+    for run_id in runs:
+        try:
+            found[run_id] = plain_report_of(
+                run_id, watcher.sheets.report_file(run_id, REPORT_DOCUMENT, standing.entries)
+            )
+        except (MissingThing, BadInput) as error:
+            found[run_id] = error.message
+    return found
 
 
 @router.get("/challenges", response_class=HTMLResponse)

@@ -1,4 +1,4 @@
-"""The sheet of a run as a training leaves it, made up."""
+"""The sheet and the report of a run as a training leaves them, made up."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from contracts import settings_bytes
-from contracts.run_sheets import RunSheet
+from contracts import TrainedModel, settings_bytes
+from contracts.run_sheets import REPORT_DOCUMENT, REPORT_PAGE, RunSheet, write_sheet
+from service.trained import enter_trained
 
 SCORES = {
     **{"mean_poisson_deviance": 1.2, "vs_ewma": 0.95, "vs_ewma_low": 0.9, "vs_ewma_high": 0.99, "crps": 1.1},
@@ -24,6 +25,35 @@ GATE = {
     "findings": [
         {"part": "the <city>", "verdict": "pass", "measure": "ratio", "value": 0.95, "low": 0.9, "high": None}
     ],
+}
+
+
+CHECKS = [
+    {"check": "skill", "found": "not enough evidence", "counts": True, "decided_by": "the package"},
+    {"check": "scan", "found": "2 outside", "counts": False, "decided_by": "the settings"},
+]
+PART = {
+    "target": "Violence <i>",
+    "sentences": ["One result is outside."],
+    "items": [{"text": "Half as often.", "verdict": "outside"}],
+    "after": [],
+}
+UNKNOWN = {"target": None, "sentences": [], "items": [], "after": [], "list": ["We see only recorded crimes."]}
+DOCUMENT = {
+    "summary": {
+        "introduction": ["This tool forecasts."],
+        "glance": [{"target": "Violence", "elsewhere": "The table is of horizon 1."}],
+        "sections": [
+            {"id": "over-exposed", "question": "Who is over-exposed?", "parts": [PART]},
+            {"id": "unknown", "question": "What can we not know?", "parts": [UNKNOWN]},
+        ],
+    },
+    "subjects": [{"checks": CHECKS}],
+}
+REPORT = {
+    REPORT_PAGE: b"<!doctype html><title>Report</title><style>h1 { color: red }</style>",
+    REPORT_DOCUMENT: json.dumps(DOCUMENT).encode(),
+    "records/violence/model-card.md": b"# Card",
 }
 
 
@@ -60,3 +90,36 @@ def sheet_of(city, run_id, **other):
 def make_sheet():
     """Makes the sheet of a run of a city."""
     return sheet_of
+
+
+def add_trained(city):
+    """Train another model of violence, as the ledger tells it: with a sheet and a report; returns its run."""
+    content = dict(city.ledger.entries("trained")[0].content)
+    del content["account"]
+    city.registry.ledger = None
+    model = city.registry.add("violence", city.workspace.root / "violence")
+    sha256 = write_sheet(city.workspace, sheet_of(city, model.run_id), REPORT)
+    about = {"version": model.version, "run_id": model.run_id, "sha256": model.sha256, "sheet_sha256": sha256}
+    enter_trained(city.ledger, TrainedModel(**{**content, **about}))
+    return model.run_id
+
+
+@pytest.fixture(scope="session")
+def train_with_report():
+    """Adds a trained model with a report to a city; returns its run."""
+    return add_trained
+
+
+@pytest.fixture(scope="session")
+def report_of_training():
+    """Path → content of the report that such a training wrote."""
+    return REPORT
+
+
+@pytest.fixture
+def trained(city, train_with_report):
+    """A city whose newest model of violence has a sheet that the ledger vouches for, and the model's run."""
+    run_id = train_with_report(city)
+    city.approve()
+    city.issue()
+    return city, run_id

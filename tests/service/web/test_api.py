@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from contracts.run_sheets import write_sheet
 from service.web import schemas
 from service.web.snapshot import Snapshot
 
@@ -139,8 +138,9 @@ def test_every_route_there_is_only_reads(client):
     assert {method for route in routes for method in getattr(route, "methods", None) or ()} == {"GET", "HEAD"}
 
 
-def test_every_route_of_the_openapi_document_is_answered(client, issued_city, make_sheet):
-    write_sheet(issued_city.workspace, make_sheet(issued_city, "run-of-violence"))
+def test_every_route_of_the_openapi_document_is_answered(trained, serve_city):
+    city, run_id = trained
+    client = serve_city(city)
     document = client.get("/openapi.json").json()
     assert set(document["paths"]) == {
         "/v1/summary",
@@ -159,6 +159,8 @@ def test_every_route_of_the_openapi_document_is_answered(client, issued_city, ma
         "/v1/challenges",
         "/v1/runs",
         "/v1/runs/{run_id}",
+        "/v1/reports",
+        "/v1/reports/{run_id}",
         "/healthz",
         "/readyz",
     }
@@ -168,7 +170,7 @@ def test_every_route_of_the_openapi_document_is_answered(client, issued_city, ma
         "target": "robbery",
         "forecast_id": forecast_id,
         "name": "history.parquet",
-        "run_id": "run-of-violence",
+        "run_id": run_id,
     }
     for path, methods in document["paths"].items():
         assert set(methods) == {"get"}

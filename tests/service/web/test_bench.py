@@ -7,26 +7,9 @@ from html import unescape
 
 import pytest
 
-from contracts import TrainedModel
 from contracts.run_sheets import SHEET_FILE, write_sheet
-from service.trained import enter_trained
 from service.web import schemas
 from service.web.worth import worth_of
-
-
-@pytest.fixture
-def trained(city, make_sheet):
-    """A city whose newest model of violence has a sheet that the ledger vouches for, and the model's run."""
-    content = dict(city.ledger.entries("trained")[0].content)
-    del content["account"]
-    city.registry.ledger = None
-    model = city.registry.add("violence", city.workspace.root / "violence")
-    sha256 = write_sheet(city.workspace, make_sheet(city, model.run_id))
-    about = {"version": model.version, "run_id": model.run_id, "sha256": model.sha256, "sheet_sha256": sha256}
-    enter_trained(city.ledger, TrainedModel(**{**content, **about}))
-    city.approve()
-    city.issue()
-    return city, model.run_id
 
 
 def read(client, path):

@@ -11,7 +11,6 @@ from fastapi.routing import iter_route_contexts
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from contracts.run_sheets import write_sheet
 from service.web import schemas
 from service.web.routes.formats import encoding_of, takes_an_encoding, takes_any
 from service.web.routes.questions import questions_of
@@ -21,7 +20,7 @@ NAMES = {
     "target": "violence",
     "file": "page.css",
     "name": "issue.json",
-    "run_id": "sheet-of-a-run",
+    "path": "report.html",
     "number": "1",
     "collection": "violence-2025-08",
     "feature": "C0203",
@@ -69,11 +68,11 @@ NUMBERS = ("1e9", "nan", "-nan", "inf", "-0", "0", "-1", "1_0", "\u0663", "0x1",
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory, city_maker, serve_city, make_sheet):
+def client(tmp_path_factory, city_maker, serve_city, train_with_report):
     city = city_maker(tmp_path_factory.mktemp("questions") / "city")
+    NAMES["run_id"] = train_with_report(city)
     city.approve()
     city.issue()
-    write_sheet(city.workspace, make_sheet(city, "sheet-of-a-run"))
     yield serve_city(city)
     city.ledger.close()
 
@@ -109,7 +108,7 @@ def refused(answer, parameter):
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(client):
     paths = routes_of(client.app)
-    assert len(paths) == 41
+    assert len(paths) == 44
     for path, question in paths:
         assert client.get(path).status_code == 200
         for name in ("nosuch", "fromat", "", "Target", "target[]", "x" * 5000, "\x00"):
@@ -167,10 +166,10 @@ def test_every_part_of_a_path_refuses_what_cannot_be_used(client, value):
         for name in question.pattern.groupindex:
             answer = client.get(re.sub(rf"{{{name}(:path)?}}", value, question.path))
             asked += 1
-            if (name, value) != ("file", "C02%0A03"):
+            if name not in ("file", "path") or value != "C02%0A03":
                 refused(answer, name)
             assert answer.status_code in (400, 404, 422)
-    assert asked == 18
+    assert asked == 21
 
 
 def test_the_nearest_right_one_is_named(client):
