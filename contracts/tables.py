@@ -209,6 +209,55 @@ PEOPLE = pa.DataFrameSchema(
 )
 
 
+HOURS = pa.DataFrameSchema(
+    {
+        "area": pa.Column(str),
+        "target": pa.Column(str),
+        "weekday": pa.Column("int64", pa.Check.in_range(1, 7), description="1 is Monday"),
+        "hour": pa.Column("int64", pa.Check.in_range(0, 23), description="local time"),
+        "crimes": pa.Column("int64", pa.Check.gt(0), description="recorded; a zero is left out"),
+    },
+    unique=["area", "target", "weekday", "hour"],
+    strict=True,
+    ordered=True,
+    title="when in the week crime happened; one row per area, target, weekday and hour with at least one crime",
+)
+
+REPEATS = pa.DataFrameSchema(
+    {
+        "area": pa.Column(str),
+        "target": pa.Column(str),
+        **{
+            name: pa.Column(float, pa.Check.ge(0), nullable=True, description=description)
+            for name, description in (
+                ("incidents", "rounded down; not known where there are few"),
+                ("repeats", "of them, at a place where another happened shortly before; as above"),
+                ("near_repeats", "of the others, soon after one nearby; as above"),
+            )
+        },
+    },
+    unique=["area", "target"],
+    strict=True,
+    ordered=True,
+    title="incidents that followed others at the same place or near it; one row per area and target",
+)
+
+NEAR_REPEATS = pa.DataFrameSchema(
+    {
+        "target": pa.Column(str),
+        "metres": pa.Column("int64", pa.Check.ge(0), description="end of the band of distance; 0 is the same place"),
+        "days": pa.Column("int64", pa.Check.gt(0), description="end of the band of days"),
+        "pairs": pa.Column("int64", pa.Check.ge(0), description="of incidents that lie in both bands"),
+        "expected": pa.Column(float, pa.Check.ge(0), description="pairs if the days were dealt out anew, on average"),
+        "p": pa.Column(float, pa.Check.in_range(0, 1), description="share of deals with as many pairs or more"),
+    },
+    unique=["target", "metres", "days"],
+    strict=True,
+    ordered=True,
+    title="Knox's table of the city; one row per target, band of distance and band of days",
+)
+
+
 def distribution_columns(forecast: CountDistribution) -> dict[str, Floats]:
     """The columns of a forecasts table that describe the distributions, flat and in the table's order."""
     values = {"mean": forecast.mean, "dispersion": forecast.dispersion, "shared": np.asarray(forecast.shared)}

@@ -20,6 +20,7 @@ from service.issue_baselines import BASELINES_FILE, COUNT, SUPERSEDED, counted, 
 from service.issue_harm import MixOf, TargetHarm, mixes_of, target_harm
 from service.issue_horizons import (
     FROM_HORIZON_ONE,
+    WITH_PATTERNS,
     WITH_RANKS,
     Steps,
     refuse_unjudged,
@@ -29,6 +30,7 @@ from service.issue_horizons import (
 )
 from service.issue_inputs import SETTINGS_COPY
 from service.issue_levels import issue_hierarchy, nesting_rows
+from service.issue_patterns import TargetPatterns, pattern_files, target_patterns
 from service.issue_people import people_rows
 from service.issue_ranks import cover_rows, rank_rows
 from service.issue_tables import forecast_rows, history_rows, settled_periods
@@ -73,7 +75,7 @@ def open_sources(workspace: Workspace) -> Sources:
     from models import load_saved_model, registry
 
     return Sources(
-        door=load_door(workspace),
+        door=load_door(workspace, with_points=True),
         geography=load_geography(workspace, workspace.settings.geography),
         registry=registry,
         load=load_saved_model,
@@ -87,7 +89,7 @@ class Occasion:
 
     as_of: date
     replay: bool
-    issue_format: int = WITH_RANKS
+    issue_format: int = WITH_PATTERNS
 
 
 def occasion_of(settings: Settings, door: AsOfDoor, *, today: date, on: date | None) -> Occasion:
@@ -133,6 +135,7 @@ def issue_contents(
         FLAGS_FILE: parquet_bytes(pd.concat([one.flags for one in parts], ignore_index=True)),
         FLAG_RULE_FILE: rule_bytes(settings.flags),
         **(_rank_files(settings, geography, parts) if occasion.issue_format >= WITH_RANKS else {}),
+        **pattern_files([one.patterns for one in parts if one.patterns is not None]),
         REASONS_FILE: parquet_bytes(check(pd.concat([one.reasons for one in parts], ignore_index=True), REASONS)),
         HISTORY_FILE: parquet_bytes(pd.concat([one.history for one in parts], ignore_index=True)),
         AREAS_FILE: parquet_bytes(geography.areas),
@@ -167,6 +170,8 @@ class _TargetParts:
     ranks: tuple[pd.DataFrame, ...]
     """How sure ranks are, and what covering the first areas holds; empty in a format before there were such."""
     harm: pd.DataFrame | None
+    patterns: TargetPatterns | None
+    """None in a format before there were such."""
     about: dict[str, Any]
 
 
@@ -200,6 +205,10 @@ def _parts_of(place: _Place, champion: Champion, panel: Panel, tell: Callable[[s
         if place.occasion.issue_format >= WITH_RANKS:
             drawn = (flags, panel, target, horizons, distribution)
             ranks = rank_rows(*drawn, settings.seed), cover_rows(*drawn, count.mean, settings.seed)
+    patterns = None
+    if place.occasion.issue_format >= WITH_PATTERNS:
+        patterns = target_patterns(settings, panel, target)
+        about["patterns"] = patterns.about
     return _TargetParts(
         forecasts=forecast_rows(panel, target, horizons, distribution),
         baselines=baselines,
@@ -208,6 +217,7 @@ def _parts_of(place: _Place, champion: Champion, panel: Panel, tell: Callable[[s
         flags=flag_rows(flags, panel, target, horizons, distribution.mean),
         ranks=ranks,
         harm=None if harm is None else harm.rows,
+        patterns=patterns,
         about=about,
     )
 

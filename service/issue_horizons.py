@@ -15,6 +15,8 @@ FROM_HORIZON_ONE = 2
 period. A forecast that was issued in an older format is made again in that format."""
 WITH_RANKS = 3
 """Format of an issue that says besides how sure ranks are, what covering the first areas holds, and who lives there."""
+WITH_PATTERNS = 4
+"""Format of an issue that says besides when in the week crime happened and where it is repeated."""
 
 
 @dataclass(frozen=True)

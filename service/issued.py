@@ -23,6 +23,7 @@ from service.flag_tables import IssuedFlags, read_flags
 from service.harm_tables import read_harm
 from service.ledger import Entry, canonical_json, sha256_of
 from service.level_tables import LargerAreas, read_larger_areas
+from service.pattern_tables import NO_PATTERNS, IssuedPatterns, read_patterns
 from service.rank_tables import IssuedRanks, read_ranks
 
 FORECASTS_FILE = "forecasts.parquet"
@@ -43,7 +44,7 @@ class IssuedForecast:
     target, period, count (NaN where not known) and settled; ``areas`` keeps ``contracts.tables.AREAS``;
     ``boundaries`` is GeoJSON. ``larger`` holds districts and the city, ``harm`` keeps ``contracts.tables.HARM``; either
     is None where the forecast was issued without it; so are ``flags`` and ``reasons``, which keeps
-    ``contracts.tables.REASONS``, and ``ranks``.
+    ``contracts.tables.REASONS``, and ``ranks``. ``patterns`` are those of targets whose incidents are kept.
     ``notes`` say what an older forecast lacks.
     """
 
@@ -61,6 +62,7 @@ class IssuedForecast:
     reasons: pd.DataFrame | None = None
     flags: IssuedFlags | None = None
     ranks: IssuedRanks | None = None
+    patterns: IssuedPatterns = NO_PATTERNS
     notes: tuple[str, ...] = ()
 
 
@@ -170,6 +172,7 @@ def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
         harm=read_harm(contents, None if larger is None else larger.nesting),
         flags=read_flags(contents),
         ranks=read_ranks(contents),
+        patterns=read_patterns(contents),
         notes=notes,
         reasons=pd.read_parquet(io.BytesIO(contents[REASONS_FILE])) if REASONS_FILE in contents else None,
     )

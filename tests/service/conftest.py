@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import psycopg
 import pytest
@@ -36,6 +37,7 @@ from contracts import (
 )
 from features.geography import Geography
 from features.panel import Panel
+from features.points import Points, points_in_order
 from models.harm import HarmMix, harm_weights
 from models.reasons import Reasons
 from monitoring import GateFinding, GateReport, GateResult
@@ -283,17 +285,40 @@ def _panel(areas: tuple[str, ...], columns: int, rows: int) -> Panel:
     level = level * generator.gamma(6.0, 1 / 6.0, level.shape)
     season = 1 + 0.15 * np.sin(np.arange(48) * 2 * np.pi / 12)
     means = np.stack([level, 0.3 * level])[:, :, None] * season
+    counts, first = generator.poisson(means), Period.parse("2021-07", Frequency.MONTH)
     return Panel(
         as_of=TODAY,
         geography="cells",
         frequency=Frequency.MONTH,
         targets=TARGETS,
         areas=areas,
-        first=Period.parse("2021-07", Frequency.MONTH),
-        counts=generator.poisson(means).astype(float),
+        first=first,
+        counts=counts.astype(float),
         settled=np.zeros((2, 48), dtype=bool),
         publications=("simulated-2025-07-10-aaaaaaaa",),
+        points=_points(counts, first, columns),
     )
+
+
+def _points(counts: npt.NDArray[np.int64], first: Period, columns: int) -> Points:
+    """An incident for each crime, anywhere in its area and month; a quarter at ten in the evening."""
+    generator = np.random.default_rng(8)
+    target, area, month = (np.repeat(index, counts.ravel()) for index in np.indices(counts.shape).reshape(3, -1))
+    starts = np.array([first.shift(at).start for at in range(counts.shape[2] + 1)], dtype="datetime64[s]")
+    length = (starts[month + 1] - starts[month]).astype(np.int64)
+    moment = starts[month] + (generator.random(len(month)) * length).astype("timedelta64[s]")
+    late = generator.random(len(month)) < 0.25
+    moment[late] = moment[late].astype("datetime64[D]") + np.timedelta64(22 * 3600 + 60, "s")
+    parts = [
+        Points(
+            moment[chosen], -0.2 + 0.01 * (area[chosen] % columns + generator.random(chosen.sum())),
+            51.4 + 0.006 * (area[chosen] // columns + generator.random(chosen.sum())), area[chosen],
+            np.repeat(np.eye(2, dtype=bool)[:, [which]], chosen.sum(), axis=1),
+        )
+        for which in range(2)
+        if (chosen := target == which).any()
+    ]  # fmt: skip
+    return points_in_order(parts, 2)
 
 
 @dataclass
