@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web.hosts import LOOPBACK_NAMES, OnlyNamed
 from service.web.kept import KeptAnswers
-from service.web.routes import bench, board, forecasts, health, ogc, pages, reports
+from service.web.routes import bench, board, forecasts, health, hours, ogc, pages, reports
 from service.web.routes.description import describe, examples_of
 from service.web.routes.methods import ReadingMethods
 from service.web.routes.problems import answer_with_problems
@@ -111,6 +111,8 @@ def create_app(
     app.include_router(board.records)
     app.include_router(bench.router)
     app.include_router(bench.records)
+    app.include_router(hours.router)
+    app.include_router(hours.records)
     app.include_router(reports.router)
     app.include_router(reports.records)
     return app

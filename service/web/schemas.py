@@ -392,6 +392,75 @@ class WholeRun(_Schema):
     is_vouched: bool
 
 
+class _Patterns(_Schema):
+    forecast_id: Annotated[str, Field(description="The issued forecast whose tables these are.")]
+    target: str
+    title: str
+
+
+class _OfWeeks(_Patterns):
+    first_day: str
+    last_day: str
+    weeks: Annotated[int, Field(description="Whole weeks that are counted.")]
+    at_midnight: Annotated[float, Field(description="Share at 00:00 sharp, where sources put a time not known.")]
+
+
+class HoursOfArea(_Schema):
+    """One area's recorded crimes in the chosen hours."""
+
+    area: str
+    name: str
+    parent: str | None
+    crimes: int
+    per_week: Annotated[float, Field(description="Crimes a week.")]
+    share_of_week: Annotated[float | None, Field(description="Of the area's own crimes; null where it has none.")]
+
+
+class InHours(_OfWeeks):
+    """Crimes in each area on chosen weekdays in chosen hours, those with most first; recorded, not forecast."""
+
+    hours: Annotated[str, Field(description="Which weekdays and hours, in words.")]
+    areas: list[HoursOfArea]
+
+
+class AreaHours(_OfWeeks):
+    """One area's recorded crimes by weekday and hour."""
+
+    area: str
+    name: str
+    crimes: Annotated[dict[str, list[int]], Field(description="Weekday → crimes in each of its 24 hours, local time.")]
+
+
+class RepeatsOfArea(_Schema):
+    """One area's incidents that followed others; null where there are few."""
+
+    area: str
+    name: str
+    incidents: int | None
+    repeats: Annotated[int | None, Field(description="At a place where another happened shortly before.")]
+    near_repeats: Annotated[int | None, Field(description="Of the others, soon after one nearby.")]
+
+
+class NearRepeats(_Schema):
+    """A band of distance and days of Knox's table."""
+
+    metres: Annotated[int, Field(description="End of the band of distance; 0 is the same place.")]
+    days: Annotated[int, Field(description="End of the band of days.")]
+    pairs: int
+    expected: Annotated[float, Field(description="Pairs if the days were dealt out anew, on average.")]
+    p: Annotated[float, Field(description="Share of deals with as many pairs or more.")]
+    ratio: Annotated[float | None, Field(description="Pairs over expected ones; null where none are expected.")]
+
+
+class Repeats(_Patterns):
+    """Where crime is repeated; a list of places would be a list of homes, so only areas' counts are told."""
+
+    repeats: Annotated[dict[str, Any] | None, Field(description="Days, distances and what is hidden in areas' counts.")]
+    near_repeats: Annotated[dict[str, Any] | None, Field(description="Of which incidents the table of the city is.")]
+    near_repeat_table: list[NearRepeats]
+    areas: list[RepeatsOfArea]
+
+
 class Report(_Schema):
     """The oversight report that a training wrote."""
 

@@ -17,7 +17,9 @@ from service.approvals import Withdrawal
 from service.web.answer import Answer, Json, answer_ahead
 from service.web.answers.boxes import Bounds, meets
 from service.web.answers.drawn_map import Drawing, bounds_of, draw
+from service.web.answers.repeats import RepeatCounts
 from service.web.answers.views import Scale
+from service.web.answers.week import WeekCounts
 from service.web.nearest import nearest, unknown
 from service.web.period_answers import PeriodAnswers
 from service.wording import earlier_sentence
@@ -37,6 +39,9 @@ class TargetAnswers:
     scales: Mapping[str, Scale] = field(default_factory=dict)
     """View → the steps of its map, the same for all periods."""
     earlier: Mapping[str, PeriodAnswers] = field(default_factory=dict)
+    week: WeekCounts | None = None
+    repeats: RepeatCounts | None = None
+    """Both None where the counts of the target do not come from single incidents."""
 
     def of(self, period: str | None) -> PeriodAnswers:
         """One period, the next one by default; raises ``MissingThing`` with the periods there are."""
@@ -49,6 +54,18 @@ class TargetAnswers:
         if name not in self.periods:
             raise self._unknown_period(name)
         return self.periods[name]
+
+    def hours(self) -> WeekCounts:
+        """When in the week crime happened; raises ``MissingThing`` where that is not known."""
+        if self.week is None:
+            raise _not_by_incident("When in the week these crimes happened")
+        return self.week
+
+    def repeated(self) -> RepeatCounts:
+        """Where crime is repeated; raises ``MissingThing`` where that is not known."""
+        if self.repeats is None:
+            raise _not_by_incident("Where these crimes are repeated")
+        return self.repeats
 
     def _unknown_period(self, name: str) -> BadInput | MissingThing:
         frequency = Frequency(self.periods[self.next_period].envelope["frequency"])
@@ -219,6 +236,13 @@ class Snapshot:
         self._area_of(answers, code)
         about = {"area": code, "name": self.names[code], "history": answers.histories[code]}
         return Answer(orjson.dumps({**answers.of(None).envelope, **about}))
+
+
+def _not_by_incident(what: str) -> MissingThing:
+    return MissingThing(
+        f"{what} is not known: the newest counts of the target come from no single incidents with times.",
+        remedy="Ingest incidents with 'wardcast ingest incidents', and issue again with: wardcast issue",
+    )
 
 
 def _refusal(withdrawal: Withdrawal) -> WithdrawnModel:

@@ -18,8 +18,10 @@ from service.web.answers.areas import area_rows
 from service.web.answers.histories import Histories
 from service.web.answers.levels import CITY, MADE_BY, harm_in, levels_in
 from service.web.answers.reasons import period_reasons
+from service.web.answers.repeats import repeat_counts
 from service.web.answers.risk import BANDS
 from service.web.answers.views import scales_of
+from service.web.answers.week import week_counts
 from service.web.period_answers import PeriodAnswers
 from service.web.snapshot import Snapshot, TargetAnswers
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
@@ -35,6 +37,7 @@ _UNRECORDED: Json = {
     "baselines": [],
     "superseded": None,
     "settled": None,
+    "patterns": None,
 }
 """What the record of an older forecast, or of one that needed no such reason, does not say."""
 
@@ -137,6 +140,7 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
             made[step["period"]] = _period_answers(issued, table, envelope, histories)
         return made
 
+    patterns: Json | None = about.get("patterns")
     periods, earlier = answers(about["periods"]), answers(about.get("earlier_periods", ()))
     return TargetAnswers(
         periods=periods,
@@ -144,6 +148,8 @@ def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
         histories=histories,
         scales=scales_of(one.row_of.values() for one in periods.values()),
         earlier=earlier,
+        week=week_counts(issued.patterns.hours, about["target"], list(histories), (patterns or {}).get("week")),
+        repeats=repeat_counts(issued.patterns.repeats, issued.patterns.near_repeats, about["target"], patterns),
     )
 
 

@@ -469,6 +469,7 @@ def test_no_page_breaks_a_rule_of_accessibility(browser, address, scheme):
         "challenges",
         "bench",
         "bench/run-violence-2",
+        "hours?within=D2",
         "compare?other_target=robbery",
         "?target=arson",
     ):
@@ -538,7 +539,9 @@ def test_what_is_seen_of_the_map_is_taken_away_as_a_picture(visit):
     assert {tuple(step) for step in steps} <= seen
 
 
-@pytest.mark.parametrize("path", ["?area=C0203", "areas/C0203", "bench/run-violence-2", "compare", "board", "ledger"])
+@pytest.mark.parametrize(
+    "path", ["?area=C0203", "areas/C0203", "bench/run-violence-2", "compare", "board", "ledger", "hours"]
+)
 def test_at_four_hundred_per_cent_nothing_scrolls_sideways(browser, address, path):
     """A window of 1280 × 1024 is 320 × 256 for the page then."""
     page = browser.new_page(viewport={"width": 320, "height": 256}, device_scale_factor=4)

@@ -77,8 +77,13 @@ def scales_of(periods: Iterable[Iterable[Json]]) -> Mapping[str, Scale]:
     for view in VIEWS.values():
         known = [value for row in rows if (value := view.value(row)) is not None]
         if known:
-            scales[view.name] = Scale(view, view.ends or _ends(known))
+            scales[view.name] = scale_of(view, known)
     return scales
+
+
+def scale_of(view: View, known: Sequence[float]) -> Scale:
+    """The scale of a view by the values that are known, of which there is one at least."""
+    return Scale(view, view.ends or _ends(known))
 
 
 def _ends(values: Sequence[float]) -> tuple[float, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts import Frequency
 from service.web.answer import Json
 from service.web.answers.levels import CITY
+from service.web.answers.week import NIGHTS
 from service.web.pages.asked import Asked, Option, address_of, period_options, target_options
-from service.web.pages.words import change_words, count_words, ordinal_words, period_words, range_words
+from service.web.pages.hours import WeekGrid, grid_of, hours_address, nights_sentence
+from service.web.pages.words import change_words, count_words, day_words, ordinal_words, period_words, range_words
 from service.web.period_answers import PeriodAnswers
 from service.web.snapshot import Snapshot, TargetAnswers
 
@@ -20,6 +22,8 @@ YEARLY: Mapping[Frequency, tuple[int, str]] = {
     Frequency.SHIFT: (18, "18 shifts"),
 }
 """How many periods are summed and set beside as many before them, and how that is said."""
+SURE = 0.05
+"""A share of deals up to which more near repeats are told to be more than chance brings."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class AreaPage:
     flagged: str | None
     dispute: str
     history: tuple[Json, ...]
+    nights: str | None
+    grid: WeekGrid | None
+    repeats: tuple[str, ...]
+    hours_address: str
     address: str
     """The query of the briefing in which this area is chosen."""
 
@@ -82,6 +90,10 @@ def area_page_of(served: Snapshot, code: str, asked: Asked) -> AreaPage:
         flagged=_flagged(shown, row),
         dispute=f"wardcast challenge open {served.forecast_id} --area {code} --target {target} --by NAME --reason TEXT",
         history=tuple(reversed(answers.histories[code])),
+        nights=nights_sentence(answers, code),
+        grid=None if answers.week is None else grid_of(answers.week.of([code]), f"{row['name']} by weekday and hour"),
+        repeats=tuple(_repeats(answers, code)),
+        hours_address=hours_address(target, row["parent"], NIGHTS),
         address=address_of(Asked(target=target, period=period, area=code)),
     )
 
@@ -104,6 +116,34 @@ def _flagged(shown: PeriodAnswers, row: Json) -> str | None:
     words = "Flagged" if row["flagged"] else "Not flagged"
     place = f"{ordinal_words(row['place'])} in the order of the rule, of which {number} are"
     return f"{words}: {place}: {shown.rule['words']}."
+
+
+def _repeats(answers: TargetAnswers, code: str) -> Iterator[str]:
+    """What is known of repeats in the area, and of near repeats in the city; small counts are hidden."""
+    found = answers.repeats
+    if found is None:
+        return
+    if found.about is not None and code in found.of_area:
+        about, counts = found.about, found.of_area[code]
+        written = {name: _or_few(value, about["hidden_under"]) for name, value in counts.items()}
+        yield (
+            f"Of {written['incidents']} here from {day_words(about['first_day'])} to {day_words(about['last_day'])}, "
+            f"{written['repeats']} happened at a place where another had within {about['same_place_days']} days, and "
+            f"{written['near_repeats']} of the others within {about['near_metres']} m and {about['near_days']} days of "
+            f"one. Counts are rounded down to {about['rounded_to']}."
+        )
+    row, of_city = found.soon_and_near, found.about_table
+    if row is not None and of_city is not None:
+        chance = "more than by chance" if row["p"] <= SURE else "which chance alone would often bring"
+        yield (
+            f"In the city, within {row['metres']} m and {row['days']} days of one (but elsewhere than there) "
+            f"{row['ratio']:.1f} times as many followed as if days were dealt out anew: {chance}, by "
+            f"{of_city['incidents']:,} incidents since {day_words(of_city['first_day'])}."
+        )
+
+
+def _or_few(value: int | None, hidden_under: int) -> str:
+    return f"fewer than {hidden_under}" if value is None else f"{value:,}"
 
 
 def _lines(answers: TargetAnswers, shown: PeriodAnswers, row: Json, count: int) -> list[Line]:

@@ -79,6 +79,8 @@ class Briefing:
     rule: str | None
     about: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    has_hours: bool
+    """Whether it is known when in the week the target's crimes happened."""
     address: str
     """The query that leads here again."""
 
@@ -120,6 +122,7 @@ def briefing_of(served: Snapshot, asked: Asked) -> Briefing:
         rule=None if shown.rule is None else shown.rule["words"],
         about=_about(served, shown),
         notes=_notes(shown),
+        has_hours=answers.week is not None,
         address=address_of(kept),
     )
 
