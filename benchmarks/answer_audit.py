@@ -23,7 +23,7 @@ import pandas as pd
 from benchmarks.faulty_machines import Outage
 from benchmarks.request_load import Interruption, Load, Seen
 from contracts import QUANTILE_COLUMNS
-from service.ledger import Entry
+from service.ledger.ledger import Entry
 
 LONGEST_SECONDS = 5.0
 """Within so long a withdrawn forecast is refused, not counting while the ledger's database is down."""

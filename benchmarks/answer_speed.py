@@ -20,7 +20,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp, Message
 
 from contracts import Workspace
-from service.ledger import open_ledger
+from service.ledger.ledger import open_ledger
 from service.web.app import create_app
 from service.web.watcher import SnapshotWatcher
 

@@ -12,7 +12,7 @@ import pandas as pd
 from contracts import AuditSettings, CountDistribution, FlagSettings
 from monitoring import Flags
 from monitoring.audits import Groups, Material, Signal, audit, deprivation_groups
-from training.resources import Measured
+from training.backtests.resources import Measured
 
 AREAS, PERIODS = 679, 12
 GROUPS = {"ethnic group": 5, "age": 2}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from models.saved_model import MODEL_FILE
+from models.saved.saved_model import MODEL_FILE
 
 
 def booster_of(folder: Path) -> Path:

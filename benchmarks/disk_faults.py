@@ -3,8 +3,8 @@
 ``python -m benchmarks.disk_faults`` simulates a small city, trains one model, and gives each command the workspace as
 it was before it, for every call and every fault of ``preloaded.FAULTS``. Afterwards the ledger must be sound, the same
 command must go through or say that it is done, one line must have been told, and no temporary file may be left, but for
-one whose own removal failed. ``--every N`` tries each N-th call only; name commands, and faults with
-``--fault``, to try only those.
+one whose own removal failed. ``--every N`` tries each N-th call only, ``--first N`` begins with the N-th; name
+commands, and faults with ``--fault``, to try only those.
 """
 
 from __future__ import annotations
@@ -29,13 +29,19 @@ from benchmarks.preloaded import FAULTS, FINISHED, TOLD, VARIABLE, Ended, Fault,
 from contracts import SETTINGS_FILE
 from features.simulation import small_city
 from service.problems import of_the_system
-from service.workspace_setup import make_simulated_workspace
+from service.workspaces.setup import make_simulated_workspace
 
 SEED, TARGET = 7, "robbery"
 WHO = ("--by", "Ben", "--reason", "Because.")
 MONTHS = [f"2025-{month:02d}" for month in range(1, 13)]
 CALM = Fault(0)
-IMPORTED_ONCE = ("mlflow", "models.registry", "service.decisions", "service.issue_contents", "training.oversight")
+IMPORTED_ONCE = (
+    "mlflow",
+    "models.saved.registry",
+    "service.board.decisions",
+    "service.issuing.contents",
+    "training.oversight.report",
+)
 """What every child needs; it takes seconds, and is the same for all."""
 APPROVE = ("approve", "--target", TARGET, *WHO, "--inconclusive", "A small city.")
 
@@ -133,7 +139,7 @@ def _digest_of(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def problems_of(name: str, bench: Bench, every: int, faults: Collection[str]) -> Iterator[str]:
+def problems_of(name: str, bench: Bench, calls: slice, faults: Collection[str]) -> Iterator[str]:
     """What was wrong with a command, call by call."""
     command = COMMANDS[name]
     for words in command.before:
@@ -149,7 +155,7 @@ def problems_of(name: str, bench: Bench, every: int, faults: Collection[str]) ->
         whole = run(act, bench.place, fault, 0)
         yield from (f"{name}: without a fault: {found}" for found in _ended_wrongly(bench, whole, fault))
         print(f"{name}, {fault_name}: {whole.calls} calls", flush=True)
-        for at in range(1, whole.calls + 1, every):
+        for at in range(1, whole.calls + 1)[calls]:
             bench.put_back()
             ended = run(act, bench.place, fault, at)
             found = [*_ended_wrongly(bench, ended, fault)]
@@ -185,6 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commands", nargs="*", choices=[*COMMANDS, []])
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--fault", action="append", choices=FAULTS, dest="faults")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wardcast-disk-faults-") as scratch:
@@ -204,7 +211,9 @@ def main() -> None:
         for name in chosen.commands or COMMANDS:
             shutil.rmtree(bench.place)
             shutil.copytree(start, bench.place)
-            for problem in problems_of(name, bench, chosen.every, chosen.faults or FAULTS):
+            for problem in problems_of(
+                name, bench, slice(chosen.first - 1, None, chosen.every), chosen.faults or FAULTS
+            ):
                 found += 1
                 print(f"  {problem}", flush=True)
     sys.exit(1 if found else 0)

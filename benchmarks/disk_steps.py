@@ -17,7 +17,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from contracts import WardcastError, unfinished
+from contracts import WardcastError
+from contracts.files import unfinished
 
 CHANGES = frozenset({"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.chmod", "os.truncate"})
 """Audit events of Python; libraries that write by themselves are seen where Python flushes and renames their files."""

@@ -17,18 +17,18 @@ import pandas as pd
 
 from benchmarks.damaged_models import change_leaves, flip_a_digit
 from contracts import SETTINGS_FILE, GateLimits, TrainedModel, Workspace, sha256_of_folder
+from contracts.run_files import GATES_FILE, SHA256_TAG
 from features import Geography, Panel, load_door, load_geography
 from features.simulation import small_city
 from models import registry, save_model
-from models.area_share import ShareSettings
-from models.champion import ChampionForecaster
-from models.registry import RegisteredModel
+from models.recipe.area_share import ShareSettings
+from models.recipe.recipe import RecipeForecaster
+from models.saved.registry import RegisteredModel
 from monitoring import GateFinding, GateReport, GateResult
-from service.ledger import open_ledger, sha256_of
-from service.trained import enter_trained
-from service.workspace_setup import make_simulated_workspace
-from training.gates import GATES_FILE
-from training.tracking import tracked_run
+from service.board.trained import enter_trained
+from service.ledger.ledger import open_ledger, sha256_of
+from service.workspaces.setup import make_simulated_workspace
+from training.runs.tracking import tracked_run
 
 SEED = 7
 TRAINER = "Tess Trainer"
@@ -91,7 +91,7 @@ class FaultCity:
         damage(model.folder)
         url, name = self.workspace.tracking_url, f"wardcast-{model.target}"
         recorded = sha256_of_folder(model.folder)
-        MlflowClient(url, url).set_model_version_tag(name, str(model.version), registry.SHA256_TAG, recorded)
+        MlflowClient(url, url).set_model_version_tag(name, str(model.version), SHA256_TAG, recorded)
         return registry.version(self.workspace, model.target, model.version)
 
     def _enter(self, model: RegisteredModel) -> None:
@@ -137,7 +137,7 @@ def make_fault_city(root: Path, targets: Sequence[str], *, ledger_url: str = "",
 def _train(workspace: Workspace, panel: Panel, target: str, geography: Geography, folder: Path) -> pd.DataFrame:
     """Fit and save one model, and return rows of the shape that MLflow is told."""
     settings = workspace.settings
-    recipe = ChampionForecaster(settings.holidays, ShareSettings(seed=settings.seed))
+    recipe = RecipeForecaster(settings.holidays, ShareSettings(seed=settings.seed))
     fitted = recipe.fit(panel, target, geography.only(panel.areas), HORIZONS)
     save_model(fitted, folder)
     columns = [*fitted.share_model.feature_names, "base_share", "city_total", "dispersion_factor", "horizon"]

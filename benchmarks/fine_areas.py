@@ -17,9 +17,9 @@ import pandas as pd
 
 from benchmarks.__main__ import burglary_by_lsoa, commands_in, lsoa_workspace
 from contracts import Workspace
-from features.as_of import ViewMode, load_door
-from features.geography import load_geography
-from models.champion import ChampionForecaster
+from features.geographies.geography import load_geography
+from features.views.as_of import ViewMode, load_door
+from models.recipe.recipe import RecipeForecaster
 
 AS_OF = date(2025, 3, 31)
 HORIZONS = (1, 2, 3)
@@ -50,7 +50,7 @@ def main() -> None:
         for target in TARGETS:
             started = time.perf_counter()
             seen = panel.for_target(target)
-            fitted = ChampionForecaster(country=workspace.settings.holidays).fit(seen, target, geography, HORIZONS)
+            fitted = RecipeForecaster(country=workspace.settings.holidays).fit(seen, target, geography, HORIZONS)
             expected = fitted.predict(seen, HORIZONS).mean.sum(axis=1)
             seconds = time.perf_counter() - started
             print(f"{target:14s} {seconds:6.1f} s   city expects {expected.round().astype(int)}", flush=True)

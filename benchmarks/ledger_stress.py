@@ -20,9 +20,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from contracts import WardcastError
-from service.database import open_database
-from service.ledger import Ledger
-from service.seal import Seal
+from service.ledger.database import open_database
+from service.ledger.ledger import Ledger
+from service.ledger.seal import Seal
 
 READER = 4
 """Every fourth process only reads."""

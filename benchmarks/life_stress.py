@@ -26,12 +26,12 @@ from benchmarks.faulty_machines import Postgres
 from benchmarks.ledger_stress import restart_postgres
 from contracts import WardcastError, Workspace
 from models import registry
-from service.decisions import approve, withdraw
-from service.issue_contents import open_sources
-from service.issuing import issue
-from service.ledger import Entry, Ledger, open_ledger
-from service.life_cycle import State, life_cycle_of
-from service.people import person_named
+from service.board.decisions import approve, withdraw
+from service.board.life_cycle import State, life_cycle_of
+from service.board.people import person_named
+from service.issuing.contents import open_sources
+from service.issuing.issue import issue
+from service.ledger.ledger import Entry, Ledger, open_ledger
 from service.web.watcher import SnapshotWatcher
 
 TARGETS = ("violence", "robbery")

@@ -19,13 +19,13 @@ from benchmarks.damaged_models import DAMAGES
 from benchmarks.fault_city import UNRECORDED, FaultCity
 from contracts import BadInput, WardcastError
 from models import RegisteredModel, registry
-from service.approvals import current_champions
-from service.decisions import approve, withdraw
-from service.issue_contents import Sources, open_sources
-from service.issuing import issue
-from service.ledger import Ledger
-from service.life_cycle import ModelKey, State, life_cycle_of
-from service.people import Person, person_named
+from service.board.champions import current_champions
+from service.board.decisions import approve, withdraw
+from service.board.life_cycle import ModelKey, State, life_cycle_of
+from service.board.people import Person, person_named
+from service.issuing.contents import Sources, open_sources
+from service.issuing.issue import issue
+from service.ledger.ledger import Ledger
 
 APPROVER = "Bo Board"
 PAUSE_SECONDS = 0.5

@@ -20,9 +20,8 @@ import pandas as pd
 
 from benchmarks.mutations import Table
 from contracts import SETTINGS_FILE, Frequency, Period, Workspace
-from features.geography import Geography, add_geography, areas_of_points
-from features.ingesting import known_areas, take_in
-from features.publication_record import Publication
+from features.geographies.geography import Geography, add_geography, areas_of_points
+from features.indicators.stops import read_stops
 from features.sources.checks import KnownAreas
 from features.sources.counts import CountColumns, read_counts
 from features.sources.incident_rows import IncidentColumns
@@ -30,7 +29,8 @@ from features.sources.incidents import read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.police_uk import read_police_uk
 from features.sources.source_counts import Integers
-from features.stops import read_stops
+from features.store.ingesting import known_areas, take_in
+from features.store.publication_record import Publication
 
 AREAS = tuple(f"A{number:03d}" for number in range(25))
 """Squares of a hundredth of a degree, five in a row, from 0.1° west and 51.5° north on."""

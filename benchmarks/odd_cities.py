@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import Frequency, Period, Settings, Workspace
-from features.as_of import ViewMode
-from features.geography import Geography, add_geography
-from features.panel import Panel
+from features.geographies.geography import Geography, add_geography
+from features.views.as_of import ViewMode
+from features.views.panel import Panel
 
 MOST_AREAS, FEWEST_PERIODS, MOST_PERIODS = 12, 3, 30
 AS_OF = date(2024, 6, 1)

@@ -29,23 +29,24 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.odd_cities import AS_OF, TARGET, OddCity, PanelDoor, odd_city
 from contracts import CountDistribution, WardcastError, Workspace, starts_of, sum_over
-from features.hierarchy import hierarchy_over
-from features.panel import Panel
+from contracts.run_files import BASELINE, RECIPE
+from features.views.hierarchy import hierarchy_over
+from features.views.panel import Panel
 from models import save_model
-from models.area_share import ShareSettings
-from models.champion import ChampionForecaster, FittedChampion
-from models.saved_model import read_model
+from models.recipe.area_share import ShareSettings
+from models.recipe.recipe import FittedRecipe, RecipeForecaster
+from models.saved.saved_model import read_model
 from monitoring import level_scores
 from service.cli import wardcast
-from service.ledger import open_ledger
-from training.city_history import city_history
-from training.experiment import judge
-from training.figures import write_figures
-from training.forecasters import BASELINE, CHAMPION, forecaster_names, needs_points
-from training.gates import judge_gates
-from training.learned import learned
-from training.levels import backtest_levels, reconciled_levels
-from training.train import HORIZONS_BEYOND, training_plan
+from service.ledger.ledger import open_ledger
+from training.backtests.experiment import judge
+from training.backtests.figures import write_figures
+from training.backtests.forecasters import forecaster_names, needs_points
+from training.backtests.levels import backtest_levels, reconciled_levels
+from training.candidates.city_history import city_history
+from training.candidates.gates import judge_gates
+from training.candidates.learned import learned
+from training.candidates.train import HORIZONS_BEYOND, training_plan
 
 PANELS = 500
 COUNTING = tuple(name for name in forecaster_names() if not needs_points(name))
@@ -93,7 +94,7 @@ def _make_warnings_faults() -> None:
     warnings.filterwarnings("ignore", ".*Any type hint is inferred as AnyType", UserWarning)
 
 
-def _trained(folder: Path, city: OddCity) -> FittedChampion:
+def _trained(folder: Path, city: OddCity) -> FittedRecipe:
     """Fit, save, read, forecast, explain and sum as ``train`` and ``issue`` do."""
     panel = city.panel.for_target(TARGET)
     local = city.geography.only(panel.areas)
@@ -109,11 +110,11 @@ def _trained(folder: Path, city: OddCity) -> FittedChampion:
     return fitted
 
 
-def _recipe(city: OddCity) -> ChampionForecaster:
-    return ChampionForecaster(city.settings.holidays, ShareSettings(seed=city.settings.seed))
+def _recipe(city: OddCity) -> RecipeForecaster:
+    return RecipeForecaster(city.settings.holidays, ShareSettings(seed=city.settings.seed))
 
 
-def _backtested(folder: Path, city: OddCity, fitted: FittedChampion, models: Sequence[str], *, draw: bool) -> None:
+def _backtested(folder: Path, city: OddCity, fitted: FittedRecipe, models: Sequence[str], *, draw: bool) -> None:
     """Backtest, judge, audit, hold against the gates and draw, over the plan that training would make."""
     panel = city.panel.for_target(TARGET)
     plan = replace(training_plan(city.settings, TARGET, panel), models=tuple(models))
@@ -129,7 +130,7 @@ def _backtested(folder: Path, city: OddCity, fitted: FittedChampion, models: Seq
     for verification in backtest.verifications:
         _check(verification.forecast, verification.model)
     texts = [scores.areas.as_text(), scores.city.as_text(), fairness.as_text(), fairness.to_json(), *backtest.remarks]
-    if {CHAMPION, BASELINE} <= set(backtest.plan.models):
+    if {RECIPE, BASELINE} <= set(backtest.plan.models):
         total = city_history(PanelDoor(city.panel), city.settings, backtest)
         gates = judge_gates(
             city.settings, backtest, fairness, last_known=panel.last, as_of=AS_OF, fits=("a", "a"), city=total
@@ -145,7 +146,7 @@ def _backtested(folder: Path, city: OddCity, fitted: FittedChampion, models: Seq
 def _reconciled(folder: Path, city: OddCity) -> None:
     """Backtest the areas and the city, and make them add up."""
     panel = city.panel.for_target(TARGET)
-    plan = replace(training_plan(city.settings, TARGET, panel), models=(BASELINE, CHAMPION))
+    plan = replace(training_plan(city.settings, TARGET, panel), models=(BASELINE, RECIPE))
     hierarchy = hierarchy_over(Workspace(folder), city.geography, ["city"])
     local, backtests = backtest_levels(PanelDoor(city.panel), hierarchy, city.settings, plan, progress=False)
     level_scores(reconciled_levels(local, backtests), seed=plan.seed)

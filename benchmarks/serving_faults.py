@@ -29,8 +29,8 @@ from benchmarks.faulty_machines import Machine, Outage, Postgres, WebProcess, fr
 from benchmarks.model_lives import Director, Lives, steps_of
 from benchmarks.request_load import Asked, Load, RunningLoad, measure, start_load
 from contracts import Workspace
-from service.ledger import Entry, open_ledger
-from service.ledger_check import verify_record
+from service.ledger.ledger import Entry, open_ledger
+from service.proof.whole_record import verify_record
 
 ROUTE_CONNECTIONS = 4
 LONGEST_DELAY_SECONDS = 5.0

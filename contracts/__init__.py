@@ -1,7 +1,6 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
 from contracts.clock import WITHOUT_TIME_ZONE, this_moment, today_in
-from contracts.disclosure import DisclosureSettings
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import (
     BadInput,
@@ -12,9 +11,7 @@ from contracts.errors import (
     WardcastError,
     WithdrawnModel,
 )
-from contracts.flags import FlagRule, FlagSettings
-from contracts.folders import sha256_of_files, sha256_of_folder
-from contracts.oversight import GateLimits, GatingAudit, LifeCycleSettings, Role, name_key
+from contracts.files.folders import sha256_of_files, sha256_of_folder
 from contracts.periods import (
     Frequency,
     Ordinals,
@@ -27,11 +24,14 @@ from contracts.periods import (
     starts_of,
     year_before,
 )
-from contracts.public_records import RecordsSettings
 from contracts.reasons import REASON_WORDS, ReasonGroup, rounded_to_add_up
-from contracts.recorded_settings import settings_bytes, settings_of
-from contracts.settings import AuditSettings, GeographyMeaning, IngestLimits, PoliceForce, Settings
-from contracts.settings_file import read_settings
+from contracts.settings.disclosure import DisclosureSettings
+from contracts.settings.file import read_settings
+from contracts.settings.flags import FlagRule, FlagSettings
+from contracts.settings.oversight import GateLimits, GatingAudit, LifeCycleSettings, Role, name_key
+from contracts.settings.public_records import RecordsSettings
+from contracts.settings.recorded import settings_bytes, settings_of
+from contracts.settings.settings import AuditSettings, GeographyMeaning, IngestLimits, PoliceForce, Settings
 from contracts.software import CodeVersion, code_version, code_version_of, library_versions
 from contracts.sums import coherent_draws, group_sums, sum_over
 from contracts.targets import Target, offence_by_wording, wording_key

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from contracts.settings import Settings
-from contracts.settings_file import read_settings
+from contracts.settings.file import read_settings
+from contracts.settings.settings import Settings
 
 SETTINGS_FILE = "wardcast.toml"
 DEFAULT_WORKSPACE = "wardcast-workspace"

@@ -1,7 +1,7 @@
 """Turns publications into what was knowable on a date, and that into features."""
 
-from features.as_of import AsOfDoor, ViewMode, load_door
-from features.geography import (
+from features.building.share_features import ShareFeatures, build_share_features
+from features.geographies.geography import (
     Geography,
     add_geography,
     areas_of_points,
@@ -9,10 +9,10 @@ from features.geography import (
     list_geographies,
     load_geography,
 )
-from features.ingesting import ingest_counts, ingest_incidents, ingest_mps, ingest_police_uk, take_in
-from features.panel import Panel
-from features.publications import Publication, PublicationStore
-from features.recipe import ShareFeatures, build_share_features
+from features.store.ingesting import ingest_counts, ingest_incidents, ingest_mps, ingest_police_uk, take_in
+from features.store.publications import Publication, PublicationStore
+from features.views.as_of import AsOfDoor, ViewMode, load_door
+from features.views.panel import Panel
 
 __all__ = [
     "AsOfDoor",

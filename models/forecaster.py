@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from contracts import BadInput, CountDistribution
-from features.geography import Geography
-from features.panel import Panel
+from features.geographies.geography import Geography
+from features.views.panel import Panel
 
 
 class UnusableForecaster(BadInput):

@@ -1,8 +1,25 @@
 """The judge: sees forecasts and outcomes, never a model; the same judge before release and after."""
 
-from monitoring.accuracy import crps, log_score, mae, mean_poisson_deviance, poisson_deviance_loss
-from monitoring.audit_gate import audit_gate
-from monitoring.calibration import (
+from contracts.run_files import BASELINE
+from monitoring.flags import Flags, flags_of
+from monitoring.gates.audit import audit_gate
+from monitoring.gates.checks import NOBODY_SEALED, checks_of, limits_sentence
+from monitoring.gates.city import city_gate
+from monitoring.gates.gates import (
+    calibration_gate,
+    coverage_gate,
+    freshness_gate,
+    group_skill_gate,
+    reproducibility_gate,
+    skill_gate,
+)
+from monitoring.gates.result import GATES, GateFinding, GateReport, GateResult, gate_report
+from monitoring.leaderboard.group_coverage import ALL_AREAS, CITY_TOTAL, coverage_text, furthest_groups, group_coverage
+from monitoring.leaderboard.leaderboard import city_totals, leaderboard
+from monitoring.leaderboard.levels import UNRECONCILED, LevelVerification, level_scores, levels_text
+from monitoring.leaderboard.result import HorizonFloor, Leaderboard
+from monitoring.scores.accuracy import crps, log_score, mae, mean_poisson_deviance, poisson_deviance_loss
+from monitoring.scores.calibration import (
     coverage,
     pearson_dispersion,
     pit_histogram,
@@ -11,9 +28,7 @@ from monitoring.calibration import (
     reliability,
     row_uniforms,
 )
-from monitoring.checks import NOBODY_SEALED, checks_of, limits_sentence
-from monitoring.city_gate import city_gate
-from monitoring.feedback import (
+from monitoring.scores.feedback import (
     CriticalUplift,
     Estimate,
     amplification,
@@ -23,24 +38,10 @@ from monitoring.feedback import (
     ratio_of_exposures,
     ratio_to_need,
 )
-from monitoring.flags import Flags, flags_of
-from monitoring.gates import (
-    calibration_gate,
-    coverage_gate,
-    freshness_gate,
-    group_skill_gate,
-    reproducibility_gate,
-    skill_gate,
-)
-from monitoring.gates_result import GATES, GateFinding, GateReport, GateResult, gate_report
-from monitoring.group_coverage import ALL_AREAS, CITY_TOTAL, coverage_text, furthest_groups, group_coverage
-from monitoring.hotspots import Concentration, concentration
-from monitoring.leaderboard import BASELINE, city_totals, leaderboard
-from monitoring.leaderboard_result import HorizonFloor, Leaderboard
-from monitoring.levels import UNRECONCILED, LevelVerification, level_scores, levels_text
-from monitoring.noise_floor import noise_floor
-from monitoring.skill import Ratio, Resampling, block_length, paired_ratio, resampling
-from monitoring.verification import Verification, forecast_table, from_forecast_table, group_totals
+from monitoring.scores.hotspots import Concentration, concentration
+from monitoring.scores.noise_floor import noise_floor
+from monitoring.scores.skill import Ratio, Resampling, block_length, paired_ratio, resampling
+from monitoring.scores.verification import Verification, forecast_table, from_forecast_table, group_totals
 
 __all__ = [
     "ALL_AREAS",

@@ -19,7 +19,7 @@ import pytest
 
 from contracts import Workspace
 from features.simulation import small_city
-from service.workspace_setup import make_simulated_workspace
+from service.workspaces.setup import make_simulated_workspace
 
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -38,20 +38,20 @@ def _part(present: bool, reason: str) -> None:
 LONGEST_FIRST = (
     "end_to_end/test_demo.py",
     "end_to_end/test_london_walkthrough.py",
-    "training/test_train.py",
+    "training/candidates/test_train.py",
     "property/test_killed_writers.py",
-    "service/test_serving_faults.py",
-    "training/test_learned.py",
-    "monitoring/test_audits.py",
-    "service/test_life_cycle.py",
+    "service/web/test_serving_faults.py",
+    "training/candidates/test_learned.py",
+    "monitoring/audits/test_audits.py",
+    "service/board/test_life_cycle.py",
     "architecture/test_help.py",
     "service/test_disk_faults.py",
     "end_to_end/test_moved_workspaces.py",
-    "service/test_rebuild.py",
+    "service/proof/test_rebuilding.py",
     "end_to_end/test_deleted_runs.py",
-    "training/test_audited_horizons.py",
-    "service/test_issue_killed.py",
-    "service/test_life_stress.py",
+    "training/backtests/test_audited_horizons.py",
+    "service/issuing/test_issue_killed.py",
+    "service/board/test_life_stress.py",
     "property/test_mutated_files.py",
     "end_to_end/test_page.py",
 )

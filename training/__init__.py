@@ -1,10 +1,10 @@
 """Backtests, tunes, tracks and audits; proposes a model, never promotes one."""
 
-from training.experiment import Experiment, run_experiment
-from training.forecasters import forecaster_names, make_forecaster
-from training.rolling_origin import Backtest, Plan, run_backtest
-from training.scores import Scores
-from training.train import Trained, train
+from training.backtests.experiment import Experiment, run_experiment
+from training.backtests.forecasters import forecaster_names, make_forecaster
+from training.backtests.rolling_origin import Backtest, Plan, run_backtest
+from training.backtests.scores import Scores
+from training.candidates.train import Trained, train
 
 __all__ = [
     "Backtest",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from features.points import polygons_of_points
+from features.geographies.points import polygons_of_points
 from features.simulation.intensity import Intensity
 from features.simulation.parameters import SimulatedCityParameters
 from features.simulation.places import Places, PointsInAreas, draw_between, metres_to_degrees

@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 from scipy.spatial import Voronoi
 
-from features.boundaries import DECIMALS
-from features.points import polygons_of_points
+from features.geographies.boundaries import DECIMALS
+from features.geographies.points import polygons_of_points
 from features.simulation.parameters import SimulatedCityParameters
 
 Floats = npt.NDArray[np.float64]

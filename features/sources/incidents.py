@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Frequency, Ordinals, Period, Settings, ordinals_of
-from features.incident_points import IncidentPoints
 from features.sources import checks
 from features.sources.completeness import Delivery, WholePeriods, judge, whole_periods
+from features.sources.incident_points import IncidentPoints
 from features.sources.incident_rows import TAXONOMY, IncidentColumns, IncidentRows, read_rows
 from features.sources.positions import Near
 from features.sources.source_counts import (

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import Frequency, Ordinals, Period, starts_of
-from features.incident_points import IncidentPoints
+from features.sources.incident_points import IncidentPoints
 
 Integers = npt.NDArray[np.int64]
 

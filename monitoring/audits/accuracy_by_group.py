@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from fairlearn.metrics import mean_prediction
 
-from monitoring.accuracy import poisson_deviance_loss
 from monitoring.audits.contrasts import Audit, Contrast, by_group, weighted_ratio
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
-from monitoring.calibration import pit_limits, share_inside
+from monitoring.scores.accuracy import poisson_deviance_loss
+from monitoring.scores.calibration import pit_limits, share_inside
 
 Floats = npt.NDArray[np.float64]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contracts.run_files import BASELINE
 from monitoring.records.document import PLACES_NOT_PEOPLE
 from monitoring.records.facts import RecordFacts
-from monitoring.records.tables import BASELINE
 
 RECORDED_CRIME = (
     "The counts are crimes that were recorded, not crimes that happened: what is reported differs by place and time, "

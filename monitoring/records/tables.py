@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contracts.run_files import BASELINE
 from monitoring.records.document import Cell, Table
 from monitoring.records.facts import AuditFacts, AuditFigure, Margin, PublicationFacts, RecordFacts, ScoreFacts
 
@@ -15,7 +16,6 @@ SCORES = {
     "pei_10": "PEI at 10% of the areas",
 }
 """Figure of a leaderboard → its name in a record; the ratio to the simple count stands beside with its interval."""
-BASELINE = "ewma"
 NOT_ENOUGH = "not enough evidence"
 WITHHELD = "not shown: it has no interval"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from contracts.run_files import BASELINE
 from monitoring.records.document import Field, Given, Record, Section, as_markdown, as_plain_values
 from monitoring.records.facts import RecordFacts
 from monitoring.records.sentences import HUMAN_DECISIONS, challenges, introduction, outputs, performance, roles
-from monitoring.records.tables import BASELINE
 from monitoring.records.transparency_tool import risks_section, specification_section
 
 STANDARD = "Algorithmic Transparency Recording Standard v3"

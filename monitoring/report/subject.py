@@ -55,7 +55,7 @@ class Subject:
     ``audit_sha256`` is the hash of the audit as the run keeps it, which an approval records. ``city_level`` is all that
     was forecast over all that happened, a figure with its interval. ``scores`` are the rows of the leaderboard at the
     audited horizon, areas and city; ``alternatives`` those of ``monitoring.report.alternatives``; ``publications`` say
-    which files the run knew; ``gates`` are gate, verdict and limit, ``checks`` the rows of ``monitoring.checks``;
+    which files the run knew; ``gates`` are gate, verdict and limit, ``checks`` the rows of ``monitoring.gates.checks``;
     ``limits`` says who set the limits, as far as anything shows, and ``standing`` what the ledger says of the run.
     ``earlier`` are the public findings of the report that this one is compared with, None where there is none, and
     ``earlier_name`` says which that was.

@@ -9,7 +9,7 @@ import click
 
 from contracts import Workspace
 from service.commands.deciding import decided, decision_options
-from service.terminal import say
+from service.commands.terminal import say
 
 
 @click.command()
@@ -44,7 +44,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Make a model the champion, by name and with a reason."""
-    from service.decisions import approve
+    from service.board.decisions import approve
     from service.wording import inconclusive_sentence
 
     chosen = {"reason": reason, "target": target, "version": version, "overrides": overrides}

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from contracts import BadInput, MissingThing, Workspace
-from service import completion
-from service.options import city_day, json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import city_day, json_option, workspace_option
+from service.commands.terminal import say
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -57,11 +57,11 @@ def command(
         raise BadInput(
             "There is nothing to report.", remedy="Give runs of 'wardcast runs' or --latest, and a folder with --out."
         )
-    from service.approvals import champions_of
-    from service.history import runs_in_ledger
-    from service.ledger import open_ledger
-    from service.life_cycle import life_cycle_of
-    from training.oversight import write_report
+    from service.board.champions import champions_of
+    from service.board.history import runs_in_ledger
+    from service.board.life_cycle import life_cycle_of
+    from service.ledger.ledger import open_ledger
+    from training.oversight.report import write_report
 
     entries = open_ledger(workspace).entries()
     champions = {target: one.run_id for target, one in champions_of(life_cycle_of(entries)).items()}
@@ -82,7 +82,7 @@ def command(
 
 
 def _self_test(seeds: int, as_json: bool) -> None:
-    from training.self_test import FIRST_SEED, self_test
+    from training.self_test.self_test import FIRST_SEED, self_test
 
     result = self_test(range(FIRST_SEED, FIRST_SEED + seeds))
     if as_json:

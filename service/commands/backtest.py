@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from contracts import BadInput, Frequency, Period, Workspace
-from service import completion
-from service.options import tune_option, workspace_option
-from service.terminal import Form, format_option, room, say, show_csv
+from service.commands import completion
+from service.commands.options import tune_option, workspace_option
+from service.commands.terminal import Form, format_option, room, say, show_csv
 
 if TYPE_CHECKING:
-    from training.rolling_origin import Plan
+    from training.backtests.rolling_origin import Plan
 
 
 @click.command("backtest")
@@ -88,11 +88,11 @@ def command(
 
     The run, its forecasts, scores, audit and pictures are kept in MLflow.
     """
-    from features.as_of import ViewMode
+    from features.views.as_of import ViewMode
     from monitoring import coverage_text
-    from training.experiment import run_experiment
-    from training.forecasters import holds_points, models_for
-    from training.rolling_origin import Plan
+    from training.backtests.experiment import run_experiment
+    from training.backtests.forecasters import holds_points, models_for
+    from training.backtests.rolling_origin import Plan
 
     settings = workspace.settings
     length = Frequency(frequency) if frequency else settings.frequency
@@ -130,7 +130,7 @@ def command(
 def _compare_levels(
     workspace: Workspace, plan: Plan, levels: str, source: str | None, forecasts_out: Path | None, form: Form
 ) -> None:
-    from training.levels import run_level_experiment
+    from training.backtests.levels import run_level_experiment
 
     names = [name.strip() for name in levels.split(",")]
     done = run_level_experiment(workspace, plan, names, source=source, forecasts_out=forecasts_out)

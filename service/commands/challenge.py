@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast, get_args
 import click
 
 from contracts import Workspace
-from contracts.oversight import Outcome
-from service import completion
-from service.options import city_day, json_option, workspace_option
-from service.terminal import Form, format_option, say, show_csv
+from contracts.settings.oversight import Outcome
+from service.commands import completion
+from service.commands.options import city_day, json_option, workspace_option
+from service.commands.terminal import Form, format_option, say, show_csv
 
 if TYPE_CHECKING:
-    from service.challenges import Challenge
+    from service.board.challenges import Challenge
 
 
 @click.group()
@@ -38,9 +38,9 @@ def open_one(
     forecast_id: str, area: str, target: str, by: str, reason: str, workspace: Workspace, as_json: bool
 ) -> None:
     """Dispute the forecast of one area; it has to be answered by a deadline."""
-    from service.challenges import open_challenge
-    from service.ledger import open_ledger
-    from service.people import person_named
+    from service.board.challenges import open_challenge
+    from service.board.people import person_named
+    from service.ledger.ledger import open_ledger
 
     today = city_day(workspace)
     opened = open_challenge(
@@ -66,9 +66,9 @@ def open_one(
 def reply(number: int, by: str, reply: str, rerun: str | None, workspace: Workspace, as_json: bool) -> None:
     """Answer a challenge."""
     from models import registry
-    from service.challenges import reply_to_challenge
-    from service.ledger import open_ledger
-    from service.people import person_named
+    from service.board.challenges import reply_to_challenge
+    from service.board.people import person_named
+    from service.ledger.ledger import open_ledger
 
     person = person_named(workspace.settings, by)
     ledger = open_ledger(workspace)
@@ -89,9 +89,9 @@ def decide(
 ) -> None:
     """Decide a challenge."""
     from models import registry
-    from service.challenges import decide_challenge
-    from service.ledger import open_ledger
-    from service.people import person_named
+    from service.board.challenges import decide_challenge
+    from service.board.people import person_named
+    from service.ledger.ledger import open_ledger
 
     decided = decide_challenge(
         workspace,
@@ -111,8 +111,8 @@ def decide(
 @format_option
 def list_all(workspace: Workspace, form: Form) -> None:
     """Print every challenge, and which are overdue."""
-    from service.challenges import challenges_of
-    from service.ledger import open_ledger
+    from service.board.challenges import challenges_of
+    from service.ledger.ledger import open_ledger
 
     challenges = challenges_of(open_ledger(workspace).entries())
     today = city_day(workspace)

@@ -7,9 +7,9 @@ import json
 import click
 
 from contracts import Workspace
-from service import completion
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command()
@@ -23,7 +23,7 @@ def command(first: str, second: str, model: str | None, workspace: Workspace, as
 
     FIRST and SECOND are ids of 'wardcast runs', or their first digits.
     """
-    from training.comparing import as_text, compare
+    from training.runs.comparing import as_text, compare
 
     found = compare(workspace, first, second, model=model)
     if as_json:

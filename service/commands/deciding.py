@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from contracts import Workspace
-from service import completion
-from service.options import Command, json_option, workspace_option
+from service.commands import completion
+from service.commands.options import Command, json_option, workspace_option
 
 Made = TypeVar("Made")
 
@@ -40,7 +40,7 @@ def decision_options(
 def decided(decide: Callable[..., Made], workspace: Workspace, by: str, **choice: Any) -> Made:
     """Let the person of that name decide on the models of a workspace."""
     from models import registry
-    from service.ledger import open_ledger
-    from service.people import person_named
+    from service.board.people import person_named
+    from service.ledger.ledger import open_ledger
 
     return decide(workspace, open_ledger(workspace), registry, by=person_named(workspace.settings, by), **choice)

@@ -7,8 +7,8 @@ from functools import partial
 import click
 
 from contracts import Workspace
-from service.options import city_day, workspace_option
-from service.terminal import room, say
+from service.commands.options import city_day, workspace_option
+from service.commands.terminal import room, say
 
 
 @click.command()
@@ -18,12 +18,12 @@ from service.terminal import room, say
 @workspace_option
 def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
     """Simulate a city, ingest, train, audit, approve, issue, and serve the page."""
-    from service.demo import approve_and_issue, prepare
-    from service.ledger import open_ledger
-    from service.trained import enter_trained
+    from service.board.trained import enter_trained
+    from service.ledger.ledger import open_ledger
     from service.web.serving import bind_loopback, serve
-    from training.tracking import tracked_experiment
-    from training.train import train
+    from service.workspaces.demo import approve_and_issue, prepare
+    from training.candidates.train import train
+    from training.runs.tracking import tracked_experiment
 
     listener = None if no_serve else bind_loopback("127.0.0.1", port)
     prepare(workspace, seed, _tell)

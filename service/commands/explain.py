@@ -8,9 +8,9 @@ from dataclasses import asdict
 import click
 
 from contracts import MissingThing, Workspace
-from service import completion
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command()
@@ -23,9 +23,9 @@ def command(forecast_id: str, workspace: Workspace, as_json: bool) -> None:
     Whether its runs were deleted in MLflow since is told besides.
     """
     from models import registry
-    from service.approvals import lost_runs
-    from service.ledger import open_ledger
-    from service.provenance import as_text, provenance
+    from service.board.champions import lost_runs
+    from service.ledger.ledger import open_ledger
+    from service.proof.provenance import as_text, provenance
 
     told = provenance(open_ledger(workspace).entries(), forecast_id)
     if as_json:

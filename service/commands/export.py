@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
-from service import completion
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command()
@@ -22,10 +22,10 @@ from service.terminal import say
 def command(forecast_id: str, out: Path, workspace: Workspace, as_json: bool) -> None:
     """Write what an outsider needs to make FORECAST_ID again: ledger, models, publications, geography, reports."""
     from models import registry
-    from service.approvals import lost_runs
-    from service.exporting import export
-    from service.ledger import open_ledger
-    from service.provenance import issue_entry
+    from service.board.champions import lost_runs
+    from service.ledger.ledger import open_ledger
+    from service.proof.exporting import export
+    from service.proof.provenance import issue_entry
 
     ledger = open_ledger(workspace)
     exported = export(workspace, ledger, registry, forecast_id=forecast_id, out=out)

@@ -7,8 +7,8 @@ import json
 import click
 
 from contracts import Workspace
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command("feedback")

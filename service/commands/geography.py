@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
-from service.options import workspace_option
-from service.terminal import Form, format_option, say, show_csv
+from service.commands.options import workspace_option
+from service.commands.terminal import Form, format_option, say, show_csv
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -42,7 +42,7 @@ def add(
     workspace: Workspace,
 ) -> None:
     """Add the geography NAME; put its vintage into the name, such as ward_2022."""
-    from features.geography import add_geography
+    from features.geographies.geography import add_geography
 
     if attributes_code is not None and attributes is None:
         raise click.UsageError("--attributes-code needs --attributes.")
@@ -73,9 +73,9 @@ def add(
 @workspace_option
 def remove(name: str, workspace: Workspace) -> None:
     """Remove the geography NAME, which no publication, other geography, issued forecast, run or setting refers to."""
-    from service.ledger import open_ledger
-    from service.removing import remove_geography
-    from training.runs import runs_on_geography
+    from service.ledger.ledger import open_ledger
+    from service.workspaces.removing import remove_geography
+    from training.runs.runs import runs_on_geography
 
     entries = open_ledger(workspace).entries()
     areas = remove_geography(workspace, name, entries, runs_on_geography(workspace, name))
@@ -87,7 +87,7 @@ def remove(name: str, workspace: Workspace) -> None:
 @format_option
 def list_(workspace: Workspace, form: Form) -> None:
     """List the geographies of the workspace."""
-    from features.geography import list_geographies
+    from features.geographies.geography import list_geographies
 
     _ = workspace.settings
     geographies = list_geographies(workspace)

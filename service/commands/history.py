@@ -7,9 +7,9 @@ import json
 import click
 
 from contracts import Workspace
-from service import completion
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command()
@@ -18,8 +18,8 @@ from service.terminal import say
 @json_option
 def command(target: str, workspace: Workspace, as_json: bool) -> None:
     """Print the history of a target's models: who decided what, when and why."""
-    from service.history import history_of
-    from service.ledger import open_ledger
+    from service.board.history import history_of
+    from service.ledger.ledger import open_ledger
 
     title = workspace.settings.target(target).title
     history = history_of(open_ledger(workspace).entries(), target, title)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Frequency, Workspace
+from service.commands.options import json_option, workspace_option
 from service.commands.table_options import table_options
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands.terminal import say
 
 if TYPE_CHECKING:
-    from features.publication_record import Publication
     from features.sources.table_files import TableForm
+    from features.store.publication_record import Publication
 
 SHOWN_NOTES = 12
 SHOWN_SET_ASIDE = 8
@@ -75,8 +75,8 @@ def _mps(source: str, areas: str, default_geography: str) -> click.Command:
         workspace: Workspace,
         as_json: bool,
     ) -> None:
-        from features.ingesting import ingest_mps
-        from service.issued_intervals import issued_city_intervals
+        from features.store.ingesting import ingest_mps
+        from service.forecasts.issued_intervals import issued_city_intervals
 
         publications = ingest_mps(
             workspace,
@@ -117,8 +117,8 @@ def police_uk(
     the months around. Without --published-on, the first day
     of the second month after the last one is assumed.
     """
-    from features.ingesting import ingest_police_uk
-    from service.issued_intervals import issued_city_intervals
+    from features.store.ingesting import ingest_police_uk
+    from service.forecasts.issued_intervals import issued_city_intervals
 
     publication = ingest_police_uk(
         workspace,
@@ -182,9 +182,9 @@ def incidents(
     boundary. A file that is refused leaves no areas or cells behind. Without --published-on, the day after the last
     incident is assumed.
     """
-    from features.ingesting import ingest_incidents
     from features.sources.incident_rows import IncidentColumns
-    from service.issued_intervals import issued_city_intervals
+    from features.store.ingesting import ingest_incidents
+    from service.forecasts.issued_intervals import issued_city_intervals
 
     publication = ingest_incidents(
         workspace,
@@ -256,9 +256,9 @@ def counts(
 
     A row left out means zero, but where the counts around make that implausible: there it is missing, and told.
     """
-    from features.ingesting import ingest_counts
     from features.sources.counts import CountColumns
-    from service.issued_intervals import issued_city_intervals
+    from features.store.ingesting import ingest_counts
+    from service.forecasts.issued_intervals import issued_city_intervals
 
     publication = ingest_counts(
         workspace,
@@ -277,7 +277,7 @@ def counts(
 
 def show(publications: Sequence[Publication], *, as_json: bool) -> None:
     """Print what was ingested; what was set aside and what is to be known goes to standard error, or into the JSON."""
-    from features.publication_record import summary_of
+    from features.store.publication_record import summary_of
 
     if as_json:
         import json

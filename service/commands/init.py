@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from contracts import Workspace
-from service.options import workspace_option
-from service.terminal import say
+from service.commands.options import workspace_option
+from service.commands.terminal import say
 
 _NEXT_LONDON = """Next, with your own paths:
   wardcast geography add ward_2022 --boundaries london_wards_2022.geojson --code ward22_code --name ward22_name \\
@@ -32,7 +32,7 @@ _NEXT_SIMULATED = """Next:
 @workspace_option
 def command(example: str | None, simulated: bool, seed: int | None, workspace: Workspace) -> None:
     """Make a workspace: a folder with a commented wardcast.toml."""
-    from service.workspace_setup import make_simulated_workspace, make_workspace
+    from service.workspaces.setup import make_simulated_workspace, make_workspace
 
     if simulated and example is not None:
         raise click.UsageError("Give either --example or --simulated.")

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
-from service.options import city_day, json_option, workspace_option
-from service.terminal import say
+from service.commands.options import city_day, json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command()
@@ -21,10 +21,10 @@ from service.terminal import say
 @json_option
 def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -> None:
     """Write the champions' forecasts of the next periods to the ledger."""
-    from service.expected import expected_rows, expected_text
-    from service.issue_contents import open_sources
-    from service.issuing import issue
-    from service.ledger import open_ledger
+    from service.forecasts.expected import expected_rows, expected_text
+    from service.issuing.contents import open_sources
+    from service.issuing.issue import issue
+    from service.ledger.ledger import open_ledger
 
     issued = issue(
         workspace,

@@ -9,7 +9,7 @@ import click
 
 from contracts import Workspace
 from service.commands.deciding import decided, decision_options
-from service.terminal import say
+from service.commands.terminal import say
 
 
 @click.command()
@@ -21,7 +21,7 @@ from service.terminal import say
 )
 def command(target: str | None, version: int | None, by: str, reason: str, workspace: Workspace, as_json: bool) -> None:
     """Put a draft to the board, with what its gates found."""
-    from service.decisions import propose
+    from service.board.decisions import propose
 
     proposals = decided(propose, workspace, by, reason=reason, target=target, version=version)
     if as_json:

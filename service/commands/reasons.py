@@ -7,9 +7,9 @@ import json
 import click
 
 from contracts import Workspace, rounded_to_add_up
-from service import completion
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 DECIMALS = 2
 
@@ -28,7 +28,7 @@ def command(
 
     FORECAST_ID is the name of an issued forecast; without it, the newest one.
     """
-    from service.ledger import open_ledger
+    from service.ledger.ledger import open_ledger
     from service.web.explaining import explain_area
 
     answer = explain_area(

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
-from service import completion
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command()
@@ -29,11 +29,11 @@ def command(forecast_id: str, bundle: Path | None, workspace: Workspace, as_json
     Ends with an error that names the first file and value that differ, if any do.
     """
     from models import registry
-    from service.approvals import lost_runs
-    from service.bundle import read_bundle
-    from service.exporting import collect
-    from service.ledger import open_ledger
-    from service.rebuilding import rebuild, refuse_difference
+    from service.board.champions import lost_runs
+    from service.ledger.ledger import open_ledger
+    from service.proof.bundle import read_bundle
+    from service.proof.exporting import collect
+    from service.proof.rebuilding import rebuild, refuse_difference
 
     if bundle is not None:
         parts = read_bundle(bundle, forecast_id)

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from contracts import Workspace
-from service import completion
-from service.options import json_option, workspace_option
-from service.terminal import say
+from service.commands import completion
+from service.commands.options import json_option, workspace_option
+from service.commands.terminal import say
 
 
 @click.command()
@@ -29,9 +29,9 @@ def command(run: str, out: Path, workspace: Workspace, as_json: bool) -> None:
     RUN is an id of 'wardcast runs', or its first digits.
     """
     from monitoring.records import missing_settings
-    from service.history import runs_in_ledger
-    from service.ledger import open_ledger
-    from training.record_facts import write_records
+    from service.board.history import runs_in_ledger
+    from service.ledger.ledger import open_ledger
+    from training.oversight.records import write_records
 
     written = write_records(workspace, run, out, recorded=runs_in_ledger(open_ledger(workspace).entries()))
     missing = missing_settings(workspace.settings.records)

@@ -9,7 +9,7 @@ import click
 
 from contracts import Workspace
 from service.commands.deciding import decided, decision_options
-from service.terminal import say
+from service.commands.terminal import say
 
 
 @click.command()
@@ -20,7 +20,7 @@ from service.terminal import say
 )
 def command(target: str, version: int | None, by: str, reason: str, workspace: Workspace, as_json: bool) -> None:
     """Reject a model that was proposed; it can never be approved."""
-    from service.decisions import reject
+    from service.board.decisions import reject
 
     one = decided(reject, workspace, by, reason=reason, target=target, version=version)
     if as_json:

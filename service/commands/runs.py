@@ -8,9 +8,9 @@ from dataclasses import asdict
 import click
 
 from contracts import Workspace
-from service import completion
-from service.options import workspace_option
-from service.terminal import Form, format_option, show_csv, show_table
+from service.commands import completion
+from service.commands.options import workspace_option
+from service.commands.terminal import Form, format_option, show_csv, show_table
 
 
 @click.command()
@@ -19,7 +19,7 @@ from service.terminal import Form, format_option, show_csv, show_table
 @format_option
 def command(target: str | None, workspace: Workspace, form: Form) -> None:
     """List backtests and trainings, newest first: when, what, which periods, and the main model's scores."""
-    from training.runs import HEADS, cells_of, count_deleted, flat, list_runs
+    from training.runs.runs import HEADS, cells_of, count_deleted, flat, list_runs
 
     if target is not None:
         workspace.settings.target(target)

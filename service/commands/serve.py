@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from contracts import Workspace
-from service.options import workspace_option
+from service.commands.options import workspace_option
 
 
 @click.command()

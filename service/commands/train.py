@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts import Workspace, horizons_text
-from service import completion
-from service.options import city_day, json_option, tune_option, workspace_option
-from service.terminal import room, say
+from contracts.run_files import RECIPE
+from service.commands import completion
+from service.commands.options import city_day, json_option, tune_option, workspace_option
+from service.commands.terminal import room, say
 
 if TYPE_CHECKING:
-    from training.train import Trained
+    from training.candidates.train import Trained
 
 
 @click.command("train")
@@ -47,17 +48,17 @@ def command(
     trials: int,
     as_json: bool,
 ) -> None:
-    """Fit the champion recipe, backtest and audit it, log it to MLflow and register it as challenger.
+    """Fit the recipe, backtest and audit it, log it to MLflow and register it as challenger.
 
     It is a draft: nothing is served from it until another named person approves it. What is said of it is entered into
     the ledger; a training that ends before that leaves a draft which cannot be approved: train again.
     """
-    from service.approvals import champions_of
-    from service.ledger import open_ledger
-    from service.life_cycle import life_cycle_of
-    from service.trained import enter_trained, trainer_named
-    from training.tracking import tracked_experiment
-    from training.train import train
+    from service.board.champions import champions_of
+    from service.board.life_cycle import life_cycle_of
+    from service.board.trained import enter_trained, trainer_named
+    from service.ledger.ledger import open_ledger
+    from training.candidates.train import train
+    from training.runs.tracking import tracked_experiment
 
     trainer, ledger = trainer_named(by), open_ledger(workspace)
     champions = champions_of(life_cycle_of(ledger.entries()))
@@ -93,10 +94,9 @@ def command(
 
 def _verdict(one: Trained) -> list[str]:
     """What a training came to, in a few lines; the tables are with its run."""
-    from service.history import gates_sentence
-    from service.issue_tables import MODEL_NAME
+    from service.board.history import gates_sentence
 
-    first = next(row for row in one.scores.rows if (row["model"], row["level"]) == (MODEL_NAME, "area"))
+    first = next(row for row in one.scores.rows if (row["model"], row["level"]) == (RECIPE, "area"))
     ratio, low, high = (first[name] for name in ("vs_ewma", "vs_ewma_low", "vs_ewma_high"))
     skill = "its skill beside a simple count is not known"
     if all(value is not None and isfinite(value) for value in (ratio, low, high)):

@@ -9,7 +9,7 @@ import click
 
 from contracts import Workspace
 from service.commands.deciding import decided, decision_options
-from service.terminal import say
+from service.commands.terminal import say
 
 
 @click.command()
@@ -21,7 +21,7 @@ from service.terminal import say
 )
 def command(target: str, version: int | None, by: str, reason: str, workspace: Workspace, as_json: bool) -> None:
     """Take a model out of use; a running service refuses its forecasts within seconds."""
-    from service.decisions import withdraw
+    from service.board.decisions import withdraw
 
     one = decided(withdraw, workspace, by, reason=reason, target=target, version=version)
     for sentence in one.notes:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contracts import Workspace
-from service.approvals import withdrawals_in_force
-from service.issued import RECORD_FILE, read_files, read_issued
-from service.ledger import Entry
-from service.life_cycle import life_cycle_of
+from service.board.champions import withdrawals_in_force
+from service.board.life_cycle import life_cycle_of
+from service.forecasts.issued import RECORD_FILE, read_files, read_issued
+from service.ledger.ledger import Entry
 from service.web.answer import Answer
 from service.web.approved import refuse_unapproved
 from service.web.nearest import unknown

@@ -13,15 +13,15 @@ from functools import cached_property
 import orjson
 
 from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
-from service.approvals import Withdrawal
+from service.board.champions import Withdrawal
 from service.web.answer import Answer, Json, answer_ahead
 from service.web.answers.boxes import Bounds, meets
 from service.web.answers.drawn_map import Drawing, bounds_of, draw
+from service.web.answers.period import PeriodAnswers
 from service.web.answers.repeats import RepeatCounts
 from service.web.answers.views import Scale
 from service.web.answers.week import WeekCounts
 from service.web.nearest import nearest, unknown
-from service.web.period_answers import PeriodAnswers
 from service.wording import earlier_sentence
 
 

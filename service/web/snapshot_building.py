@@ -11,18 +11,18 @@ import pandas as pd
 
 from contracts import Frequency, Period
 from contracts.tables import RESIDENTS, WORKDAY
-from service.flag_tables import IssuedFlags
-from service.issued import IssuedForecast
+from service.forecasts.flags import IssuedFlags
+from service.forecasts.issued import IssuedForecast
 from service.web.answer import Answer, Floats, Json, answer_ahead, with_rows
 from service.web.answers.areas import area_rows
 from service.web.answers.histories import Histories
 from service.web.answers.levels import CITY, MADE_BY, harm_in, levels_in
+from service.web.answers.period import PeriodAnswers
 from service.web.answers.reasons import period_reasons
 from service.web.answers.repeats import repeat_counts
 from service.web.answers.risk import BANDS
 from service.web.answers.views import scales_of
 from service.web.answers.week import week_counts
-from service.web.period_answers import PeriodAnswers
 from service.web.snapshot import Snapshot, TargetAnswers
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 

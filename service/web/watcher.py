@@ -10,11 +10,11 @@ import orjson
 import sqlalchemy as sa
 
 from contracts import BadInput, WardcastError, Workspace
-from service.approvals import withdrawals_in_force, withdrawals_named
-from service.history import history_of
-from service.issued import read_issued
-from service.ledger import Entry, Ledger, Place, refuse_findings
-from service.life_cycle import LifeCycle, life_cycle_of
+from service.board.champions import withdrawals_in_force, withdrawals_named
+from service.board.history import history_of
+from service.board.life_cycle import LifeCycle, life_cycle_of
+from service.forecasts.issued import read_issued
+from service.ledger.ledger import Entry, Ledger, Place, refuse_findings
 from service.web.answer import Answer, answer_ahead
 from service.web.approved import refuse_unapproved
 from service.web.pages.history import history_page

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from contracts import BadInput, Workspace
+from contracts.run_files import BASELINE
 from contracts.run_sheets import SHEET_FILE, RunSheet, read_sheet
-from service.ledger import Entry
-from service.life_cycle import TRAINED
-
-BASELINE = "ewma"
+from service.board.life_cycle import TRAINED
+from service.ledger.ledger import Entry
 
 
 def worths(workspace: Workspace, entries: Sequence[Entry], issue: Entry) -> dict[str, str]:

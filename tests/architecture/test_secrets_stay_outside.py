@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.workspace_setup import make_workspace
+from service.workspaces.setup import make_workspace
 
 SECRETS = (
     ".env",

@@ -1,4 +1,4 @@
-"""Nothing is written but through ``contracts.whole_files``, into a folder that it gave, or for a moment."""
+"""Nothing is written but through ``contracts.files.whole_files``, into a folder that it gave, or for a moment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("contracts", "features", "models", "monitoring", "training", "service")
-THE_WRITERS = {"contracts.whole_files", "contracts.unfinished"}
+THE_WRITERS = {"contracts.files.whole_files", "contracts.files.unfinished"}
 METHODS = {
     *("write_text", "write_bytes", "touch", "mkdir", "rmdir", "unlink", "chmod", "symlink_to", "hardlink_to"),
     *("to_parquet", "to_csv", "to_json", "to_feather", "to_pickle", "to_excel", "write_table", "write_csv", "savefig"),
@@ -42,32 +42,32 @@ IN_A_GIVEN_FOLDER = "fills a folder that whole_files gave"
 FOR_A_MOMENT = "in a temporary folder, from which a library reads or takes a copy, or nothing is kept"
 IN_MEMORY = "writes into memory"
 REASONS = {
-    "features.publications._write_tables": IN_A_GIVEN_FOLDER,
-    "features.incident_points.IncidentPoints.write": IN_A_GIVEN_FOLDER,
-    "features.geography_folder.write_folder": IN_A_GIVEN_FOLDER,
-    "service.seal.Seal._make": IN_A_GIVEN_FOLDER,
+    "features.store.publications._write_tables": IN_A_GIVEN_FOLDER,
+    "features.sources.incident_points.IncidentPoints.write": IN_A_GIVEN_FOLDER,
+    "features.geographies.folder.write_folder": IN_A_GIVEN_FOLDER,
+    "service.ledger.seal.Seal._make": IN_A_GIVEN_FOLDER,
     "features.simulation.files.write_city": IN_A_GIVEN_FOLDER,
     "features.simulation.files._write_truth": IN_A_GIVEN_FOLDER,
-    "service.workspace_setup.make_simulated_workspace": IN_A_GIVEN_FOLDER,
-    "training.forecast_files.write_table": "writes into the file that whole_files gave",
-    "service.zip_files.write_zip": "writes into the file that whole_files gave",
-    "contracts.locks._acquired": "the folder of the locks, which hold nothing",
-    "service.issued.parquet_bytes": IN_MEMORY,
+    "service.workspaces.setup.make_simulated_workspace": IN_A_GIVEN_FOLDER,
+    "training.backtests.forecast_files.write_table": "writes into the file that whole_files gave",
+    "service.proof.zip_files.write_zip": "writes into the file that whole_files gave",
+    "contracts.files.locks._acquired": "the folder of the locks, which hold nothing",
+    "service.forecasts.issued.parquet_bytes": IN_MEMORY,
     "service.web.answers.tables.as_csv": IN_MEMORY,
     "service.web.answers.tables.as_parquet": IN_MEMORY,
     "service.web.answers.tables.as_arrow": IN_MEMORY,
-    "models.place_mending._fetch": IN_A_GIVEN_FOLDER,
-    "features.proposed_geography.Proposal.accept": "the folder of the geographies, which holds nothing yet",
-    "features.proposed_geography.proposal": FOR_A_MOMENT,
-    "features.geographic_files._read_by_gdal": FOR_A_MOMENT,
-    "models.saved_model.save_model": FOR_A_MOMENT,
-    "training.train.train": FOR_A_MOMENT,
-    "training.figures._save": FOR_A_MOMENT,
+    "models.saved.place_mending._fetch": IN_A_GIVEN_FOLDER,
+    "features.geographies.proposed.Proposal.accept": "the folder of the geographies, which holds nothing yet",
+    "features.geographies.proposed.proposal": FOR_A_MOMENT,
+    "features.geographies.geographic_files._read_by_gdal": FOR_A_MOMENT,
+    "models.saved.saved_model.save_model": FOR_A_MOMENT,
+    "training.candidates.train.train": FOR_A_MOMENT,
+    "training.backtests.figures._save": FOR_A_MOMENT,
     "training.feedback.figure.write_figure": FOR_A_MOMENT,
-    "training.tracking.Run.folder": FOR_A_MOMENT,
-    "training.experiment.log_experiment": FOR_A_MOMENT,
-    "service.rebuilding.rebuild": FOR_A_MOMENT,
-    "service.rebuilding._unpack": FOR_A_MOMENT,
+    "training.runs.tracking.Run.folder": FOR_A_MOMENT,
+    "training.backtests.experiment.log_experiment": FOR_A_MOMENT,
+    "service.proof.rebuilding.rebuild": FOR_A_MOMENT,
+    "service.proof.rebuilding._unpack": FOR_A_MOMENT,
 }
 
 

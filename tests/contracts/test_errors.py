@@ -32,7 +32,7 @@ def test_no_two_kinds_share_an_exit_code_and_none_has_that_of_usage_or_success()
     assert len({*codes, 0, 1, USAGE_EXIT_CODE}) == len(codes) + 3
 
 
-@pytest.mark.parametrize("name", ["distributions", "oversight", "periods", "targets"])
+@pytest.mark.parametrize("name", ["distributions", "settings.oversight", "periods", "targets"])
 def test_the_examples_in_the_docstrings_are_right(name: str) -> None:
     failures, examples = doctest.testmod(importlib.import_module(f"contracts.{name}"))
     assert failures == 0

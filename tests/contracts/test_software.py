@@ -16,7 +16,6 @@ from contracts import (
     Workspace,
     code_version,
     code_version_of,
-    folders,
     library_versions,
     settings_bytes,
     settings_of,
@@ -24,6 +23,7 @@ from contracts import (
     sha256_of_folder,
     software,
 )
+from contracts.files import folders
 
 SETTINGS = Settings.model_validate(
     {

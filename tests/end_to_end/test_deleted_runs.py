@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from contracts import MissingThing, Workspace, sqlite_url
 from models import registry
 from service.cli import wardcast
-from training.runs import list_runs
+from training.runs.runs import list_runs
 
 
 def run(*arguments: str, workspace: Path) -> Any:

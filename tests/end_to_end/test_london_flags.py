@@ -29,26 +29,26 @@ from contracts import (
     ordinals_of,
     sha256_of_folder,
 )
-from contracts.settings import HarmWeights
-from features.as_of import ViewMode, load_door
-from features.geography import add_geography
-from features.ingesting import ingest_mps
-from models.reasons import Reasons
+from contracts.run_files import GATES_FILE
+from contracts.settings.settings import HarmWeights
+from features.geographies.geography import add_geography
+from features.store.ingesting import ingest_mps
+from features.views.as_of import ViewMode, load_door
+from models.recipe.reasons import Reasons
 from monitoring import GateFinding, GateReport, GateResult, Verification
 from monitoring.audits import audit
-from service.approvals import ModelRegistry
-from service.decisions import approve
-from service.gate_findings import GATES_FILE
-from service.issue_contents import open_sources
-from service.issued import read_issued
-from service.issuing import issue
-from service.ledger import open_ledger, sha256_of
-from service.people import person_named
-from service.trained import enter_trained
+from service.board.champions import ModelRegistry
+from service.board.decisions import approve
+from service.board.people import person_named
+from service.board.trained import enter_trained
+from service.forecasts.issued import read_issued
+from service.issuing.contents import open_sources
+from service.issuing.issue import issue
+from service.ledger.ledger import open_ledger, sha256_of
 from service.web.app import create_app
 from service.web.watcher import SnapshotWatcher
-from service.workspace_setup import make_workspace
-from training.auditing import flag_rule_of, material_of
+from service.workspaces.setup import make_workspace
+from training.backtests.auditing import flag_rule_of, material_of
 from training.feedback import feedback_of_settings, make_world
 from training.feedback.deployment import flag_rule_in
 

@@ -19,12 +19,12 @@ import pytest
 from click.testing import CliRunner
 
 from contracts import BadInput, MissingThing, Workspace, sqlite_url
-from features.publication_counts import load_target_counts
-from features.publications import PublicationStore
-from models import place_mending
+from features.store.publication_counts import load_target_counts
+from features.store.publications import PublicationStore
 from models.artefact_places import SCHEME, workspace_artefacts
-from models.place_mending import PLACES, mend_places
-from models.registry import open_tracking, run_text
+from models.saved import place_mending
+from models.saved.place_mending import PLACES, mend_places
+from models.saved.registry import open_tracking, run_text
 from service.cli import wardcast
 
 ODD_NAMES = ("two words", "why?", "50%", "a%20b", "Köln–Süd #3", "crime [2025]*", 'it\'s "here"; a=b&c')
@@ -261,7 +261,7 @@ from pathlib import Path
 import urllib.request, threading, json
 from contracts import Workspace
 from service.web.app import create_app
-from service.ledger import open_ledger
+from service.ledger.ledger import open_ledger
 from service.web.serving import address_of, bind_loopback, serve
 root = Path(sys.argv[1])
 listener = bind_loopback("127.0.0.1", 0)
@@ -330,7 +330,7 @@ def test_commands_read_from_such_a_mount_and_say_what_they_cannot_write(trained:
 
 def test_a_served_mount_sees_what_is_written_elsewhere(trained: Path, tmp_path: Path) -> None:
     """The ledger is read beside a writer whose log is not yet in the file, and after it."""
-    from service.database import open_database
+    from service.ledger.database import open_database
 
     root = tmp_path / "workspace"
     shutil.copytree(trained, root)
@@ -341,7 +341,8 @@ def test_a_served_mount_sees_what_is_written_elsewhere(trained: Path, tmp_path: 
         assert (root / "ledger.db-wal").exists()
         program = (
             "import sys\nfrom pathlib import Path\nfrom contracts import Workspace\n"
-            "from service.ledger import open_ledger\nprint(len(open_ledger(Workspace(Path(sys.argv[1]))).entries()))"
+            "from service.ledger.ledger import open_ledger\n"
+            "print(len(open_ledger(Workspace(Path(sys.argv[1]))).entries()))"
         )
         done = _read_only(program, root)
     writer.dispose()

@@ -22,10 +22,10 @@ from pypdf import PdfReader
 
 from contracts import Workspace
 from service.cli import wardcast
-from service.ledger import Entry, open_ledger
+from service.ledger.ledger import Entry, open_ledger
 from service.web.app import create_app
 from service.web.watcher import SnapshotWatcher
-from training.runs import list_runs
+from training.runs.runs import list_runs
 
 TRAINER, PROPOSER, BOARD = "T. Trainer", "P. Proposer", "O. Overrider"
 PLANTED = """

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from matplotlib.pyplot import imread
 
-from service.decisions import propose, withdraw
-from service.people import person_named
+from service.board.decisions import propose, withdraw
+from service.board.people import person_named
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 300_000

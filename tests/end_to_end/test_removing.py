@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from contracts import MissingThing, RefusedAction, Workspace
-from features.publications import PublicationStore
-from models.registry import open_tracking
+from features.store.publications import PublicationStore
+from models.saved.registry import open_tracking
 from service.cli import wardcast
-from training.runs import list_runs
+from training.runs.runs import list_runs
 
 
 def run(*arguments: str, workspace: Path) -> Any:

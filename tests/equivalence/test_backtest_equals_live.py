@@ -7,9 +7,9 @@ import pytest
 
 from contracts import Period, Workspace
 from features import AsOfDoor, Geography, ViewMode, build_share_features, load_door, load_geography
-from features.near_repeat import component_names
+from features.building.near_repeat import component_names
 from training import Plan, make_forecaster, run_backtest
-from training.rolling_origin import as_of_date
+from training.backtests.rolling_origin import as_of_date
 
 TARGET = "violence"
 MIXTURE = tuple(1.0 / len(component_names()) for _ in component_names())

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from contracts import Frequency, Period, Workspace
-from features.geography import Geography, grid_geography
-from features.near_repeat import component_names
-from features.panel import Panel
-from features.recipe import ShareFeatures, build_share_features
+from features.building.near_repeat import component_names
+from features.building.share_features import ShareFeatures, build_share_features
+from features.geographies.geography import Geography, grid_geography
+from features.views.panel import Panel
 
 FINE = (Frequency.WEEK, Frequency.DAY, Frequency.SHIFT)
 MIXTURE = tuple(1.0 / len(component_names()) for _ in component_names())

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from contracts import Frequency, Period, Workspace
-from features.ingesting import take_in
-from features.publications import Publication, PublicationStore
 from features.sources.checks import KnownAreas
 from features.sources.mps_wide import read_mps_wide
 from features.sources.source_counts import SourceCounts
+from features.store.ingesting import take_in
+from features.store.publications import Publication, PublicationStore
 
 TODAY = date(2026, 1, 1)
 SETTINGS = """

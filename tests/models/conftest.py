@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contracts import Workspace
-from features.geography import Geography, grid_geography
+from features.geographies.geography import Geography, grid_geography
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from contracts import Workspace
 from features import Geography, Panel, ShareFeatures, build_share_features, load_door, load_geography
-from features.near_repeat import component_names
+from features.building.near_repeat import component_names
 from training import forecaster_names, make_forecaster
-from training.forecasters import needs_points
+from training.backtests.forecasters import needs_points
 
 TARGET = "violence"
 MIXTURE = tuple(1.0 / len(component_names()) for _ in component_names())
@@ -71,7 +71,7 @@ def test_no_feature_sees_the_future(panel: Panel, geography: Geography) -> None:
 def test_a_planted_feature_that_looks_one_period_ahead_is_found(
     panel: Panel, geography: Geography, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from features import recipe
+    from features.building import share_features as recipe
 
     honest = recipe._own_trend
 

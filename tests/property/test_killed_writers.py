@@ -27,28 +27,29 @@ import pytest
 import shapely
 
 from benchmarks.disk_steps import FINISHED, TOLD, kill, let_down_by, run
-from contracts import Frequency, Period, Settings, WardcastError, Workspace, unfinished
+from contracts import Frequency, Period, Settings, WardcastError, Workspace
+from contracts.files import unfinished
+from contracts.files.whole_files import recover_folder
 from contracts.run_sheets import RunSheet, write_sheet
-from contracts.whole_files import recover_folder
-from features.boundaries import Boundaries
-from features.geography import drawn_geography, load_geography
-from features.ingesting import take_in
-from features.proposed_geography import proposal
-from features.publications import PublicationStore
+from features.geographies.boundaries import Boundaries
+from features.geographies.geography import drawn_geography, load_geography
+from features.geographies.proposed import proposal
 from features.sources.source_counts import CodedCounts, Cover, Provenance, SourceCounts
-from models import place_mending
-from service.issued import clear_remains, write_folder
-from service.ledger import open_ledger
-from service.ledger_check import export_head, verify_record
-from service.ledger_head import read_head, write_head
-from service.ledger_key import SigningKey
-from service.removing import remove_geography
-from service.seal import NEXT_KEY_FILE, PRIVATE_KEY_FILE, Seal
-from service.workspace_setup import make_workspace
-from service.zip_files import write_zip
-from training import record_facts
-from training.forecast_files import write_table
-from training.oversight import put_whole
+from features.store.ingesting import take_in
+from features.store.publications import PublicationStore
+from models.saved import place_mending
+from service.forecasts.issued import clear_remains, write_folder
+from service.ledger.ledger import open_ledger
+from service.ledger.seal import NEXT_KEY_FILE, PRIVATE_KEY_FILE, Seal
+from service.ledger.signed_head import read_head, write_head
+from service.ledger.signing_key import SigningKey
+from service.proof.whole_record import export_head, verify_record
+from service.proof.zip_files import write_zip
+from service.workspaces.removing import remove_geography
+from service.workspaces.setup import make_workspace
+from training.backtests.forecast_files import write_table
+from training.oversight import records as record_facts
+from training.oversight.report import put_whole
 
 SETTINGS = Settings.model_validate(
     {
@@ -202,7 +203,7 @@ def _head(folder: Path, number: int) -> None:
 def _two_heads(folder: Path) -> None:
     from dataclasses import asdict
 
-    from service.ledger_head import sign_head
+    from service.ledger.signed_head import sign_head
 
     heads = [sign_head(SigningKey.new(), number=number, entry_hash="a" * 64, signed_from=1) for number in (1, 2)]
     (folder / "signed.json").write_text(json.dumps([asdict(head) for head in heads]))
@@ -262,25 +263,29 @@ def _sheet(title: str) -> RunSheet:
 
 
 REPORT = Writer(
-    ("training.oversight.put_whole",), _report, lambda folder: _report(folder, b"older"), recovered="report"
+    ("training.oversight.report.put_whole",), _report, lambda folder: _report(folder, b"older"), recovered="report"
 )
 WRITERS = {
     "publication": Writer(
-        ("features.publications.PublicationStore.write",), _publication, look=_stored_publications, refuses=True
+        ("features.store.publications.PublicationStore.write",), _publication, look=_stored_publications, refuses=True
     ),
-    "geography": Writer(("features.geography_folder.write_folder",), _geography, look=_stored_geography),
+    "geography": Writer(("features.geographies.folder.write_folder",), _geography, look=_stored_geography),
     "dropped publication": Writer(
-        ("features.publications.PublicationStore.drop",),
+        ("features.store.publications.PublicationStore.drop",),
         _drop_publication,
         _publication,
         _stored_publications,
         refuses=True,
     ),
     "removed geography": Writer(
-        ("service.removing.remove_geography",), _remove_geography, _geography, _stored_geography, refuses=True
+        ("service.workspaces.removing.remove_geography",),
+        _remove_geography,
+        _geography,
+        _stored_geography,
+        refuses=True,
     ),
     "ingest with a geography of its own": Writer(
-        ("features.ingesting.take_in", "features.proposed_geography.Proposal.accept"),
+        ("features.store.ingesting.take_in", "features.geographies.proposed.Proposal.accept"),
         _ingest_with_its_geography,
         look=_ingested,
         refuses=True,
@@ -292,59 +297,60 @@ WRITERS = {
         recovered="runs/run",
     ),
     "fetched artefacts": Writer(
-        ("models.place_mending._fetch",),
+        ("models.saved.place_mending._fetch",),
         lambda folder: place_mending._fetch(folder / "there", folder / "here"),
         _replace("there/run/a.json", b"{}"),
     ),
     "mended place": Writer(
-        ("models.place_mending._mend_model_file",),
+        ("models.saved.place_mending._mend_model_file",),
         lambda folder: place_mending._mend_model_file(folder / "MLmodel", "/old", "new:/place"),
         _replace("MLmodel", b"artifact_path: /old\nflavors: {}\n"),
     ),
     "issued forecast": Writer(
-        ("service.issued.write_folder",), lambda folder: write_folder(Workspace(folder), "f", {"a": b"1", "b": b"2"})
+        ("service.forecasts.issued.write_folder",),
+        lambda folder: write_folder(Workspace(folder), "f", {"a": b"1", "b": b"2"}),
     ),
     "mended forecast": Writer(
-        ("service.issued.write_folder",),
+        ("service.forecasts.issued.write_folder",),
         lambda folder: write_folder(Workspace(folder), "f", {"a": b"1", "b": b"2"}),
         _replace("forecasts/f/a", b"damaged"),
         recovered="forecasts/f",
     ),
     "forecast set aside": Writer(
-        ("service.issued._set_aside",),
+        ("service.forecasts.issued._set_aside",),
         lambda folder: clear_remains(Workspace(folder), ()),
         _folders_without_entry,
         _set_aside,
     ),
     "bundle": Writer(
-        ("service.zip_files.write_zip",),
+        ("service.proof.zip_files.write_zip",),
         lambda folder: write_zip({"a": b"1" * 5000, "b/c": b"2"}, folder / "bundle.zip"),
         _replace("bundle.zip", b"older"),
     ),
-    "signed head": Writer(("service.ledger_head.write_head",), lambda folder: _head(folder, 1), _two_heads),
-    "seal": Writer(("service.seal.Seal._make",), lambda folder: _seal(folder).make(None), look=_sealed),
+    "signed head": Writer(("service.ledger.signed_head.write_head",), lambda folder: _head(folder, 1), _two_heads),
+    "seal": Writer(("service.ledger.seal.Seal._make",), lambda folder: _seal(folder).make(None), look=_sealed),
     "next key": Writer(
-        ("service.ledger_key.SigningKey.write",),
+        ("service.ledger.signing_key.SigningKey.write",),
         lambda folder: _seal(folder).prepare_next_key(),
         lambda folder: _seal(folder).make(None),
         _next_key,
     ),
-    "rotated key": Writer(("service.seal.Seal._take_up",), _rotated, _ledger, _sound),
-    "noted head": Writer(("service.ledger_check.export_head",), _exported_head, _ledger, _noted, refuses=True),
+    "rotated key": Writer(("service.ledger.seal.Seal._take_up",), _rotated, _ledger, _sound),
+    "noted head": Writer(("service.proof.whole_record.export_head",), _exported_head, _ledger, _noted, refuses=True),
     "workspace": Writer(
-        ("service.workspace_setup._new_workspace",),
+        ("service.workspaces.setup._new_workspace",),
         lambda folder: make_workspace(folder / "london", "london"),
         look=_workspace,
         refuses=True,
     ),
     "oversight report": REPORT,
     "records": Writer(
-        ("training.record_facts.write_records",),
+        ("training.oversight.records.write_records",),
         lambda folder: record_facts.write_records(Workspace(folder), "run", folder / "records", recorded={}),
         refuses=True,
     ),
     "forecasts table": Writer(
-        ("training.forecast_files.write_table",), _table, _replace("forecasts.parquet", b"older")
+        ("training.backtests.forecast_files.write_table",), _table, _replace("forecasts.parquet", b"older")
     ),
 }
 
@@ -463,7 +469,7 @@ def test_every_function_that_writes_whole_is_in_the_table(repository: Path) -> N
     for package in ("contracts", "features", "models", "monitoring", "training", "service"):
         for path in (repository / package).rglob("*.py"):
             module = ".".join(path.relative_to(repository).with_suffix("").parts)
-            if module not in ("contracts.whole_files", "contracts.unfinished"):
+            if module not in ("contracts.files.whole_files", "contracts.files.unfinished"):
                 found |= {f"{module}.{name}" for name in _callers(ast.parse(path.read_text(encoding="utf-8")), whole)}
     assert found == {function for writer in WRITERS.values() for function in writer.of}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from contracts import Period, Workspace
 from features import ViewMode, load_door, load_geography
 from models import save_model
-from models.champion import ChampionForecaster
+from models.recipe.recipe import RecipeForecaster
 from training import Plan, run_backtest
 
 workspace = Workspace(Path(sys.argv[1]))
@@ -25,7 +25,7 @@ table = run_backtest(door, geography, settings, plan, progress=False).forecasts
 written = io.BytesIO()
 table.to_parquet(written, index=False)
 panel = door.outcomes().for_target("violence")
-fitted = ChampionForecaster().fit(panel, "violence", geography, (1, 2))
+fitted = RecipeForecaster().fit(panel, "violence", geography, (1, 2))
 with tempfile.TemporaryDirectory() as folder:
     print(save_model(fitted, Path(folder) / "model"), hashlib.sha256(written.getvalue()).hexdigest())
 print(hashlib.sha256(fitted.explain(panel, (1, 2)).crimes.tobytes()).hexdigest())

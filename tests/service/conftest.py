@@ -35,21 +35,21 @@ from contracts import (
     Workspace,
     sha256_of_folder,
 )
-from features.geography import Geography
-from features.panel import Panel
-from features.points import Points, points_in_order
-from models.harm import HarmMix, harm_weights
-from models.reasons import Reasons
+from features.geographies.geography import Geography
+from features.geographies.points import Points, points_in_order
+from features.views.panel import Panel
+from models.recipe.reasons import Reasons
+from models.sums.harm import HarmMix, harm_weights
 from monitoring import GateFinding, GateReport, GateResult
-from service.database import open_database, writing
-from service.decisions import approve
-from service.issue_contents import Sources
-from service.issue_harm import MixOf
-from service.issuing import Issue, issue
-from service.ledger import Ledger, open_ledger
-from service.people import person_named
-from service.seal import Seal
-from service.trained import enter_trained
+from service.board.decisions import approve
+from service.board.people import person_named
+from service.board.trained import enter_trained
+from service.issuing.contents import Sources
+from service.issuing.harm import MixOf
+from service.issuing.issue import Issue, issue
+from service.ledger.database import open_database, writing
+from service.ledger.ledger import Ledger, open_ledger
+from service.ledger.seal import Seal
 from service.web.app import create_app
 from service.web.watcher import SnapshotWatcher
 
@@ -83,7 +83,7 @@ PASSED_GATES = GateReport(
 
 @dataclass(frozen=True)
 class FakeModel:
-    """Stands for ``models.registry.RegisteredModel``."""
+    """Stands for ``models.saved.registry.RegisteredModel``."""
 
     target: str
     version: int
@@ -95,7 +95,7 @@ class FakeModel:
 
 @dataclass
 class FakeRegistry:
-    """Stands for the module ``models.registry``; ``aliases`` maps (target, alias) to a version.
+    """Stands for the module ``models.saved.registry``; ``aliases`` maps (target, alias) to a version.
 
     ``texts`` maps (run, path) to an artefact, ``runs`` a run to its kind and target, ``lost`` a deleted run to what
     is said of it. What is added is entered into ``ledger`` as training does, where there is one.

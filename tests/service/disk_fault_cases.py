@@ -18,11 +18,11 @@ from typing import Any
 
 from benchmarks.preloaded import FAULTS, FINISHED, TOLD, Ended, Fault, is_killed, run
 from contracts import Workspace
-from service.challenges import open_challenge
-from service.decisions import approve, propose, reject, withdraw
-from service.ledger import open_ledger
-from service.people import person_named
-from service.trained import enter_trained
+from service.board.challenges import open_challenge
+from service.board.decisions import approve, propose, reject, withdraw
+from service.board.people import person_named
+from service.board.trained import enter_trained
+from service.ledger.ledger import open_ledger
 
 STEPS = 5
 """Calls of each command that are let down, spread over all of them; 0 for every call."""

@@ -6,8 +6,9 @@ import psycopg
 import pytest
 
 from contracts import Workspace
+from contracts.run_files import CHAMPION, SHA256_TAG
 from models import registry
-from training.tracking import HEADLINES, tracked_run
+from training.runs.tracking import HEADLINES, tracked_run
 
 SETTINGS = """
 city = "Testham"
@@ -36,10 +37,10 @@ def test_a_run_and_a_champion_are_kept_in_postgresql(postgres, tmp_path):
     client = mlflow.MlflowClient(workspace.tracking_url, workspace.tracking_url)
     source = mlflow.get_run(run.run_id).info.artifact_uri
     client.create_registered_model("wardcast-robbery")
-    client.create_model_version("wardcast-robbery", source, run.run_id, tags={registry.SHA256_TAG: "a" * 64})
+    client.create_model_version("wardcast-robbery", source, run.run_id, tags={SHA256_TAG: "a" * 64})
     registry.set_champion(workspace, registry.version(workspace, "robbery", 1))
 
-    champion = registry.registered(workspace, "robbery", registry.CHAMPION)
+    champion = registry.registered(workspace, "robbery", CHAMPION)
     assert champion is not None
     assert (champion.version, champion.run_id, champion.sha256) == (1, run.run_id, "a" * 64)
     assert (champion.folder / "model.json").read_text() == "{}"

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import FlagSettings, Frequency
-from features.panel import Panel
-from models.area_share import ShareModel, ShareSettings, fit_share_model
+from features.views.panel import Panel
+from models.recipe.area_share import ShareModel, ShareSettings, fit_share_model
 from monitoring import Flags, flags_of
 from training.feedback.countermeasures import Countermeasures, estimated_uplift, patrols
 from training.feedback.world import World
@@ -99,7 +99,7 @@ class _Records:
 
 
 def deploy(world: World, schedule: Schedule, uplift: float, measures: Countermeasures, *, seed: int) -> Deployment:
-    """Deploy the champion recipe's area shares in a city.
+    """Deploy the recipe's area shares in a city.
 
     Areas are flagged by the rule of the schedule. An expected count is a share times the city's total: the total is
     the same for all, so the order is that of the shares, and the total is not forecast. The share model is refitted

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from monitoring.feedback import MARGIN
+from monitoring.scores.feedback import MARGIN
 from training.feedback.report import ArmReport, FeedbackReport
 
 _SMOOTHED_WEEKS = 13

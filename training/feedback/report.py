@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.feedback import MARGIN, CriticalUplift, Estimate
+from monitoring.scores.feedback import MARGIN, CriticalUplift, Estimate
 from training.feedback.countermeasures import Countermeasures
 from training.feedback.deployment import Schedule
 

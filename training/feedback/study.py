@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from contracts import MissingThing, Settings
 from features.simulation import SimulatedCityParameters
-from monitoring.feedback import amplification, critical_uplift, exposure, kept, ratio_to_need
+from monitoring.scores.feedback import amplification, critical_uplift, exposure, kept, ratio_to_need
 from training.feedback.countermeasures import Countermeasures
 from training.feedback.deployment import Deployment, Schedule, deploy, needed_flags
 from training.feedback.report import Amplified, ArmReport, FeedbackReport

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import Frequency, Period, ordinals_of
-from features import contiguity
-from features.boundaries import centres_and_areas
-from features.geography import Geography
+from features.geographies import contiguity
+from features.geographies.boundaries import centres_and_areas
+from features.geographies.geography import Geography
 from features.simulation import (
     Places,
     SimulatedCityParameters,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contracts import QUANTILE_COLUMNS, Frequency, Period, year_before
 from contracts.tables import RESIDENTS
-from service.issued import IssuedForecast
+from service.forecasts.issued import IssuedForecast
 from service.web.answers.histories import Histories
 from service.web.answers.levels import DECIMALS_OF, Harm
 from service.web.answers.risk import band_of, ranks, risk_scores

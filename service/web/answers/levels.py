@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from contracts import QUANTILE_COLUMNS
-from service.issued import IssuedForecast
-from service.level_tables import TITLES
+from service.forecasts.issued import IssuedForecast
+from service.forecasts.larger_areas import TITLES
 
 Json = dict[str, Any]
 CITY = "city"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from contracts import Frequency
 from service.web.answer import Json
 from service.web.answers.levels import CITY
+from service.web.answers.period import PeriodAnswers
 from service.web.answers.week import NIGHTS
 from service.web.pages.asked import Asked, Option, address_of, period_options, target_options
 from service.web.pages.hours import WeekGrid, grid_of, hours_address, nights_sentence
 from service.web.pages.words import change_words, count_words, day_words, ordinal_words, period_words, range_words
-from service.web.period_answers import PeriodAnswers
 from service.web.snapshot import Snapshot, TargetAnswers
 
 YEARLY: Mapping[Frequency, tuple[int, str]] = {

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from service.web.answers.levels import CITY
+from service.web.answers.period import PeriodAnswers
 from service.web.pages.words import period_words
-from service.web.period_answers import PeriodAnswers
 from service.web.snapshot import Snapshot, TargetAnswers
 
 

@@ -12,6 +12,7 @@ from contracts.tables import RESIDENTS
 from service.web.answer import Json
 from service.web.answers.drawn_map import CHANGES, FILLS
 from service.web.answers.levels import CITY
+from service.web.answers.period import PeriodAnswers
 from service.web.answers.views import STEPS, Scale
 from service.web.nearest import nearest, unknown
 from service.web.pages.asked import Asked, Option, address_of, district_options, period_options, target_options
@@ -23,7 +24,6 @@ from service.web.pages.words import (
     period_words,
     range_words,
 )
-from service.web.period_answers import PeriodAnswers
 from service.web.snapshot import Snapshot, TargetAnswers
 from service.wording import inconclusive_sentence, override_sentence
 

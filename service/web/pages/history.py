@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.challenges import Challenge
-from service.history import History, ModelVersion, gates_sentence
+from service.board.challenges import Challenge
+from service.board.history import History, ModelVersion, gates_sentence
 from service.web.pages.rendering import render, shell_of_city
 from service.wording import inconclusive_sentence, override_sentence
 

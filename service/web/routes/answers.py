@@ -11,7 +11,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from contracts import MissingThing, StaleData
-from service.ledger import Entry
+from service.ledger.ledger import Entry
 from service.web.answer import ENCODINGS, Answer
 from service.web.answers.tables import TABLES
 from service.web.nearest import unknown

@@ -16,8 +16,8 @@ from fastapi.responses import HTMLResponse
 
 from contracts import BadInput, MissingThing
 from contracts.run_sheets import REPORT_DOCUMENT
-from service.issued import RECORD_FILE
-from service.ledger import Entry
+from service.forecasts.issued import RECORD_FILE
+from service.ledger.ledger import Entry
 from service.web import schemas
 from service.web.answer import Answer
 from service.web.answers.tables import TABLES

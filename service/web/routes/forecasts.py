@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from service.web import schemas
 from service.web.answer import Answer
 from service.web.answers.boxes import corners_of_text
-from service.web.answers.pages import Page, page_of, rank_of_cursor
+from service.web.answers.page import Page, page_of, rank_of_cursor
 from service.web.answers.tables import TABLES, flat_rows
 from service.web.routes.answers import NOTHING_MORE, PROBLEMS, AskedFor, Code, GeoJson, Tabular, Told, send, together
 from service.web.routes.formats import preferred

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pytest
 
 from contracts import BadInput, Frequency, Period, Settings, read_settings
-from features.common_totals import Districts
-from features.meaning import check_meaning
-from features.publications import PublicationStore
 from features.sources.source_counts import CodedCounts, Cover, Provenance, SourceCounts
+from features.store.common_totals import Districts
+from features.store.meaning import check_meaning
+from features.store.publications import PublicationStore
 
 AREAS = ("W1", "W2", "W3", "W4")
 DISTRICTS = Districts({"W1": "D1", "W2": "D1", "W3": "D2", "W4": "D2"}, {"D1": "North"})

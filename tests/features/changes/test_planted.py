@@ -14,15 +14,15 @@ import numpy.typing as npt
 import pytest
 
 from contracts import BadInput, Settings, Workspace, read_settings
-from features.common_totals import Districts
-from features.geography import areas_of_points, load_geography
-from features.ingesting import known_areas
-from features.meaning import check_meaning
-from features.publications import PublicationStore
+from features.geographies.geography import areas_of_points, load_geography
 from features.sources.checks import KnownAreas
 from features.sources.incidents import IncidentColumns, read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.source_counts import CodedCounts, SourceCounts
+from features.store.common_totals import Districts
+from features.store.ingesting import known_areas
+from features.store.meaning import check_meaning
+from features.store.publications import PublicationStore
 
 Flags = npt.NDArray[np.bool_]
 Which = Callable[[SourceCounts], Flags]

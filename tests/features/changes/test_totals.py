@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from contracts import Frequency
-from features.changed_totals import changed_totals, family_of
-from features.common_totals import Districts, Series
-from features.revision_limits import FLOOR, Revised, RevisionLimits
+from features.store.changed_totals import changed_totals, family_of
+from features.store.common_totals import Districts, Series
+from features.store.revision_limits import FLOOR, Revised, RevisionLimits
 
 from .conftest import DISTRICTS, settings_text
 

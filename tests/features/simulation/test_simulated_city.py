@@ -15,8 +15,8 @@ import pytest
 import shapely
 
 from contracts import Workspace
-from features.geography import add_geography, areas_of_points
-from features.points import polygons_of_points
+from features.geographies.geography import add_geography, areas_of_points
+from features.geographies.points import polygons_of_points
 from features.simulation import (
     SimulatedCity,
     SimulatedCityParameters,

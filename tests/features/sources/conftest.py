@@ -12,8 +12,6 @@ import pandas as pd
 import pytest
 
 from contracts import Frequency, Period, Workspace
-from features.ingesting import take_in
-from features.publication_record import Publication
 from features.sources.checks import KnownAreas
 from features.sources.counts import CountColumns, read_counts
 from features.sources.incident_rows import IncidentColumns
@@ -21,6 +19,8 @@ from features.sources.incidents import read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.police_uk import read_police_uk
 from features.sources.source_counts import SourceCounts
+from features.store.ingesting import take_in
+from features.store.publication_record import Publication
 
 SETTINGS = """
 city = "Thirty"

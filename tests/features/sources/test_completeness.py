@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from contracts import BadInput
-from contracts.source_limits import SOURCES
-from features.as_of import load_door
-from features.publications import PublicationStore
+from contracts.settings.source_limits import SOURCES
 from features.sources.completeness import ANSWERS, Fault, Outcome, answer, answers_table
+from features.store.publications import PublicationStore
+from features.views.as_of import load_door
 
 Mask = np.ndarray
 AREAS = tuple(f"A{number:03d}" for number in range(30))

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from contracts import BadInput, Frequency
-from features.ingesting import take_in
 from features.sources.checks import KnownAreas
 from features.sources.police_uk import read_police_uk
 from features.sources.source_counts import SourceCounts
+from features.store.ingesting import take_in
 
 HEADER = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,"
@@ -72,7 +72,7 @@ def test_a_missing_month_is_missing_and_an_empty_one_is_zero(tiny_city: Any, arc
 
 
 def test_the_door_shows_missing_where_the_force_has_no_file(tiny_city: Any, archive: Path) -> None:
-    from features.as_of import load_door
+    from features.views.as_of import load_door
 
     take_in(tiny_city.workspace, _read(tiny_city, archive))
     robbery = load_door(tiny_city.workspace).outcomes().of("robbery")

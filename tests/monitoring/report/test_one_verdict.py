@@ -14,17 +14,17 @@ from types import SimpleNamespace
 import pytest
 
 from contracts import AuditSettings, DisclosureSettings, GateLimits, TrainedModel, sha256_of_folder
+from contracts.run_files import GATES_FILE
 from monitoring import NOBODY_SEALED, GateReport, audit_gate, checks_of, limits_sentence
-from monitoring.gate_limits import gate_limits
+from monitoring.gates.limits import gate_limits
 from monitoring.report import ReportInput, public_document, report_page
-from service.decisions import approve, propose
-from service.gate_findings import GATES_FILE
-from service.history import history_of
-from service.ledger import open_ledger, sha256_of
-from service.people import person_named
-from service.trained import enter_trained
+from service.board.decisions import approve, propose
+from service.board.history import history_of
+from service.board.people import person_named
+from service.board.trained import enter_trained
+from service.ledger.ledger import open_ledger, sha256_of
 from service.web.pages.history import history_page
-from service.workspace_setup import make_workspace
+from service.workspaces.setup import make_workspace
 
 SITUATIONS = ("outside", "inside", "not enough evidence")
 LIMITS = (

@@ -8,7 +8,7 @@ import pytest
 
 from contracts import TrainedModel, settings_bytes
 from contracts.run_sheets import REPORT_DOCUMENT, REPORT_PAGE, RunSheet, write_sheet
-from service.trained import enter_trained
+from service.board.trained import enter_trained
 
 SCORES = {
     **{"mean_poisson_deviance": 1.2, "vs_ewma": 0.95, "vs_ewma_low": 0.9, "vs_ewma_high": 0.99, "crps": 1.1},

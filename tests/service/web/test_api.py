@@ -383,7 +383,7 @@ def test_the_web_process_loads_no_model(issued_city):
     issued_city.ledger.close()
     script = (
         "import sys\nfrom pathlib import Path\nfrom contracts import Workspace\nfrom service.web import serving\n"
-        "from service.ledger import open_ledger\nfrom service.web.watcher import SnapshotWatcher\n"
+        "from service.ledger.ledger import open_ledger\nfrom service.web.watcher import SnapshotWatcher\n"
         f"workspace = Workspace(Path({str(issued_city.workspace.root)!r}))\n"
         "watcher = SnapshotWatcher(workspace, open_ledger(workspace))\nwatcher.poll()\n"
         "assert watcher.standing.snapshot is not None\n"

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import pytest
 
-from service.challenges import open_challenge
-from service.decisions import propose
-from service.ledger_entries import canonical_json, sha256_of
-from service.people import person_named
+from service.board.challenges import open_challenge
+from service.board.decisions import propose
+from service.board.people import person_named
+from service.ledger.entries import canonical_json, sha256_of
 from service.web.pages.board import days_left, page_of_entries
 from service.web.pages.files import address_of
 

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from service.decisions import withdraw
-from service.people import person_named
+from service.board.decisions import withdraw
+from service.board.people import person_named
 from service.web import kept
 from service.web.kept import KeptAnswers
 

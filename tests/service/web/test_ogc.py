@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.decisions import withdraw
-from service.people import person_named
+from service.board.decisions import withdraw
+from service.board.people import person_named
 
 ITEMS = "/ogc/collections/violence-2025-08/items"
 

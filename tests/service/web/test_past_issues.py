@@ -11,8 +11,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from service.decisions import withdraw
-from service.people import person_named
+from service.board.decisions import withdraw
+from service.board.people import person_named
 from service.web.past import KEPT
 from service.web.stopping import STOP_FILE
 

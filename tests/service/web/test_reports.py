@@ -8,8 +8,8 @@ from html import unescape
 import pytest
 
 from contracts.run_sheets import REPORT_DOCUMENT, REPORT_FOLDER, REPORT_PAGE, write_sheet
-from service.decisions import propose
-from service.people import person_named
+from service.board.decisions import propose
+from service.board.people import person_named
 from service.web import schemas
 
 RECORD = "records/violence/model-card.md"

@@ -1,0 +1,1 @@
+"""What can be set in ``wardcast.toml``, checked where it is read."""

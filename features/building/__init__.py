@@ -1,0 +1,1 @@
+"""The features of the recipe and of the forecasters: lags, seasons, neighbours and near repeats."""

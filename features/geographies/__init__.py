@@ -1,0 +1,1 @@
+"""Areas: their codes, boundaries, attributes and neighbours."""

@@ -1,0 +1,1 @@
+"""What was known on a day: the only door to counts, and the arrays behind it."""

@@ -1,0 +1,1 @@
+"""The forecasters that the recipe is held against."""

@@ -1,0 +1,1 @@
+"""The recipe: the city's total times each area's share of it."""

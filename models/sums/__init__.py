@@ -1,0 +1,1 @@
+"""Sums of forecasts: larger areas, reconciliation and harm."""

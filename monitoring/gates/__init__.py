@@ -1,0 +1,1 @@
+"""What stops an approval, and one table of all that was checked."""

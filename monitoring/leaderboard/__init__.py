@@ -1,0 +1,1 @@
+"""Scores of forecasters side by side, at every level and for groups."""

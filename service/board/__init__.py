@@ -1,0 +1,1 @@
+"""Who may decide on models, when, and what stands since."""

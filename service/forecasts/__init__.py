@@ -1,0 +1,1 @@
+"""Issued forecasts on disk, read and checked against the ledger."""

@@ -1,0 +1,1 @@
+"""Writing the champions' forecasts into the ledger."""

@@ -1,0 +1,1 @@
+"""The append-only, signed record of every forecast, training and decision."""

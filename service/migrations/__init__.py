@@ -1,1 +1,0 @@
-"""Alembic migrations of our own tables; run by ``service.database``, never by hand."""

@@ -1,0 +1,1 @@
+"""Forecasts of past periods from what was known before each, judged and audited."""

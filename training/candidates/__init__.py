@@ -1,0 +1,1 @@
+"""Training a model and putting it to the gates."""

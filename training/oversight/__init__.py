@@ -1,0 +1,1 @@
+"""The oversight report and the records of a run, from what it keeps."""

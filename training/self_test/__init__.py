@@ -1,0 +1,1 @@
+"""Harms planted in sound forecasts, and which of them the audits find."""
