@@ -13,17 +13,17 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import AuditSettings, CountDistribution, FlagSettings
+from contracts.arrays import Floats
 from monitoring import Flags
-from monitoring.audits import Groups, Material, spatial_resampling
 from monitoring.audits.calibration import calibration_contrast, calibration_residuals
 from monitoring.audits.contrasts import Contrast
 from monitoring.audits.exposure import exposure_contrast, exposure_residuals
 from monitoring.audits.flag_errors import flag_residuals, missed_contrast
-
-Floats = npt.NDArray[np.float64]
+from monitoring.audits.groups import Groups
+from monitoring.audits.material import Material
+from monitoring.audits.resampling import spatial_resampling
 
 SIDE = 26
 PERIODS = 12

@@ -11,7 +11,9 @@ import pandas as pd
 
 from contracts import AuditSettings, CountDistribution, FlagSettings
 from monitoring import Flags
-from monitoring.audits import Groups, Material, Signal, audit, deprivation_groups
+from monitoring.audits.audit import audit
+from monitoring.audits.groups import Groups, deprivation_groups
+from monitoring.audits.material import Material, Signal
 from training.backtests.resources import Measured
 
 AREAS, PERIODS = 679, 12

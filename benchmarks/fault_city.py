@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.damaged_models import change_leaves, flip_a_digit
 from contracts import SETTINGS_FILE, GateLimits, TrainedModel, Workspace, sha256_of_folder
-from contracts.run_files import GATES_FILE, SHA256_TAG
+from contracts.run_files import GATES_FILE, GATES_SHA256_TAG, REPORT_SHA256_TAG, SHA256_TAG, TRAINED_BY_TAG
 from features import Geography, Panel, load_door, load_geography
 from features.simulation import small_city
 from models import registry, save_model
@@ -68,14 +68,14 @@ class FaultCity:
                 change_leaves(booster, lambda leaf: repr(float(leaf) * (1 + STEP * number)))
             with tracked_run(self.workspace, "train", f"{target} {number}", {"variant": number}, ()) as run:
                 run.text(GATES, GATES_FILE)
-                tags = {registry.REPORT_SHA256_TAG: NO_REPORT, registry.GATES_SHA256_TAG: sha256_of(GATES)}
+                tags = {REPORT_SHA256_TAG: NO_REPORT, GATES_SHA256_TAG: sha256_of(GATES)}
                 model = registry.register(
                     self.workspace,
                     target=target,
                     saved_model=folder,
                     sha256=sha256_of_folder(folder),
                     example=self.examples[target],
-                    tags={registry.TRAINED_BY_TAG: TRAINER, **tags},
+                    tags={TRAINED_BY_TAG: TRAINER, **tags},
                 )
         whole = model if damage is None else self._damaged(model, damage)
         self._enter(whole)

@@ -30,7 +30,7 @@ from service.board.decisions import approve, withdraw
 from service.board.life_cycle import State, life_cycle_of
 from service.board.people import person_named
 from service.issuing.contents import open_sources
-from service.issuing.issue import issue
+from service.issuing.issuing import issue
 from service.ledger.ledger import Entry, Ledger, open_ledger
 from service.web.watcher import SnapshotWatcher
 

@@ -24,7 +24,7 @@ from service.board.decisions import approve, withdraw
 from service.board.life_cycle import ModelKey, State, life_cycle_of
 from service.board.people import Person, person_named
 from service.issuing.contents import Sources, open_sources
-from service.issuing.issue import issue
+from service.issuing.issuing import issue
 from service.ledger.ledger import Ledger
 
 APPROVER = "Bo Board"

@@ -20,6 +20,7 @@ import pandas as pd
 
 from benchmarks.mutations import Table
 from contracts import SETTINGS_FILE, Frequency, Period, Workspace
+from contracts.arrays import Integers
 from features.geographies.geography import Geography, add_geography, areas_of_points
 from features.indicators.stops import read_stops
 from features.sources.checks import KnownAreas
@@ -28,7 +29,6 @@ from features.sources.incident_rows import IncidentColumns
 from features.sources.incidents import read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.police_uk import read_police_uk
-from features.sources.source_counts import Integers
 from features.store.ingesting import known_areas, take_in
 from features.store.publication_record import Publication
 

@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import Frequency, Period, Settings, Workspace
+from contracts.arrays import Floats
 from features.geographies.geography import Geography, add_geography
 from features.views.as_of import ViewMode
 from features.views.panel import Panel
@@ -22,7 +22,6 @@ LEVELS = (0.02, 0.3, 3.0, 40.0)
 ODD = ("ordinary", "zeros", "constant", "giant", "nearly_zero", "one_event", "zeros_since", "step")
 GAPS = ("whole", "whole", "scattered", "periods", "late_areas", "ended_areas", "one_area_last")
 TARGET, COMPANIONS = "violence", ("theft", "robbery")
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

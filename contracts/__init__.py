@@ -1,5 +1,6 @@
 """What every table, area, period, target, setting and error means. Imports none of the other packages."""
 
+from contracts.arrays import Ordinals
 from contracts.clock import WITHOUT_TIME_ZONE, this_moment, today_in
 from contracts.distributions import QUANTILE_COLUMNS, QUANTILE_LEVELS, CountDistribution
 from contracts.errors import (
@@ -14,7 +15,6 @@ from contracts.errors import (
 from contracts.files.folders import sha256_of_files, sha256_of_folder
 from contracts.periods import (
     Frequency,
-    Ordinals,
     Period,
     horizons_text,
     issued_horizons,

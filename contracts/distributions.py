@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from contracts.arrays import Floats
 from contracts.errors import BadInput
-
-Floats = npt.NDArray[np.float64]
 
 QUANTILE_LEVELS = (0.025, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.975)
 QUANTILE_COLUMNS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")

@@ -14,8 +14,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from contracts.arrays import Moments, Ordinals
 from contracts.errors import BadInput, shown
 
 EPOCH = datetime(1970, 1, 1)
@@ -24,9 +24,6 @@ FIRST_SHIFT = datetime(1970, 1, 1, 6)
 SHIFT_HOURS = 8
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Dates before and after these years are mistakes, or stand for "unknown" or "never"."""
-
-Ordinals = npt.NDArray[np.int64]
-Moments = npt.NDArray[np.datetime64]
 
 
 class Frequency(StrEnum):

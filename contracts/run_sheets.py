@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contracts.errors import BadInput
-from contracts.files.whole_files import replaced_folder, write_files
+from contracts.files import replaced_folder, write_files
 from contracts.workspace import Workspace
 
 Json = dict[str, Any]

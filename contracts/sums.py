@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from contracts.distributions import CountDistribution, Floats
+from contracts.arrays import Floats
+from contracts.distributions import CountDistribution
 
 Indices = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int64]

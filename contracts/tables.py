@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from contracts.distributions import QUANTILE_COLUMNS, CountDistribution, Floats
+from contracts.arrays import Floats
+from contracts.distributions import QUANTILE_COLUMNS, CountDistribution
 from contracts.reasons import ReasonGroup
 
 COUNTS = pa.DataFrameSchema(

@@ -10,7 +10,8 @@ from features.geographies.geography import (
     load_geography,
 )
 from features.store.ingesting import ingest_counts, ingest_incidents, ingest_mps, ingest_police_uk, take_in
-from features.store.publications import Publication, PublicationStore
+from features.store.publication_record import Publication
+from features.store.publications import PublicationStore
 from features.views.as_of import AsOfDoor, ViewMode, load_door
 from features.views.panel import Panel
 

@@ -3,6 +3,6 @@
 MLflow keeps a copy of ``models.saved.pyfunc_entry`` beside each of them, and that copy imports from here.
 """
 
-from models.recipe.area_share import share_of_rows
+from models.recipe import share_of_rows
 
 __all__ = ["share_of_rows"]

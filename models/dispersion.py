@@ -8,7 +8,7 @@ import numpy as np
 from scipy import optimize, special
 
 from contracts import CountDistribution
-from features.views.panel import Floats
+from contracts.arrays import Floats
 
 FEWEST_FORECASTS = 30
 MOST_FORECASTS = 250_000

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from contracts import BadInput, CountDistribution
 from features.geographies.geography import Geography
-from features.views.panel import Panel
+from features.views import Panel
 
 
 class UnusableForecaster(BadInput):

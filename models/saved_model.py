@@ -3,6 +3,6 @@
 MLflow keeps a copy of ``models.saved.pyfunc_entry`` beside each of them, and that copy imports from here.
 """
 
-from models.saved.saved_model import read_model
+from models.saved import read_model
 
 __all__ = ["read_model"]

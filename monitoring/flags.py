@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from contracts import FlagSettings, MissingThing, Ordinals, group_sums
-
-Floats = npt.NDArray[np.float64]
+from contracts import FlagSettings, MissingThing, group_sums
+from contracts.arrays import Floats, Ordinals
 
 
 @dataclass(frozen=True)

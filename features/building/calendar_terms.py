@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from contracts import Frequency, Ordinals, periods_per_year, starts_of
-from features.views.panel import Floats
+from contracts import Frequency, periods_per_year, starts_of
+from contracts.arrays import Floats, Ordinals
 
 
 def days_in(ordinals: Ordinals, frequency: Frequency) -> Floats:

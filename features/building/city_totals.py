@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
 
 LEAST_KNOWN = 0.5
 """The areas that are known have to hold so much of the city's usual crime; of less, its total is not known either."""

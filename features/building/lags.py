@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.views.panel import Floats
+from contracts.arrays import Floats
 
 
 def ewma(values: Floats, alpha: float) -> Floats:

@@ -15,8 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from contracts import Frequency, periods_per_year
+from contracts.arrays import Floats
 from features.building.lags import ewma
-from features.views.panel import Floats
 
 DAYS_PER_YEAR = 365.25
 HALF_LIVES = {"always": np.inf, "3_years": 1096.0, "1_year": 365.0, "6_months": 180.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from features.views.panel import Floats
+from contracts.arrays import Floats
 
 
 def neighbour_mean(adjacency: sparse.csr_array, values: Floats) -> Floats:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from contracts import Frequency, Ordinals, periods_per_year
+from contracts import Frequency, periods_per_year
+from contracts.arrays import Floats, Ordinals
 from features.building.calendar_terms import season_of
 from features.building.city_totals import city_totals
 from features.building.lags import ewma, rolling_mean
 from features.building.near_repeat import PERIODS_PER_WEEK, mixed_shares, near_repeats, weekday_ratio
 from features.building.neighbours import group_totals, neighbour_mean
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 
 SMALLEST_SHARE_OF_MEAN = 0.005
 """Shares are compared on the log scale after adding this part of the mean area's share."""

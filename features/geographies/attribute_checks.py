@@ -13,8 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import BadInput, GeographyMeaning
-
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
 
 ROUNDING = 0.02
 """Shares of rounded figures may add up to so much more than one."""

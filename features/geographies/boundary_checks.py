@@ -14,8 +14,8 @@ import numpy.typing as npt
 import shapely
 
 from contracts import BadInput
+from contracts.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 
 LARGEST_SLIVER_SHARE = 1 / 1000

@@ -8,9 +8,9 @@ import shapely
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from contracts.arrays import Floats
 from features.geographies.boundaries import metric_shapes
 
-Floats = npt.NDArray[np.float64]
 SNAP_METRES = 0.5
 """Areas with a gap of less between them touch: boundaries that were drawn one by one miss each other by centimetres."""
 NEAREST = 8

@@ -17,8 +17,7 @@ import shapely
 from scipy import sparse
 
 from contracts import Workspace
-from contracts.files.locks import locked
-from contracts.files.whole_files import new_folder, remove_leftovers, write_files
+from contracts.files import locked, new_folder, remove_leftovers, write_files
 from contracts.tables import AREAS, check
 
 RECORD = "geography.json"

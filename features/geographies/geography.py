@@ -16,6 +16,7 @@ import shapely
 from scipy import sparse
 
 from contracts import BadInput, GeographyMeaning, MissingThing, RefusedAction, Workspace
+from contracts.arrays import Floats
 from features.geographies import contiguity
 from features.geographies import folder as geography_folder
 from features.geographies.attributes import Attributes, no_attributes, read_attributes, read_table
@@ -25,7 +26,6 @@ from features.geographies.grids import grid_cells
 from features.geographies.parent_names import parent_names
 from features.geographies.points import polygons_of_points
 
-Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 

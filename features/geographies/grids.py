@@ -11,10 +11,10 @@ import numpy.typing as npt
 import shapely
 
 from contracts import BadInput
+from contracts.arrays import Floats
 from features.geographies.boundaries import DECIMALS, Boundaries, local_projection
 from features.geographies.geographic_files import WGS84
 
-Floats = npt.NDArray[np.float64]
 MOST_CELLS = 100_000
 _MARGIN_SHARE = 0.001
 _WIDER_METRES = 50.0

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from contracts.arrays import Booleans, Floats, Integers
+
 _POINTS_AT_ONCE = 250_000
 
 
@@ -28,7 +27,7 @@ class Points:
     longitude: Floats
     latitude: Floats
     area: Integers
-    in_target: Flags
+    in_target: Booleans
 
     def __post_init__(self) -> None:
         for part in fields(self):
@@ -39,7 +38,7 @@ class Points:
     def __len__(self) -> int:
         return len(self.moment)
 
-    def where(self, keep: Flags) -> Points:
+    def where(self, keep: Booleans) -> Points:
         """The points marked True."""
         return Points(
             self.moment[keep], self.longitude[keep], self.latitude[keep], self.area[keep], self.in_target[:, keep]

@@ -10,9 +10,7 @@ from pathlib import Path
 import filelock
 
 from contracts import RefusedAction, Workspace
-from contracts.files.locks import locked
-from contracts.files.unfinished import discard
-from contracts.files.whole_files import move_whole, telling
+from contracts.files import discard, locked, move_whole, telling
 from features.geographies.folder import geographies_lock, read_record
 
 _PROPOSED = ".proposed-"

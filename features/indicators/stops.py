@@ -14,15 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Frequency, ordinals_of
+from contracts.arrays import Floats, Integers
 from features.geographies.geography import Geography, areas_of_points
 from features.sources.local_times import local_times, refuse_months
 from features.sources.positions import positions
 from features.sources.table_files import PARQUET_SUFFIXES, SourceColumn, TableForm, as_text, read_table
 from features.sources.text_files import existing_file, header_of, read_text_table
 from features.unpacking import parquet_columns
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 TIMES = ("Date", "dt", "date", "time")
 LONGITUDE, LATITUDE = "Longitude", "Latitude"

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from features.geographies.points import Floats, Integers, Points
+from contracts.arrays import Floats, Integers
+from features.geographies.points import Points
 from features.patterns.week_profile import points_known
-from features.views.panel import Panel
+from features.views import Panel
 
 WINDOW_DAYS, REPEAT_DAYS, NEAR_DAYS, NEAR_METRES = 365, 90, 14, 200
 DISTANCES = (0, 100, 200, 400)

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from contracts import Ordinals, Period, ordinals_of
-from features.geographies.points import Integers, Points
-from features.views.panel import Panel
+from contracts import Period, ordinals_of
+from contracts.arrays import Integers, Ordinals
+from features.geographies.points import Points
+from features.views import Panel
 
 MOST_WEEKS, FEWEST_WEEKS = 104, 4
 DAYS, HOURS = 7, 24

@@ -8,9 +8,10 @@ from features.simulation.parameters import (
     SimulatedOffence,
     small_city,
 )
-from features.simulation.places import Places, make_places
+from features.simulation.places import GROUPS, Places, make_places
 
 __all__ = [
+    "GROUPS",
     "SIMULATED_OFFENCES",
     "CityFiles",
     "Places",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import starts_of
+from contracts.arrays import Floats
 from features.simulation.incidents import Incidents, Records, draw_incidents, draw_records
 from features.simulation.intensity import (
     WARM_UP_MONTHS,
@@ -21,7 +22,6 @@ from features.simulation.intensity import (
 from features.simulation.parameters import SimulatedCityParameters
 from features.simulation.places import Places, make_places
 
-Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 

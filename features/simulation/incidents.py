@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from contracts.arrays import Floats
 from features.geographies.points import polygons_of_points
 from features.simulation.intensity import Intensity
 from features.simulation.parameters import SimulatedCityParameters
 from features.simulation.places import Places, PointsInAreas, draw_between, metres_to_degrees
 
-Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 _SECONDS_A_DAY = 86_400
 _PROMPT_MEAN_DAYS = 2.0

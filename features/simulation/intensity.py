@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import starts_of
+from contracts.arrays import Floats
 from features.simulation.parameters import SimulatedCityParameters, SimulatedOffence
 from features.simulation.places import Places
 
-Floats = npt.NDArray[np.float64]
 Hours = npt.NDArray[np.datetime64]
 WARM_UP_MONTHS = 2
 _HOURS_IN_MEAN_MONTH = 365.25 * 24 / 12

@@ -10,11 +10,11 @@ import pandas as pd
 import shapely
 from scipy.spatial import Voronoi
 
+from contracts.arrays import Floats
 from features.geographies.boundaries import DECIMALS
 from features.geographies.points import polygons_of_points
 from features.simulation.parameters import SimulatedCityParameters
 
-Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 GROUPS = ("group_a", "group_b", "group_c", "group_d")
 _METRES_PER_DEGREE = 111_195.0

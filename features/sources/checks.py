@@ -10,8 +10,9 @@ from datetime import date
 import numpy as np
 
 from contracts import BadInput, Frequency, IngestLimits, Period, Settings, offence_by_wording, wording_key
+from contracts.arrays import Integers
 from contracts.errors import shown
-from features.sources.source_counts import Integers, SetAside
+from features.sources.source_counts import SetAside
 
 NO_AREA = ("", "nan", "None")
 """What stands in a column of codes where there is none, unless the geography has such a code."""

@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts import BadInput, Frequency, Ordinals, Period, Settings
+from contracts import BadInput, Frequency, Period, Settings
+from contracts.arrays import Integers, Ordinals
 from features.sources import checks, text_files
 from features.sources.completeness import Delivery, judge
 from features.sources.period_column import period_ordinals
-from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
+from features.sources.source_counts import CodedCounts, Cover, Provenance, SetAside, SourceCounts
 from features.sources.table_files import TableForm, read_table
 
 SOURCE = "counts"

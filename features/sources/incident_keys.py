@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import BadInput
-from contracts.periods import Moments
-from features.sources.local_times import Flags
+from contracts.arrays import Booleans, Moments
 from features.sources.source_counts import SetAside
 
 MOST_COPIES = 12
@@ -22,7 +21,9 @@ FEWEST_COPIES = 10
 """Fewer copies in a month are nothing to be sure of."""
 
 
-def first_of_each(ids: Sequence[str] | npt.NDArray[np.object_], whole: Flags) -> tuple[Flags, tuple[SetAside, ...]]:
+def first_of_each(
+    ids: Sequence[str] | npt.NDArray[np.object_], whole: Booleans
+) -> tuple[Booleans, tuple[SetAside, ...]]:
     """The rows that are kept, one for each id, and how many others were set aside.
 
     Of the rows of one id it is the first with a time and a position (``whole``), else the first. A row with a blank

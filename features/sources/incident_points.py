@@ -11,11 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from contracts.arrays import Floats, Integers
+
 POINTS_FILE = "points.parquet"
 """Beside a publication's counts, where it was made from incidents."""
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,20 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from contracts import BadInput, Frequency, Settings
-from contracts.periods import Moments
+from contracts.arrays import Booleans, Floats, Integers, Moments, Texts
 from features.sources import checks, text_files
 from features.sources.incident_keys import first_of_each, told_repeats
-from features.sources.local_times import Flags, LocalTimes, local_times, refuse_months
+from features.sources.local_times import LocalTimes, local_times, refuse_months
 from features.sources.lone_dates import lone_rows
 from features.sources.positions import Near, Positions, positions
-from features.sources.source_counts import Integers, SetAside
+from features.sources.source_counts import SetAside
 from features.sources.table_files import ReadTable, SourceColumn, TableForm, as_text, read_table
 from features.sources.times_of_day import joined
 
 TAXONOMY = "incidents"
-
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -66,9 +62,9 @@ class IncidentRows:
 
     sha256: str
     rows_read: int
-    timed: Flags
+    timed: Booleans
     moment: Moments
-    placed: Flags
+    placed: Booleans
     longitude: Floats
     latitude: Floats
     codes: Texts | None
@@ -147,7 +143,7 @@ def _times(
 
 def _incidents(
     path: Path, read: ReadTable, columns: IncidentColumns, times: LocalTimes, where: Positions
-) -> tuple[Flags, tuple[SetAside, ...]]:
+) -> tuple[Booleans, tuple[SetAside, ...]]:
     """Which rows stand for an incident of their own, and how many do not."""
     if columns.id is None:
         return np.ones(read.columns.num_rows, dtype=bool), ()

@@ -11,24 +11,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from contracts import BadInput, Frequency, Ordinals, Period, Settings, ordinals_of
+from contracts import BadInput, Frequency, Period, Settings, ordinals_of
+from contracts.arrays import Booleans, Integers, Ordinals
 from features.sources import checks
 from features.sources.completeness import Delivery, WholePeriods, judge, whole_periods
 from features.sources.incident_points import IncidentPoints
 from features.sources.incident_rows import TAXONOMY, IncidentColumns, IncidentRows, read_rows
 from features.sources.positions import Near
-from features.sources.source_counts import (
-    STUB,
-    CodedCounts,
-    Cover,
-    Integers,
-    Provenance,
-    SetAside,
-    SourceCounts,
-)
+from features.sources.source_counts import STUB, CodedCounts, Cover, Provenance, SetAside, SourceCounts
 
 SOURCE = "incidents"
-Flags = npt.NDArray[np.bool_]
 Locate = Callable[..., tuple[checks.KnownAreas, Integers]]
 """From longitudes, latitudes (``Floats``, degrees WGS 84) and, where a column is named for them, area codes (``Texts``)
 to the areas and each point's position in them, −1 outside."""
@@ -115,7 +107,7 @@ def _delivery(
     areas: checks.KnownAreas,
     position: Integers,
     period: Ordinals,
-    in_time: Flags,
+    in_time: Booleans,
     span: WholePeriods,
     frequency: Frequency,
     settings: Settings,
@@ -147,7 +139,7 @@ def _delivery(
     )
 
 
-def _lost(rows: IncidentRows, position: Integers) -> dict[str, Flags]:
+def _lost(rows: IncidentRows, position: Integers) -> dict[str, Booleans]:
     """Why a row with a time is counted nowhere → the rows."""
     unfound = rows.timed & rows.placed & (position < 0)
     nameless = np.zeros(len(position), dtype=bool)

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import BadInput, Frequency
-from contracts.periods import FIRST_YEAR, LAST_YEAR, Moments
+from contracts.arrays import Booleans, Moments
+from contracts.periods import FIRST_YEAR, LAST_YEAR
 from features.sources.table_files import SourceColumn, as_text
 
-Flags = npt.NDArray[np.bool_]
 ZONED = r"[Tt ]\d{2}[^+-]*([Zz]|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
 """ISO 8601 with a zone: Z (or UTC, GMT) or an offset such as +00, -0430 or +05:45."""
 _LOCAL = r"\d{4}-?\d{2}(-?\d{2}([Tt ]\d{1,2}(:?\d{2}(:?\d{2}(\.\d+)?)?)?)?)?"
@@ -30,7 +29,7 @@ _SINCE_1970 = r"\d{9,11}(\.\d+)?|\d{13}|\d{16}|\d{19}"
 class LocalTimes:
     """``moment`` is local time to the second, NaT where ``present`` is False; ``notes`` tell of the clock's changes."""
 
-    present: Flags
+    present: Booleans
     moment: Moments
     notes: tuple[str, ...]
 
@@ -82,7 +81,7 @@ def _numbers(values: pa.Array) -> Moments:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype="datetime64[us]")
 
 
-def _parsed(column: SourceColumn, texts: pa.Array, time_format: str | None) -> tuple[Flags, Flags, Moments]:
+def _parsed(column: SourceColumn, texts: pa.Array, time_format: str | None) -> tuple[Booleans, Booleans, Moments]:
     """Which texts are there, which have a zone, and their times (UTC where they have one)."""
     filled = pc.if_else(pc.equal(texts, ""), None, texts)
     present = np.asarray(filled.is_valid())
@@ -143,7 +142,7 @@ def _no_time(column: SourceColumn, position: int, text: str) -> BadInput:
     return column.wrong(position, text, "is not a time", remedy)
 
 
-def _refuse_mixture(column: SourceColumn, texts: pa.Array, zoned: Flags, present: Flags) -> None:
+def _refuse_mixture(column: SourceColumn, texts: pa.Array, zoned: Booleans, present: Booleans) -> None:
     local = present & ~zoned
     if zoned.any() and local.any():
         fewer = zoned if zoned.sum() <= local.sum() else local
@@ -165,7 +164,7 @@ def no_zone_is_known(what: str) -> BadInput:
     )
 
 
-def _refuse_unknown_zone(column: SourceColumn, texts: pa.Array, zoned: Flags, time_zone: str) -> None:
+def _refuse_unknown_zone(column: SourceColumn, texts: pa.Array, zoned: Booleans, time_zone: str) -> None:
     if zoned.any() and not time_zone:
         row = int(np.flatnonzero(zoned)[0])
         where = f"{column.path}: row {column.row_of(row)}, column '{column.name}': "
@@ -178,7 +177,7 @@ def _in_zone(moment: Moments, time_zone: str) -> Moments:
     return np.asarray(local, dtype="datetime64[s]")
 
 
-def _refuse_impossible(column: SourceColumn, texts: pa.Array, moment: Moments, present: Flags) -> None:
+def _refuse_impossible(column: SourceColumn, texts: pa.Array, moment: Moments, present: Booleans) -> None:
     first, after = np.datetime64(f"{FIRST_YEAR}-01-01"), np.datetime64(f"{LAST_YEAR + 1}-01-01")
     wrong = present & ~((moment >= first) & (moment < after))
     if wrong.any():

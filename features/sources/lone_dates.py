@@ -7,8 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from contracts.periods import Moments
-from features.sources.local_times import Flags
+from contracts.arrays import Booleans, Moments
 from features.sources.source_counts import SetAside
 from features.sources.table_files import SourceColumn
 
@@ -26,8 +25,8 @@ EXPECTED_ROWS = 14.0
 
 
 def lone_rows(
-    column: SourceColumn, moment: Moments, timed: Flags, rule: LoneDates
-) -> tuple[Flags, tuple[SetAside, ...]]:
+    column: SourceColumn, moment: Moments, timed: Booleans, rule: LoneDates
+) -> tuple[Booleans, tuple[SetAside, ...]]:
     """The rows whose date is cut off from all others by a silence, and what is told of them.
 
     Raises ``BadInput`` that names the first, unless ``rule`` sets them aside.

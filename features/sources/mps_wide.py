@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from contracts import BadInput, Frequency, Ordinals, Period, Settings
+from contracts import BadInput, Frequency, Period, Settings
+from contracts.arrays import Integers, Ordinals
 from contracts.errors import shown
 from contracts.periods import FIRST_YEAR, LAST_YEAR
 from features.sources import checks, headings, text_files
 from features.sources.completeness import Delivery, judge
-from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SourceCounts
+from features.sources.source_counts import CodedCounts, Cover, Provenance, SourceCounts
 
 TAXONOMY = "mps"
 COMMON_OFFENCE_SHARE = 0.99

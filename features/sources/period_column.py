@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from contracts import BadInput, Frequency, Ordinals, Period
+from contracts import BadInput, Frequency, Period
+from contracts.arrays import Integers, Ordinals
 from contracts.errors import shown
 from contracts.periods import refuse_impossible_year
 from features.sources.local_times import ZONED, no_zone_is_known
-from features.sources.source_counts import Integers
 from features.sources.table_files import SourceColumn, as_text
 
 FEWEST_WEEKS = 6

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Frequency, Period, PoliceForce, Settings
+from contracts.arrays import Integers
 from features.sources import checks, text_files
 from features.sources.completeness import Delivery, joined, judge
-from features.sources.source_counts import CodedCounts, Cover, Integers, Provenance, SetAside, SourceCounts
+from features.sources.source_counts import CodedCounts, Cover, Provenance, SetAside, SourceCounts
 from features.sources.street_files import SOURCE, TAXONOMY, Street, read_street, street_files
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,10 +13,8 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from contracts import BadInput
-from features.sources.local_times import Flags
+from contracts.arrays import Booleans, Floats
 from features.sources.table_files import SourceColumn, as_text
-
-Floats = npt.NDArray[np.float64]
 
 _DEGREES_WITH_COMMA = r"^[+-]?\d{1,3},\d+$"
 _NAME_THE_SYSTEM = (
@@ -38,7 +35,7 @@ Near = Callable[[], tuple[float, float] | None]
 class Positions:
     """Degrees WGS 84, one element a row; only those of ``placed`` rows mean something."""
 
-    placed: Flags
+    placed: Booleans
     longitude: Floats
     latitude: Floats
     notes: tuple[str, ...]
@@ -106,7 +103,7 @@ def _recognised_system(x: Floats, y: Floats, near: tuple[float, float] | None) -
     return found[0] if len(found) == 1 else None
 
 
-def _refuse_beyond(column: SourceColumn, texts: pa.Array, wrong: Flags, farthest: float) -> None:
+def _refuse_beyond(column: SourceColumn, texts: pa.Array, wrong: Booleans, farthest: float) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         what = f"is not in degrees between {-farthest:.0f} and {farthest:.0f}"
@@ -114,7 +111,7 @@ def _refuse_beyond(column: SourceColumn, texts: pa.Array, wrong: Flags, farthest
 
 
 def _degrees(
-    east: SourceColumn, texts: pa.Array, x: Floats, y: Floats, placed: Flags, crs: str
+    east: SourceColumn, texts: pa.Array, x: Floats, y: Floats, placed: Booleans, crs: str
 ) -> tuple[Floats, Floats]:
     """Degrees from another coordinate system, NaN where a row has no position."""
     try:

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import Frequency, Ordinals, Period, starts_of
+from contracts import Frequency, Period, starts_of
+from contracts.arrays import Integers, Ordinals
 from features.sources.incident_points import IncidentPoints
-
-Integers = npt.NDArray[np.int64]
 
 STUB = "stub"
 """The reason of a period that is set aside; its ``rows`` are the counts that it had."""

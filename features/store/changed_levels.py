@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import Frequency, Ordinals
+from contracts import Frequency
+from contracts.arrays import Booleans, Floats, Ordinals
 from features.store.changed_totals import Family
 from features.store.common_totals import Districts
-from features.store.publication_counts import Flags, Floats, RecordedCounts
+from features.store.publication_counts import RecordedCounts
 
 PERIODS_A_YEAR = {Frequency.MONTH: 12, Frequency.WEEK: 52, Frequency.DAY: 364, Frequency.SHIFT: 3 * 364}
 SEVERAL = {
@@ -153,7 +154,7 @@ def _stitched(family: Family, districts: Districts) -> tuple[tuple[str, ...], in
     the newest of the others that do, NaN where none does. The series are offences or, where given, districts."""
     ours = family.ours.load()
     periods_known = ours.known.any(axis=0)
-    steady: Flags = np.all(ours.known[:, periods_known], axis=1)
+    steady: Booleans = np.all(ours.known[:, periods_known], axis=1)
     if steady.mean() < STEADY_SHARE:
         return None
     codes, of_area = districts.indexed(ours.areas)
@@ -172,7 +173,7 @@ def _stitched(family: Family, districts: Districts) -> tuple[tuple[str, ...], in
     return names, first, totals
 
 
-def _seen_of(counts: RecordedCounts, ours: RecordedCounts, steady: Flags) -> tuple[Ordinals, Flags]:
+def _seen_of(counts: RecordedCounts, ours: RecordedCounts, steady: Booleans) -> tuple[Ordinals, Booleans]:
     """Position in ours of each area of counts, −1 for one that is not steady; and the periods in which counts knows all
     of the steady ones."""
     position = _positions(counts.areas, ours.areas)
@@ -180,11 +181,11 @@ def _seen_of(counts: RecordedCounts, ours: RecordedCounts, steady: Flags) -> tup
     kept = position >= 0
     if kept.sum() < steady.sum():
         return position, np.zeros(counts.known.shape[1], dtype=bool)
-    known: Flags = np.all(counts.known[kept], axis=0)
+    known: Booleans = np.all(counts.known[kept], axis=0)
     return position, known
 
 
-def _summed(counts: RecordedCounts, row: Ordinals, kept_areas: Flags, rows: int) -> Floats:
+def _summed(counts: RecordedCounts, row: Ordinals, kept_areas: Booleans, rows: int) -> Floats:
     periods = counts.known.shape[1]
     kept = (row >= 0) & kept_areas[counts.area]
     key = row[kept] * periods + counts.since[kept]

@@ -11,9 +11,10 @@ from datetime import date
 import numpy as np
 
 from contracts import Frequency, Settings
+from contracts.arrays import Booleans, Floats
 from features.sources.source_counts import SourceCounts
 from features.store.common_totals import CommonTotals, Districts, Series, common_totals
-from features.store.publication_counts import Flags, Floats, RecordedCounts, load_recorded_counts, recorded_counts_of
+from features.store.publication_counts import RecordedCounts, load_recorded_counts, recorded_counts_of
 from features.store.publication_record import Publication
 from features.store.revision_limits import Revised, RevisionLimits
 
@@ -201,7 +202,7 @@ def _changes(
 
 def _beyond_in_places(
     older: Floats, newer: Floats, in_city: tuple[Floats, Floats], in_districts: tuple[Floats, Floats]
-) -> Flags:
+) -> Booleans:
     """Shape (districts and last the city, periods): what is beyond the limits. Where a place is, so are those of its
     newest periods that only the allowance for late records would have let pass."""
     kinds = ((slice(None, -1), in_districts, DISTRICT_DEVIATIONS), (slice(-1, None), in_city, CITY_DEVIATIONS))
@@ -229,13 +230,13 @@ def _accepted(family: Family, ours: Edition, other: Edition, series: Series, set
     return all(between & set(settings.targets[name].accepted_changes) for name in series.targets)
 
 
-def _beyond(older: Floats, newer: Floats, rise: Floats, fall: Floats, deviations: float) -> Flags:
+def _beyond(older: Floats, newer: Floats, rise: Floats, fall: Floats, deviations: float) -> Booleans:
     """Periods in which totals, shape (places, periods), moved by more than the limits and more than chance.
 
     Judged over every run of 1, 2, 4, … periods, so that a small series that moves little beyond chance in each period
     is found over many; a run marks its periods unless a shorter one in it was found already.
     """
-    flagged: Flags = np.zeros(older.shape, dtype=bool)
+    flagged: Booleans = np.zeros(older.shape, dtype=bool)
     before_all, after_all, may_rise, may_fall = (
         _cumulated(values) for values in (older, newer, older * rise, older * fall)
     )
@@ -253,7 +254,7 @@ def _beyond(older: Floats, newer: Floats, rise: Floats, fall: Floats, deviations
     return flagged & ((older > 0) | (newer > 0))
 
 
-def _cumulated(values: Floats | Flags) -> Floats:
+def _cumulated(values: Floats | Booleans) -> Floats:
     """Sums of all columns before each, and of all of them: one column more."""
     found: Floats = np.zeros((values.shape[0], values.shape[1] + 1))
     np.cumsum(values, axis=1, out=found[:, 1:])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import Ordinals, Settings
-from features.store.publication_counts import Flags, Floats, RecordedCounts, target_offences
+from contracts import Settings
+from contracts.arrays import Booleans, Floats, Ordinals
+from features.store.publication_counts import RecordedCounts, target_offences
 
 WEIGHTY_PART = 0.01
 """An offence carries weight in a target where it is at least this share of it."""
@@ -57,13 +58,13 @@ class CommonTotals:
     periods: Ordinals
     ours: Floats
     theirs: Floats
-    shared: Flags
+    shared: Booleans
 
 
 def common_totals(
     ours: RecordedCounts,
     theirs: RecordedCounts,
-    wanted: Flags,
+    wanted: Booleans,
     *,
     taxonomy: str,
     settings: Settings,
@@ -96,7 +97,7 @@ def _positions(areas: Sequence[str], among: Sequence[str]) -> Ordinals:
     return np.array([position.get(area, -1) for area in areas], dtype=np.int64)
 
 
-def _known_on(ours: RecordedCounts, theirs: RecordedCounts, position: Ordinals) -> Flags:
+def _known_on(ours: RecordedCounts, theirs: RecordedCounts, position: Ordinals) -> Booleans:
     """What theirs knows, on the areas and periods of ours."""
     known = np.zeros_like(ours.known)
     first, last = max(ours.first, theirs.first), min(ours.last, theirs.last)
@@ -113,7 +114,7 @@ def _by_district(
     offences: tuple[str, ...],
     position: Ordinals,
     shift: int,
-    shared: Flags,
+    shared: Booleans,
     of_area: Ordinals,
     districts: int,
 ) -> Floats:
@@ -133,7 +134,9 @@ def _by_district(
     return totals
 
 
-def _series(offences: tuple[str, ...], sums: Mapping[str, Flags], crimes: Floats) -> tuple[tuple[Series, ...], Floats]:
+def _series(
+    offences: tuple[str, ...], sums: Mapping[str, Booleans], crimes: Floats
+) -> tuple[tuple[Series, ...], Floats]:
     """The targets and the weighty offences, and how each is summed from the offences, shape (series, offences)."""
     series = [Series(name, True, (name,)) for name in sums]
     weights = [summed.astype(np.float64) for summed in sums.values()]

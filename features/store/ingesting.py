@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Frequency, MissingThing, Workspace, today_in
-from contracts.files.whole_files import remove_folder
+from contracts.arrays import Integers, Texts
+from contracts.files import remove_folder
 from features.geographies.folder import is_drawn, stored_names
 from features.geographies.geography import (
     Geography,
@@ -30,7 +31,7 @@ from features.sources.incident_rows import IncidentColumns
 from features.sources.incidents import read_incidents
 from features.sources.mps_wide import read_mps_wide
 from features.sources.police_uk import read_police_uk
-from features.sources.source_counts import Integers, SourceCounts
+from features.sources.source_counts import SourceCounts
 from features.store.common_totals import Districts
 from features.store.meaning import check_meaning
 from features.store.publication_record import Publication
@@ -43,7 +44,6 @@ LSOA_GEOGRAPHY = "lsoa_2021"
 _GRID_NAME = re.compile(r"grid_(\d+)m")
 _H3_NAME = re.compile(r"h3_(\d+)")
 Degrees = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.object_]
 
 
 def take_in(

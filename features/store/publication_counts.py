@@ -10,13 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import Frequency, Ordinals, Settings, ordinals_of
+from contracts import Frequency, Settings, ordinals_of
+from contracts.arrays import Booleans, Floats, Ordinals
 from contracts.targets import ALL_OFFENCES
 from features.sources.source_counts import SourceCounts
 from features.store.publication_record import COUNTS_FILE, COVERAGE_FILE, COVERS_FILE, Publication
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 WHOLE_SHARE = 2.0 / 3.0
 """A target of "all" offences needs at least this share of its taxonomy's offences in a publication."""
@@ -34,7 +32,7 @@ class TargetCounts:
     areas: tuple[str, ...]
     first: int
     counts: Floats
-    known: Flags
+    known: Booleans
 
     @property
     def last(self) -> int:
@@ -82,7 +80,7 @@ class RecordedCounts:
     offences: tuple[str, ...]
     areas: tuple[str, ...]
     first: int
-    known: Flags
+    known: Booleans
     offence: Ordinals
     area: Ordinals
     since: Ordinals
@@ -161,7 +159,7 @@ def _summed(dense: Floats, offences: Sequence[str], carried: Mapping[str, tuple[
     return counts
 
 
-def _coverage(publication: Publication) -> tuple[tuple[str, ...], Flags, int]:
+def _coverage(publication: Publication) -> tuple[tuple[str, ...], Booleans, int]:
     """Areas, what is known (areas, periods) and the first period's ordinal."""
     with duckdb.connect() as database:
         rows = database.execute(

@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contracts import BadInput, MissingThing, Period, starts_of
-from contracts.files.locks import locked
-from contracts.files.whole_files import new_folder, remove_folder, remove_leftovers, write_files
+from contracts.files import locked, new_folder, remove_folder, remove_leftovers, write_files
 from features.sources.incident_points import POINTS_FILE
 from features.sources.source_counts import Provenance, SourceCounts
 from features.store.publication_record import (

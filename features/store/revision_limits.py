@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import Frequency, Ordinals
+from contracts import Frequency
+from contracts.arrays import Floats, Ordinals
 from features.store.common_totals import Series
-from features.store.publication_counts import Floats
 
 FLOOR = 0.03
 """No limit is lower, however little was revised so far."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import Ordinals, Period, Settings
-from features.store.publication_counts import Flags, Floats, TargetCounts, load_target_counts
+from contracts import Period, Settings
+from contracts.arrays import Booleans, Floats, Ordinals
+from features.store.publication_counts import TargetCounts, load_target_counts
 from features.store.publication_record import Publication
 from features.store.publications import PublicationStore
 
@@ -25,7 +26,7 @@ class Overlap:
     periods: Ordinals
     older: Floats
     newer: Floats
-    both: Flags
+    both: Booleans
 
 
 def overlap_of(older: TargetCounts, newer: TargetCounts) -> Overlap | None:
@@ -45,7 +46,7 @@ def overlap_of(older: TargetCounts, newer: TargetCounts) -> Overlap | None:
 
 def _part(
     counts: TargetCounts, targets: Sequence[str], areas: Sequence[str], first: int, last: int
-) -> tuple[Flags, Floats]:
+) -> tuple[Booleans, Floats]:
     rows = np.searchsorted(np.asarray(counts.areas), np.asarray(areas))
     kept = np.array([counts.targets.index(name) for name in targets], dtype=np.int64)
     span = slice(first - counts.first, last - counts.first + 1)

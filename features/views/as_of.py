@@ -22,14 +22,13 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Frequency, MissingThing, Period, Settings, Workspace, ordinals_of
+from contracts.arrays import Booleans, Floats
 from features.geographies.folder import stored_names
 from features.geographies.geography import geography_record
 from features.geographies.points import Points, points_in_order
 from features.sources.incident_points import read_points
 from features.sources.source_counts import Provenance
-from features.store.publication_counts import Flags, Floats, TargetCounts, load_target_counts, target_offences
-from features.store.publication_record import Publication
-from features.store.publications import PublicationStore
+from features.store import Publication, PublicationStore, TargetCounts, load_target_counts, target_offences
 from features.views.panel import Panel
 
 
@@ -48,7 +47,7 @@ class _Layer:
     targets: tuple[int, ...]
     first: int
     counts: Floats
-    known: Flags
+    known: Booleans
     points: Points | None
 
     @classmethod

@@ -6,7 +6,7 @@ from datetime import date
 
 from contracts import Frequency, MissingThing, Settings, Target, Workspace
 from contracts.settings.settings import TargetSettings
-from features.store.publications import PublicationStore
+from features.store import PublicationStore
 from features.views.as_of import AsOfDoor, ViewMode, load_door
 from features.views.panel import Panel
 

@@ -9,10 +9,9 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from contracts import BadInput, Frequency, MissingThing, Ordinals, Period, periods_per_year
+from contracts import BadInput, Frequency, MissingThing, Period, periods_per_year
+from contracts.arrays import Floats, Ordinals
 from features.geographies.points import Points
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

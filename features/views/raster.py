@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage, signal
 
+from contracts.arrays import Floats, Integers
 from features.geographies.boundaries import local_projection
 from features.geographies.geographic_files import WGS84
 from features.geographies.geography import Geography, areas_of_points
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 PIXEL_METRES = 125.0
 MOST_PIXELS = 600_000

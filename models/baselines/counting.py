@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from contracts import CountDistribution, periods_per_year
+from contracts.arrays import Floats
 from features.building.lags import ewma, rolling_mean, shifted
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 from models.dispersion import fit_dispersion
 
 SMALLEST_MEAN_SHARE = 0.05

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contracts import CountDistribution, Ordinals, periods_per_year
+from contracts import CountDistribution, periods_per_year
+from contracts.arrays import Floats, Ordinals
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 
-NAME = "gamma_poisson"
+GAMMA_POISSON = "gamma_poisson"
 
 HALF_LIVES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, np.inf)
 """Candidate memories, in years until a count weighs half."""
@@ -34,7 +35,7 @@ LARGEST_SHAPE = 1e4
 class GammaPoissonForecaster:
     """A formula over past counts; there is nothing to fit before the forecast is made."""
 
-    name: str = NAME
+    name: str = GAMMA_POISSON
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedGammaPoisson:
         return FittedGammaPoisson(target)

@@ -18,13 +18,13 @@ import pandas as pd
 from contracts import CountDistribution, Frequency, periods_per_year
 from features.building.calendar_terms import season_of
 from features.geographies.geography import Geography
-from features.views.panel import Panel
+from features.views import Panel
 from models.baselines.counting import at_least_some
 from models.baselines.per_series import long_counts
 from models.dispersion import Dispersion, fit_dispersion
 from models.forecaster import UnusableForecaster
 
-NAME = "lightgbm_lags"
+GLOBAL_LAGS = "lightgbm_lags"
 
 LAGS = {
     Frequency.MONTH: (1, 2, 3, 6, 12, 24),
@@ -70,7 +70,7 @@ class GlobalLagsForecaster:
 
     @property
     def name(self) -> str:
-        return NAME
+        return GLOBAL_LAGS
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedGlobalLags:
         """Raises ``UnusableForecaster`` where the history is too short to learn from."""
@@ -83,7 +83,7 @@ class GlobalLagsForecaster:
             raise _too_few(panel)
         if not all(one.any() for one in outcomes):
             raise UnusableForecaster(
-                f"No '{target}' was counted in the periods that {NAME} learns from.",
+                f"No '{target}' was counted in the periods that {GLOBAL_LAGS} learns from.",
                 remedy="Use a counting forecaster such as ewma.",
             )
         dispersions = _held_out_dispersions(boosters, rows, horizons, panel.last.ordinal - held_out)
@@ -106,7 +106,7 @@ class FittedGlobalLags:
         counts = panel.of(self.target)
         forecasts = []
         for horizon in horizons:
-            mean = frame.loc[steps == horizon, NAME].to_numpy(np.float64)
+            mean = frame.loc[steps == horizon, GLOBAL_LAGS].to_numpy(np.float64)
             newest = at_least_some(np.broadcast_to(mean[:, None], counts.shape), counts, season)[:, -1]
             forecasts.append(self.dispersions[horizon].around(newest))
         return CountDistribution.stack(forecasts)
@@ -121,7 +121,7 @@ def _forecaster(panel: Panel, seed: int) -> Any:
     if longest < min(LAGS[panel.frequency]) + 1:
         raise _too_few(panel)
     return MLForecast(
-        models={NAME: lgb.LGBMRegressor(**BOOSTING, random_state=seed)},
+        models={GLOBAL_LAGS: lgb.LGBMRegressor(**BOOSTING, random_state=seed)},
         freq=1,
         lags=[lag for lag in LAGS[panel.frequency] if lag <= longest],
         lag_transforms={
@@ -181,6 +181,6 @@ def _held_out_dispersions(
     dispersions = {}
     for horizon in horizons:
         unseen = rows[rows["ds"] + horizon - 1 > last].dropna(subset=[f"y{horizon - 1}"])
-        means = boosters.models_[NAME][horizon - 1].predict(unseen[_features(rows)])
+        means = boosters.models_[GLOBAL_LAGS][horizon - 1].predict(unseen[_features(rows)])
         dispersions[horizon] = fit_dispersion(unseen[f"y{horizon - 1}"].to_numpy(np.float64), np.asarray(means))
     return dispersions

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from contracts import CountDistribution, periods_per_year
+from contracts.arrays import Floats
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 from models.baselines.counting import at_least_some, verified_pairs
 from models.baselines.per_series import long_counts
 from models.dispersion import fit_dispersion

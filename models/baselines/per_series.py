@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from contracts import CountDistribution, periods_per_year
+from contracts.arrays import Floats
 from features.building.lags import ewma
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 from models.baselines.counting import SMALLEST_MEAN_SHARE
 from models.forecaster import UnusableForecaster
 

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from contracts import CountDistribution, Period, periods_per_year
+from contracts.arrays import Floats
 from features.building.city_totals import city_totals
 from features.building.lags import ewma
 from features.building.near_repeat import newest_weight
 from features.geographies.geography import Geography
 from features.geographies.points import Points
-from features.views.panel import Floats, Panel
-from features.views.raster import Raster, raster_of
+from features.views import Panel, Raster, raster_of
 from models.dispersion import Dispersion, fit_dispersion
 from models.forecaster import UnusableForecaster
-from models.recipe.share_mixture import mixture_weights
+from models.recipe import mixture_weights
 
 DAY = np.timedelta64(1, "D")
 LEVEL_HALF_LIFE_DAYS = 42.0

@@ -25,13 +25,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from contracts import CountDistribution, periods_per_year
+from contracts.arrays import Floats
 from features.building.lags import ewma
 from features.building.share_features import per_period, shares_of
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 from models.dispersion import fit_dispersion
 from models.forecaster import UnusableForecaster
-from models.recipe.share_mixture import mixture_weights
+from models.recipe import mixture_weights
 
 POOLED = "pooled_rate"
 CONSTANT = "constant_rate"

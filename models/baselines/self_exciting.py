@@ -15,9 +15,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from contracts import CountDistribution
+from contracts.arrays import Floats
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
-from features.views.raster import Raster, raster_of
+from features.views import Panel, Raster, raster_of
 from models.baselines.point_maps import (
     Calibration,
     Located,
@@ -29,7 +29,7 @@ from models.baselines.point_maps import (
     start_in_days,
 )
 
-NAME = "self_exciting"
+SELF_EXCITING = "self_exciting"
 BACKGROUND_METRES = (60.0, 125.0, 250.0)
 """Standard deviations of the background's Gaussian kernels, of which the likeliest on the newest crimes is used."""
 LEARNED_YEARS = 3.0
@@ -167,7 +167,7 @@ class SelfExcitingForecaster:
     was fitted to the crimes of before; then the process is fitted to all of them.
     """
 
-    name: str = NAME
+    name: str = SELF_EXCITING
 
     def fit(self, panel: Panel, target: str, geography: Geography, horizons: Sequence[int]) -> FittedSelfExciting:
         raster = raster_of(geography)
@@ -211,7 +211,7 @@ class FittedSelfExciting:
     calibration: Calibration
 
     def predict(self, panel: Panel, horizons: Sequence[int]) -> CountDistribution:
-        points = located(points_of(panel, NAME), panel.target_index(self.target), self.raster)
+        points = located(points_of(panel, SELF_EXCITING), panel.target_index(self.target), self.raster)
         periods = [panel.last.shift(horizon) for horizon in horizons]
         shares = np.array(
             [

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from contracts import CountDistribution, periods_per_year
+from contracts.arrays import Floats
 from features.building.share_features import ShareFeatures
-from features.views.panel import Floats
 from models.dispersion import Dispersion, fit_dispersion
 
 YEARS = 6

@@ -23,10 +23,11 @@ import numpy.typing as npt
 from scipy import special
 
 from contracts import BadInput, Frequency, periods_per_year
+from contracts.arrays import Floats
 from features.building.near_repeat import PERIODS_PER_WEEK
 from features.building.share_features import ShareFeatures, build_share_features
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 from models.dispersion import Dispersion, fit_dispersion
 from models.recipe.area_dispersion import AreaDispersion, learn_area_dispersion
 from models.recipe.share_mixture import fit_share_mixture

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.views.panel import Floats
+from contracts.arrays import Floats
 
 SPREAD_ORIGINS = 60
 LARGEST_IN_MEDIANS = 2.0

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import Frequency, periods_per_year
+from contracts.arrays import Floats
 from features.building.calendar_terms import days_in, holiday_days, season_of, weekend_days
 from features.building.city_totals import city_totals
 from features.building.near_repeat import PERIODS_PER_WEEK
-from features.views.panel import Floats, Panel
+from features.views import Panel
 from models.recipe.city_spread import SMALLEST_LOG_SD, SPREAD_ORIGINS, combination_weights, spread_of_combination
 
 LONGEST_HORIZON = 12

@@ -9,7 +9,7 @@ import numpy as np
 
 from contracts import Frequency, periods_per_year
 from features.building.near_repeat import PERIODS_PER_WEEK
-from features.views.panel import Panel
+from features.views import Panel
 from models.forecaster import UnusableForecaster
 from models.recipe.area_share import ShareSettings, rows_to_learn
 from models.recipe.city_total import SHORTEST_FOR_MODELS, WEEKS_FOR_WEEKDAYS, YEARS_FOR_SEASON

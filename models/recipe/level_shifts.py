@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from contracts import Period, periods_per_year
-from features.views.panel import Floats, Panel
+from contracts.arrays import Floats
+from features.views import Panel
 from models.recipe.city_total import level_without_season
 
 UNUSUAL = 5.0

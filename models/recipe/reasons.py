@@ -22,11 +22,12 @@ import numpy as np
 import pandas as pd
 
 from contracts import ReasonGroup, starts_of
+from contracts.arrays import Floats
 from contracts.reasons import SUM_TOLERANCE
 from features.building.lags import rolling_mean
 from features.building.near_repeat import short_memory
 from features.building.share_features import SMALLEST_SHARE_OF_MEAN
-from features.views.panel import Floats, Panel
+from features.views import Panel
 
 GROUPS = tuple(ReasonGroup)
 _USUAL = GROUPS.index(ReasonGroup.USUAL_LEVEL)

@@ -10,7 +10,7 @@ from contracts.run_files import RECIPE
 from features.building.near_repeat import without_surroundings
 from features.building.share_features import smoothed_share
 from features.geographies.geography import Geography
-from features.views.panel import Panel
+from features.views import Panel
 from models.recipe.area_share import ShareModel, ShareSettings, fit_share_model
 from models.recipe.city_total import city_pattern, forecast_city_total
 from models.recipe.history import refuse_too_short

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from contracts import periods_per_year
+from contracts.arrays import Floats
 from features.building.near_repeat import component_names, component_shares
 from features.geographies.geography import Geography
-from features.views.panel import Floats, Panel
+from features.views import Panel
 
 YEARS = 2
 """How many of the newest years of forecast periods the weights are learned from."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from contracts import BadInput, periods_per_year
 from features.building.share_features import build_share_features
 from features.geographies.geography import Geography
-from features.views.panel import Panel
+from features.views import Panel
 from models.recipe.area_share import ShareSettings, deviance_on_newest, split_origins
 from models.recipe.share_mixture import fit_share_mixture
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.request import url2pathname
 
 from contracts import Workspace
-from contracts.files.whole_files import new_folder, write_file
+from contracts.files import new_folder, write_file
 from models.artefact_places import folder_of, place_of
 
 BUSY_SECONDS = 30.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contracts import WardcastError
-from models.recipe.area_share import share_of_rows
+from models.recipe import share_of_rows
 from models.saved.saved_model import SavedModel, read_model
 
 PROBE_AREAS = 16

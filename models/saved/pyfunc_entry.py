@@ -16,7 +16,7 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
-from models.recipe.area_share import share_of_rows
+from models.recipe import share_of_rows
 from models.saved.saved_model import read_model
 
 

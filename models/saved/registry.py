@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from contracts import MissingThing, Workspace
-from contracts.files.locks import locked
+from contracts.files import locked
 from contracts.run_files import CHALLENGER, CHAMPION, SHA256_TAG
 from models.artefact_places import announce
 from models.saved.lost_runs import deleted_run, is_deleted, purged_run

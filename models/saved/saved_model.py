@@ -14,11 +14,9 @@ import lightgbm as lgb
 
 from contracts import BadInput, CountDistribution, MissingThing, RefusedAction, horizons_text, sha256_of_folder
 from features.geographies.geography import Geography
-from features.views.panel import Panel
+from features.views import Panel
 from models.dispersion import Dispersion
-from models.recipe.area_share import ShareModel
-from models.recipe.reasons import Reasons
-from models.recipe.recipe import FittedRecipe
+from models.recipe import FittedRecipe, Reasons, ShareModel
 from models.saved.no_pickle import refuse_pickles
 
 MODEL_FILE = "model.json"

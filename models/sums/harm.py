@@ -25,11 +25,10 @@ from contracts import (
     group_sums,
     periods_per_year,
 )
+from contracts.arrays import Floats
 from contracts.settings.settings import HarmWeights
 from contracts.sums import Indices
-from features.views.as_of import ViewMode
-from features.views.offence_mix import offence_panel
-from features.views.panel import Floats, Panel
+from features.views import Panel, ViewMode, offence_panel
 
 MIX_YEARS = 3
 """The newest years whose crimes make an area's mix."""

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contracts import CountDistribution, group_sums
+from contracts.arrays import Floats
 from contracts.sums import Counts, Indices
-from features.views.hierarchy import Hierarchy
-from features.views.panel import Floats
+from features.views import Hierarchy
 from models.sums.reconciliation import CHOSEN, reconcile
 
 

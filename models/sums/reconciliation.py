@@ -13,8 +13,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from contracts import BadInput
-from features.views.hierarchy import Hierarchy
-from features.views.panel import Floats
+from contracts.arrays import Floats
+from features.views import Hierarchy
 
 Nodes = npt.NDArray[np.int64]
 BOTTOM_UP = "bottom_up"

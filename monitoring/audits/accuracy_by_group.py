@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from fairlearn.metrics import mean_prediction
 
+from contracts.arrays import Floats
 from monitoring.audits.contrasts import Audit, Contrast, by_group, weighted_ratio
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
 from monitoring.scores.accuracy import poisson_deviance_loss
 from monitoring.scores.calibration import pit_limits, share_inside
-
-Floats = npt.NDArray[np.float64]
 
 NOMINAL = 0.90
 SKILL = Description(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from contracts.arrays import Floats
 from monitoring.audits.contrasts import Audit, Contrast, by_group, weighted_ratio
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
-
-Floats = npt.NDArray[np.float64]
 
 CALIBRATION = Description(
     audit="calibration",

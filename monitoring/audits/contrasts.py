@@ -15,12 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 from fairlearn.metrics import MetricFrame
 
+from contracts.arrays import Floats
 from monitoring.audits.groups import Groups, effective_number
 from monitoring.audits.material import Material
 from monitoring.audits.resampling import benjamini_hochberg
 from monitoring.audits.result import Finding, GroupTest, Margin, colour_of, figure, verdict_of
 
-Floats = npt.NDArray[np.float64]
 Rates = Callable[[], tuple[Floats, Floats]]
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from contracts.arrays import Floats
 from monitoring.audits.groups import FIFTHS, fifths_of
 from monitoring.audits.material import Material
 from monitoring.audits.result import CAVEAT, Description, figure
-
-Floats = npt.NDArray[np.float64]
 
 ENFORCEMENT = Description(
     audit="enforcement signature",

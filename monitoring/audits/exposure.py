@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from fairlearn.metrics import selection_rate
 
+from contracts.arrays import Floats
 from monitoring.audits.contrasts import Audit, Contrast, Rates, by_group, ratio_or_none
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
-
-Floats = npt.NDArray[np.float64]
 
 EXPOSURE = Description(
     audit="exposure",

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
-import numpy.typing as npt
 from fairlearn.metrics import false_negative_rate
 
+from contracts.arrays import Floats
 from monitoring.audits.contrasts import Audit, Contrast, Rates, areas_behind, by_group
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import Description
-
-Floats = npt.NDArray[np.float64]
 
 MISSED = Description(
     audit="missed flags",

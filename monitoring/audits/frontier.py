@@ -9,14 +9,12 @@ resources while limiting racial inequality.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linprog
 
+from contracts.arrays import Floats
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material
 from monitoring.audits.result import CAVEAT, Description, figure
-
-Floats = npt.NDArray[np.float64]
 
 FRONTIER = Description(
     audit="efficiency against equity",

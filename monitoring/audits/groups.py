@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
 
 DEPRIVATION = "deprivation fifth"
 DISTRICT = "district"

@@ -16,11 +16,11 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from contracts.arrays import Floats
 from monitoring.audits.groups import fifths_of
 from monitoring.audits.material import Material
 from monitoring.audits.result import CAVEAT, Description, figure
 
-Floats = npt.NDArray[np.float64]
 Values = npt.NDArray[np.int64]
 
 HIDDEN_SUBGROUP = Description(

@@ -12,12 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import AuditSettings, CountDistribution
+from contracts.arrays import Floats
 from monitoring.audits.groups import Groups, fifths_of
 from monitoring.audits.resampling import SpatialResampling, spatial_resampling
 from monitoring.audits.shortfall import expected_shortfall
 from monitoring.flags import Flags
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from contracts.arrays import Floats
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material, jaccard
 from monitoring.audits.result import CAVEAT, Description, figure
-
-Floats = npt.NDArray[np.float64]
 
 PROXY_LEAKAGE = Description(
     audit="proxy leakage",

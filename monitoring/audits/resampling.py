@@ -24,9 +24,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, spatial, stats
 
+from contracts.arrays import Floats
 from monitoring.audits.groups import effective_number
 
-Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 BLOCKS = 10

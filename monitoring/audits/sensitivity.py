@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from contracts import CountDistribution, group_sums, sum_over
+from contracts.arrays import Floats
 from monitoring.audits.calibration import calibration
 from monitoring.audits.contrasts import judged
 from monitoring.audits.exposure import exposure
@@ -22,8 +22,6 @@ from monitoring.audits.flag_errors import flag_errors
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material, jaccard
 from monitoring.audits.result import Description, Finding, figure_of
-
-Floats = npt.NDArray[np.float64]
 
 ATTACHMENT = Description(
     audit="sensitivity to attachment",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import CountDistribution
+from contracts.arrays import Floats
 from monitoring.audits.contrasts import judged
 from monitoring.audits.exposure import exposure
 from monitoring.audits.groups import Groups
 from monitoring.audits.material import Material, jaccard
 from monitoring.audits.result import Description, figure, figure_of
-
-Floats = npt.NDArray[np.float64]
 
 SIGNAL_SWAP = Description(
     audit="signal swap",

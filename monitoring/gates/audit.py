@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from contracts import AuditSettings, GateLimits
-from monitoring.audits import DISTRICT, AuditResult
-from monitoring.audits import Finding as AuditFinding
 from monitoring.audits.calibration import CALIBRATION
 from monitoring.audits.completeness import COMPLETENESS
 from monitoring.audits.enforcement import ENFORCEMENT
 from monitoring.audits.exposure import EXPOSURE
+from monitoring.audits.groups import DISTRICT
 from monitoring.audits.proxy_leakage import PROXY_LEAKAGE
+from monitoring.audits.result import AuditResult
+from monitoring.audits.result import Finding as AuditFinding
 from monitoring.gates.result import GateFinding, GateResult, PartVerdict, finding, limits_verdict
 
 _OF_AUDIT: Mapping[str, PartVerdict] = {"inside": "pass", "outside": "fail"}

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from contracts import AuditSettings, GateLimits
-from monitoring.audits import AuditResult
 from monitoring.audits.calibration import CALIBRATION
 from monitoring.audits.exposure import EXPOSURE
+from monitoring.audits.result import AuditResult
 from monitoring.gates.result import GateReport
 
 NOBODY_SEALED = "no entry of the ledger says that anybody sealed them"

@@ -16,17 +16,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from contracts import GateLimits
+from contracts.arrays import Floats
 from monitoring.gates.gates import coverage_gate
 from monitoring.gates.result import GateFinding, GateResult, PartVerdict, finding
 from monitoring.scores.calibration import pit_limits, randomised_pit, row_uniforms, share_inside
 from monitoring.scores.skill import REPLICATES, block_length, resampling
 from monitoring.scores.verification import Verification
 
-Floats = npt.NDArray[np.float64]
 LARGEST_DEVIATIONS = 3.0
 _LEVEL = 0.95
 _NO_EVIDENCE: PartVerdict = "not enough evidence"

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import GateLimits, Period, next_period
+from contracts.arrays import Floats
 from monitoring.gates.result import GateFinding, GateResult, finding
 from monitoring.scores.accuracy import poisson_deviance_loss
 from monitoring.scores.calibration import pit_limits, share_inside
 from monitoring.scores.skill import REPLICATES, block_length, resampling
 from monitoring.scores.verification import Verification
 
-Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 REPLICATES_OF_FEW_AREAS = 10_000

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from contracts.arrays import Floats
 from contracts.run_files import BASELINE
 from monitoring.leaderboard.remarks import finite, remark_on
 from monitoring.leaderboard.result import HorizonFloor, Leaderboard, Level, Value
@@ -16,8 +16,6 @@ from monitoring.scores import accuracy, calibration, hotspots
 from monitoring.scores.noise_floor import noise_floor
 from monitoring.scores.skill import Ratio, Resampling, block_length, paired_ratio, resampling
 from monitoring.scores.verification import Verification, group_totals
-
-Floats = npt.NDArray[np.float64]
 
 
 def leaderboard(

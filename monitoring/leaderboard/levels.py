@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from monitoring.leaderboard.result import Value
@@ -14,7 +13,6 @@ from monitoring.scores import accuracy, calibration
 from monitoring.scores.skill import block_length, paired_ratio, resampling
 from monitoring.scores.verification import Verification
 
-Floats = npt.NDArray[np.float64]
 UNRECONCILED = "none"
 _SHOWN = {
     "level": "level",

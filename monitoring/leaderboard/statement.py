@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contracts import CountDistribution
-from monitoring.scores.accuracy import Floats
+from contracts.arrays import Floats
 from monitoring.scores.skill import Ratio, Resampling, paired_ratio
 
 CONSTANT_RATE = "constant_rate"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts import CodeVersion, RecordsSettings, Role, Settings
-from monitoring.gates.checks import Check
+from monitoring.gates import Check
 
 Margin = tuple[float | None, float | None]
 """Ends of a margin; None is without an end."""

@@ -6,15 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import CountDistribution
-from monitoring.audits import CAVEAT, DISTRICT, Material
+from contracts.arrays import Floats
 from monitoring.audits.calibration import calibration
 from monitoring.audits.contrasts import judged
 from monitoring.audits.exposure import exposure
+from monitoring.audits.groups import DISTRICT
+from monitoring.audits.material import Material
+from monitoring.audits.result import CAVEAT
 
-Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 FORECAST, SIMPLE_COUNT, NOTHING = "this forecast", "a simple count", "no forecast"

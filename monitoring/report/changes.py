@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monitoring.audits import CAVEAT
+from monitoring.audits.result import CAVEAT
 
 Row = dict[str, Any]
 KEY = ("audit", "attribute", "group", "stratum")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from contracts import BadInput, DisclosureSettings
-from monitoring.audits import CAVEAT, RECORDS
+from monitoring.audits.result import CAVEAT, RECORDS
 from monitoring.report.changes import changed_margins, changes
 from monitoring.report.horizons import public_horizons
 from monitoring.report.maps import public_areas, public_districts

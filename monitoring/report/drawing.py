@@ -9,12 +9,11 @@ from textwrap import wrap
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from markupsafe import Markup, escape
 
+from contracts.arrays import Floats
 from monitoring.report.wording import figure, is_ratio, number, sentence
 
-Floats = npt.NDArray[np.float64]
 Row = Mapping[str, Any]
 
 INK, MUTED, BAND, LINE = "#17202e", "#4d5a6c", "#dcebdf", "#c3ccd8"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts import DisclosureSettings, horizons_text
-from monitoring.audits import AuditResult
+from monitoring.audits.result import AuditResult
 from monitoring.report.public import public_findings
 from monitoring.report.wording import counted
 

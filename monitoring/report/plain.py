@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monitoring.audits import CAVEAT
+from monitoring.audits.result import CAVEAT
 from monitoring.report.alternatives import FORECAST, SIMPLE_COUNT
 from monitoring.report.changes import NO_LONGER_OUTSIDE, NOW_OUTSIDE
 from monitoring.report.horizons import horizons_sentence

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from contracts import DisclosureSettings
-from monitoring.audits import CAVEAT, Description, Finding
 from monitoring.audits.calibration import CALIBRATION
+from monitoring.audits.result import CAVEAT, Description, Finding
 from monitoring.report.suppression import public_column, public_count
 from monitoring.report.wording import group_name, is_ratio
 

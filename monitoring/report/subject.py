@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from contracts import DisclosureSettings
-from monitoring.audits import AuditResult
+from contracts.arrays import Floats
+from monitoring.audits.result import AuditResult
 
-Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import DisclosureSettings
+from contracts.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Count = int | None
 """A rounded count, None where it is hidden."""

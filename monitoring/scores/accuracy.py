@@ -6,12 +6,10 @@ Each ``…_loss`` returns one loss an element, NaN where the outcome is unknown;
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from contracts import CountDistribution
-
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
 
 # The quadrature of the CRPS holds some hundred numbers a forecast: pieces of this size stay in the processor's cache
 # (measured: 16,296 forecasts take 16 ms instead of 130 ms) and bound the memory of large panels.

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import CountDistribution, Ordinals
-
-Floats = npt.NDArray[np.float64]
+from contracts import CountDistribution
+from contracts.arrays import Floats, Ordinals
 
 LEVELS = (0.50, 0.80, 0.90, 0.95)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -18,10 +18,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
 
 MARGIN = 1.05
 """An amplification factor above it counts as feedback that must be dealt with."""

@@ -19,7 +19,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
+
 Basis = Literal["areas", "land"]
 
 SHARES = (0.01, 0.05, 0.10, 0.20)

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from contracts import CountDistribution
 from monitoring.scores import accuracy, hotspots
 
-Floats = npt.NDArray[np.float64]
-
 DRAWS = 20
 
 

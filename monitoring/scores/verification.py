@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from contracts import CountDistribution, Frequency, Ordinals, group_sums, ordinals_of, starts_of, sum_over
+from contracts import CountDistribution, Frequency, group_sums, ordinals_of, starts_of, sum_over
+from contracts.arrays import Floats, Ordinals
 from contracts.tables import distribution_columns
 
-Floats = npt.NDArray[np.float64]
 Known = npt.NDArray[np.bool_]
 
 

@@ -20,10 +20,10 @@ from service.board.trained import (
     refuse_other_than_recorded,
     refuse_unrecorded,
 )
-from service.ledger.ledger import Ledger
+from service.ledger import Ledger
 
 if TYPE_CHECKING:
-    from models.saved.registry import RegisteredModel
+    from models.saved import RegisteredModel
     from monitoring import GateReport
 
 

@@ -15,7 +15,7 @@ from service.board.entered import telling_what_stands
 from service.board.people import Person, reason_given, refuse_unless_may
 from service.board.reruns import NO_RERUN, find_rerun, refuse_changed_rerun
 from service.forecasts.issued import read_issued
-from service.ledger.ledger import Entry, Ledger
+from service.ledger import Entry, Ledger
 
 
 class ChallengeState(StrEnum):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from contracts import MissingThing, RefusedAction, Workspace
 from contracts.run_files import CHAMPION
 from service.board.life_cycle import LifeCycle, ModelKey, State, key_of, life_cycle_of
-from service.ledger.ledger import Entry, Ledger
+from service.ledger import Entry, Ledger
 
 if TYPE_CHECKING:
-    from models.saved.registry import RegisteredModel
+    from models.saved import RegisteredModel
 
 
 class ModelRegistry(Protocol):

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from contracts import MissingThing, RefusedAction, Workspace
-from contracts.files.locks import locked
+from contracts.files import locked
 from service.board.candidates import (
     Candidate,
     candidates_of,
@@ -31,7 +31,7 @@ from service.board.entered import telling_what_stands
 from service.board.life_cycle import KIND_OF_ACTION, TRANSITIONS, Action, State, life_cycle_of
 from service.board.people import Person, reason_given, refuse_unless_may
 from service.board.recorded_gates import changed_limits
-from service.ledger.ledger import Entry, Ledger
+from service.ledger import Entry, Ledger
 
 
 @dataclass(frozen=True)

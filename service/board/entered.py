@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from contracts import MissingThing
-from service.ledger.ledger import Entry
+from service.ledger import Entry
 
 
 @contextmanager

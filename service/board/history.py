@@ -11,7 +11,7 @@ from service.board.challenges import Challenge, ChallengeState, challenges_of
 from service.board.champions import champions_of, withdrawals_in_force
 from service.board.life_cycle import LifeCycle, ModelKey, ModelLife, State, life_cycle_of
 from service.board.trained import recorded
-from service.ledger.ledger import Entry
+from service.ledger import Entry
 from service.wording import inconclusive_sentence, override_sentence
 
 _DONE: Mapping[str, str] = {

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts import name_key
-from service.ledger.ledger import Entry
+from service.ledger import Entry
 
 
 class State(StrEnum):

@@ -9,7 +9,7 @@ from contracts import BadInput, FlagSettings, Workspace
 from contracts.run_files import AUDIT_FILE, GATES_FILE
 from monitoring import GateReport, gate_report
 from service.board.champions import ModelRegistry
-from service.ledger.ledger import sha256_of
+from service.ledger import sha256_of
 
 if TYPE_CHECKING:
     from service.board.trained import Recorded

@@ -9,8 +9,7 @@ from typing import Any, Literal
 from contracts import MissingThing, RefusedAction, Workspace
 from contracts.run_files import LEADERBOARD_FILE
 from service.board.champions import ModelRegistry
-from service.ledger.entries import sha256_of
-from service.ledger.ledger import Ledger
+from service.ledger import Ledger, sha256_of
 
 """The artefact of a backtest by whose hash it is known again."""
 _BACKTEST = "backtest"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from contracts import BadInput, MissingThing, RefusedAction, TrainedModel, sha256_of_folder
 from contracts.run_files import GATES_SHA256_TAG, REPORT_SHA256_TAG, RUN_ID_TAG, TRAINED_BY_TAG
 from service.board.life_cycle import TRAINED, LifeCycle, ModelKey, ModelLife
-from service.ledger.ledger import Entry, Ledger
+from service.ledger import Entry, Ledger
 
 if TYPE_CHECKING:
-    from models.saved.registry import RegisteredModel
+    from models.saved import RegisteredModel
 
 UNNAMED = "nobody named"
 """Who made the entry of a training in which nobody was named."""

@@ -60,8 +60,8 @@ def command(
     from service.board.champions import champions_of
     from service.board.history import runs_in_ledger
     from service.board.life_cycle import life_cycle_of
-    from service.ledger.ledger import open_ledger
-    from training.oversight.report import write_report
+    from service.ledger import open_ledger
+    from training.oversight import write_report
 
     entries = open_ledger(workspace).entries()
     champions = {target: one.run_id for target, one in champions_of(life_cycle_of(entries)).items()}
@@ -82,7 +82,7 @@ def command(
 
 
 def _self_test(seeds: int, as_json: bool) -> None:
-    from training.self_test.self_test import FIRST_SEED, self_test
+    from training.self_test import FIRST_SEED, self_test
 
     result = self_test(range(FIRST_SEED, FIRST_SEED + seeds))
     if as_json:

@@ -14,7 +14,7 @@ from service.commands.options import tune_option, workspace_option
 from service.commands.terminal import Form, format_option, room, say, show_csv
 
 if TYPE_CHECKING:
-    from training.backtests.rolling_origin import Plan
+    from training.backtests import Plan
 
 
 @click.command("backtest")
@@ -88,11 +88,9 @@ def command(
 
     The run, its forecasts, scores, audit and pictures are kept in MLflow.
     """
-    from features.views.as_of import ViewMode
+    from features.views import ViewMode
     from monitoring import coverage_text
-    from training.backtests.experiment import run_experiment
-    from training.backtests.forecasters import holds_points, models_for
-    from training.backtests.rolling_origin import Plan
+    from training.backtests import Plan, holds_points, models_for, run_experiment
 
     settings = workspace.settings
     length = Frequency(frequency) if frequency else settings.frequency
@@ -130,7 +128,7 @@ def command(
 def _compare_levels(
     workspace: Workspace, plan: Plan, levels: str, source: str | None, forecasts_out: Path | None, form: Form
 ) -> None:
-    from training.backtests.levels import run_level_experiment
+    from training.backtests import run_level_experiment
 
     names = [name.strip() for name in levels.split(",")]
     done = run_level_experiment(workspace, plan, names, source=source, forecasts_out=forecasts_out)

@@ -40,7 +40,7 @@ def open_one(
     """Dispute the forecast of one area; it has to be answered by a deadline."""
     from service.board.challenges import open_challenge
     from service.board.people import person_named
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     today = city_day(workspace)
     opened = open_challenge(
@@ -68,7 +68,7 @@ def reply(number: int, by: str, reply: str, rerun: str | None, workspace: Worksp
     from models import registry
     from service.board.challenges import reply_to_challenge
     from service.board.people import person_named
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     person = person_named(workspace.settings, by)
     ledger = open_ledger(workspace)
@@ -91,7 +91,7 @@ def decide(
     from models import registry
     from service.board.challenges import decide_challenge
     from service.board.people import person_named
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     decided = decide_challenge(
         workspace,
@@ -112,7 +112,7 @@ def decide(
 def list_all(workspace: Workspace, form: Form) -> None:
     """Print every challenge, and which are overdue."""
     from service.board.challenges import challenges_of
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     challenges = challenges_of(open_ledger(workspace).entries())
     today = city_day(workspace)

@@ -23,7 +23,7 @@ def command(first: str, second: str, model: str | None, workspace: Workspace, as
 
     FIRST and SECOND are ids of 'wardcast runs', or their first digits.
     """
-    from training.runs.comparing import as_text, compare
+    from training.runs import as_text, compare
 
     found = compare(workspace, first, second, model=model)
     if as_json:

@@ -41,6 +41,6 @@ def decided(decide: Callable[..., Made], workspace: Workspace, by: str, **choice
     """Let the person of that name decide on the models of a workspace."""
     from models import registry
     from service.board.people import person_named
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     return decide(workspace, open_ledger(workspace), registry, by=person_named(workspace.settings, by), **choice)

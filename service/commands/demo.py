@@ -19,11 +19,11 @@ from service.commands.terminal import room, say
 def command(no_serve: bool, seed: int, port: int, workspace: Workspace) -> None:
     """Simulate a city, ingest, train, audit, approve, issue, and serve the page."""
     from service.board.trained import enter_trained
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
     from service.web.serving import bind_loopback, serve
-    from service.workspaces.demo import approve_and_issue, prepare
-    from training.candidates.train import train
-    from training.runs.tracking import tracked_experiment
+    from service.workspaces import approve_and_issue, prepare
+    from training.candidates import train
+    from training.runs import tracked_experiment
 
     listener = None if no_serve else bind_loopback("127.0.0.1", port)
     prepare(workspace, seed, _tell)

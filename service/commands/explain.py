@@ -24,8 +24,8 @@ def command(forecast_id: str, workspace: Workspace, as_json: bool) -> None:
     """
     from models import registry
     from service.board.champions import lost_runs
-    from service.ledger.ledger import open_ledger
-    from service.proof.provenance import as_text, provenance
+    from service.ledger import open_ledger
+    from service.proof import as_text, provenance
 
     told = provenance(open_ledger(workspace).entries(), forecast_id)
     if as_json:

@@ -23,9 +23,8 @@ def command(forecast_id: str, out: Path, workspace: Workspace, as_json: bool) ->
     """Write what an outsider needs to make FORECAST_ID again: ledger, models, publications, geography, reports."""
     from models import registry
     from service.board.champions import lost_runs
-    from service.ledger.ledger import open_ledger
-    from service.proof.exporting import export
-    from service.proof.provenance import issue_entry
+    from service.ledger import open_ledger
+    from service.proof import export, issue_entry
 
     ledger = open_ledger(workspace)
     exported = export(workspace, ledger, registry, forecast_id=forecast_id, out=out)

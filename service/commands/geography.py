@@ -73,9 +73,9 @@ def add(
 @workspace_option
 def remove(name: str, workspace: Workspace) -> None:
     """Remove the geography NAME, which no publication, other geography, issued forecast, run or setting refers to."""
-    from service.ledger.ledger import open_ledger
-    from service.workspaces.removing import remove_geography
-    from training.runs.runs import runs_on_geography
+    from service.ledger import open_ledger
+    from service.workspaces import remove_geography
+    from training.runs import runs_on_geography
 
     entries = open_ledger(workspace).entries()
     areas = remove_geography(workspace, name, entries, runs_on_geography(workspace, name))

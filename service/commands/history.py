@@ -19,7 +19,7 @@ from service.commands.terminal import say
 def command(target: str, workspace: Workspace, as_json: bool) -> None:
     """Print the history of a target's models: who decided what, when and why."""
     from service.board.history import history_of
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     title = workspace.settings.target(target).title
     history = history_of(open_ledger(workspace).entries(), target, title)

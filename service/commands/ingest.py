@@ -16,7 +16,7 @@ from service.commands.terminal import say
 
 if TYPE_CHECKING:
     from features.sources.table_files import TableForm
-    from features.store.publication_record import Publication
+    from features.store import Publication
 
 SHOWN_NOTES = 12
 SHOWN_SET_ASIDE = 8
@@ -75,7 +75,7 @@ def _mps(source: str, areas: str, default_geography: str) -> click.Command:
         workspace: Workspace,
         as_json: bool,
     ) -> None:
-        from features.store.ingesting import ingest_mps
+        from features.store import ingest_mps
         from service.forecasts.issued_intervals import issued_city_intervals
 
         publications = ingest_mps(
@@ -117,7 +117,7 @@ def police_uk(
     the months around. Without --published-on, the first day
     of the second month after the last one is assumed.
     """
-    from features.store.ingesting import ingest_police_uk
+    from features.store import ingest_police_uk
     from service.forecasts.issued_intervals import issued_city_intervals
 
     publication = ingest_police_uk(
@@ -183,7 +183,7 @@ def incidents(
     incident is assumed.
     """
     from features.sources.incident_rows import IncidentColumns
-    from features.store.ingesting import ingest_incidents
+    from features.store import ingest_incidents
     from service.forecasts.issued_intervals import issued_city_intervals
 
     publication = ingest_incidents(
@@ -257,7 +257,7 @@ def counts(
     A row left out means zero, but where the counts around make that implausible: there it is missing, and told.
     """
     from features.sources.counts import CountColumns
-    from features.store.ingesting import ingest_counts
+    from features.store import ingest_counts
     from service.forecasts.issued_intervals import issued_city_intervals
 
     publication = ingest_counts(
@@ -277,7 +277,7 @@ def counts(
 
 def show(publications: Sequence[Publication], *, as_json: bool) -> None:
     """Print what was ingested; what was set aside and what is to be known goes to standard error, or into the JSON."""
-    from features.store.publication_record import summary_of
+    from features.store import summary_of
 
     if as_json:
         import json

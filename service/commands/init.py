@@ -32,7 +32,7 @@ _NEXT_SIMULATED = """Next:
 @workspace_option
 def command(example: str | None, simulated: bool, seed: int | None, workspace: Workspace) -> None:
     """Make a workspace: a folder with a commented wardcast.toml."""
-    from service.workspaces.setup import make_simulated_workspace, make_workspace
+    from service.workspaces import make_simulated_workspace, make_workspace
 
     if simulated and example is not None:
         raise click.UsageError("Give either --example or --simulated.")

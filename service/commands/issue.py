@@ -22,9 +22,8 @@ from service.commands.terminal import say
 def command(on: datetime | None, by: str, workspace: Workspace, as_json: bool) -> None:
     """Write the champions' forecasts of the next periods to the ledger."""
     from service.forecasts.expected import expected_rows, expected_text
-    from service.issuing.contents import open_sources
-    from service.issuing.issue import issue
-    from service.ledger.ledger import open_ledger
+    from service.issuing import issue, open_sources
+    from service.ledger import open_ledger
 
     issued = issue(
         workspace,

@@ -14,7 +14,7 @@ from service.commands.options import json_option, workspace_option
 from service.commands.terminal import Form, format_option, say, show_csv
 
 if TYPE_CHECKING:
-    from service.ledger.ledger import Entry
+    from service.ledger import Entry
 
 
 @click.group()
@@ -32,8 +32,8 @@ def command() -> None:
 @json_option
 def verify(head: Path | None, workspace: Workspace, as_json: bool) -> None:
     """Check chain, signatures, head and forecast files; ends with an error that names the first changed entry."""
-    from service.ledger.ledger import open_ledger, refuse_findings
-    from service.proof.whole_record import verify_record
+    from service.ledger import open_ledger, refuse_findings
+    from service.proof import verify_record
 
     verification = verify_record(workspace, open_ledger(workspace), head)
     if as_json:
@@ -55,8 +55,8 @@ def verify(head: Path | None, workspace: Workspace, as_json: bool) -> None:
 @workspace_option
 def export(out: Path, workspace: Workspace) -> None:
     """Write the signed head to a file, to be kept where nobody who can write the workspace can change it."""
-    from service.ledger.ledger import open_ledger
-    from service.proof.whole_record import export_head
+    from service.ledger import open_ledger
+    from service.proof import export_head
 
     head = export_head(workspace, open_ledger(workspace), out)
     say(f"Wrote the head of entry {head.number}, {head.hash}, to {out}.")
@@ -71,7 +71,7 @@ def export(out: Path, workspace: Workspace) -> None:
 @workspace_option
 def rotate_key(by: str, reason: str, workspace: Workspace) -> None:
     """Replace the key that signs the ledger; an entry signed by the old key introduces the new one."""
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     entry = open_ledger(workspace).rotate_key(by, reason)
     say(f"Entry {entry.number} introduces the key {entry.content['public_key']}, which signs from now on.")
@@ -83,7 +83,7 @@ def rotate_key(by: str, reason: str, workspace: Workspace) -> None:
 @workspace_option
 def accept_loss(by: str, reason: str, workspace: Workspace) -> None:
     """Go on after entries were lost for good from the end of the ledger; the loss becomes an entry."""
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     entry = open_ledger(workspace).accept_loss(by, reason)
     lost = entry.content["lost_head"]
@@ -96,7 +96,7 @@ def accept_loss(by: str, reason: str, workspace: Workspace) -> None:
 @workspace_option
 def set_aside(by: str, reason: str, workspace: Workspace) -> None:
     """Go on after somebody without the key put rows into the database; a signed entry names each of them."""
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     entry = open_ledger(workspace).set_aside(by, reason)
     rows = ", ".join(str(one["number"]) for one in entry.content["set_aside"])
@@ -108,7 +108,7 @@ def set_aside(by: str, reason: str, workspace: Workspace) -> None:
 @format_option
 def list_entries(workspace: Workspace, form: Form) -> None:
     """Print every row in order; one that is no sound entry is marked."""
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
 
     ledger = open_ledger(workspace)
     rows, (entries, verification) = ledger.rows(), ledger.check()

@@ -14,7 +14,7 @@ from service.commands.options import workspace_option
 from service.commands.terminal import Form, format_option, say, show_csv, show_table
 
 if TYPE_CHECKING:
-    from features.store.revisions import Revision
+    from features.store import Revision
 
 
 @click.group(name="publications", invoke_without_command=True)
@@ -41,9 +41,9 @@ def command(context: click.Context, target: str | None, show_all: bool, workspac
 @workspace_option
 def remove(publication_id: str, workspace: Workspace) -> None:
     """Remove the publication ID, which no issued forecast, run or setting refers to."""
-    from service.ledger.ledger import open_ledger
-    from service.workspaces.removing import remove_publication
-    from training.runs.runs import runs_with_publication
+    from service.ledger import open_ledger
+    from service.workspaces import remove_publication
+    from training.runs import runs_with_publication
 
     entries = open_ledger(workspace).entries()
     crimes = remove_publication(workspace, publication_id, entries, runs_with_publication(workspace, publication_id))
@@ -54,9 +54,7 @@ def _list(target: str | None, workspace: Workspace, form: Form, *, show_all: boo
     import json
     from dataclasses import asdict
 
-    from features.store.publication_record import summary_of
-    from features.store.publications import PublicationStore
-    from features.store.revisions import revisions
+    from features.store import PublicationStore, revisions, summary_of
 
     settings = workspace.settings
     chosen = settings.target(target).name if target else None

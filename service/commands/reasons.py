@@ -28,7 +28,7 @@ def command(
 
     FORECAST_ID is the name of an issued forecast; without it, the newest one.
     """
-    from service.ledger.ledger import open_ledger
+    from service.ledger import open_ledger
     from service.web.explaining import explain_area
 
     answer = explain_area(

@@ -30,10 +30,8 @@ def command(forecast_id: str, bundle: Path | None, workspace: Workspace, as_json
     """
     from models import registry
     from service.board.champions import lost_runs
-    from service.ledger.ledger import open_ledger
-    from service.proof.bundle import read_bundle
-    from service.proof.exporting import collect
-    from service.proof.rebuilding import rebuild, refuse_difference
+    from service.ledger import open_ledger
+    from service.proof import collect, read_bundle, rebuild, refuse_difference
 
     if bundle is not None:
         parts = read_bundle(bundle, forecast_id)

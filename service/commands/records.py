@@ -28,10 +28,10 @@ def command(run: str, out: Path, workspace: Workspace, as_json: bool) -> None:
 
     RUN is an id of 'wardcast runs', or its first digits.
     """
-    from monitoring.records import missing_settings
+    from monitoring.records.document import missing_settings
     from service.board.history import runs_in_ledger
-    from service.ledger.ledger import open_ledger
-    from training.oversight.records import write_records
+    from service.ledger import open_ledger
+    from training.oversight import write_records
 
     written = write_records(workspace, run, out, recorded=runs_in_ledger(open_ledger(workspace).entries()))
     missing = missing_settings(workspace.settings.records)

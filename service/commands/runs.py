@@ -19,7 +19,7 @@ from service.commands.terminal import Form, format_option, show_csv, show_table
 @format_option
 def command(target: str | None, workspace: Workspace, form: Form) -> None:
     """List backtests and trainings, newest first: when, what, which periods, and the main model's scores."""
-    from training.runs.runs import HEADS, cells_of, count_deleted, flat, list_runs
+    from training.runs import HEADS, cells_of, count_deleted, flat, list_runs
 
     if target is not None:
         workspace.settings.target(target)

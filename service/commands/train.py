@@ -17,7 +17,7 @@ from service.commands.options import city_day, json_option, tune_option, workspa
 from service.commands.terminal import room, say
 
 if TYPE_CHECKING:
-    from training.candidates.train import Trained
+    from training.candidates import Trained
 
 
 @click.command("train")
@@ -56,9 +56,9 @@ def command(
     from service.board.champions import champions_of
     from service.board.life_cycle import life_cycle_of
     from service.board.trained import enter_trained, trainer_named
-    from service.ledger.ledger import open_ledger
-    from training.candidates.train import train
-    from training.runs.tracking import tracked_experiment
+    from service.ledger import open_ledger
+    from training.candidates import train
+    from training.runs import tracked_experiment
 
     trainer, ledger = trainer_named(by), open_ledger(workspace)
     champions = champions_of(life_cycle_of(ledger.entries()))

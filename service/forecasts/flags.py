@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from contracts import FlagSettings, GeographyMeaning, RefusedAction, Settings
+from contracts.arrays import Floats
 from contracts.periods import starts_of
 from contracts.tables import FLAGS, check
 
 if TYPE_CHECKING:
     from features.geographies.geography import Geography
-    from features.views.panel import Panel
+    from features.views import Panel
     from monitoring import Flags
 
-Floats = npt.NDArray[np.float64]
 
 FLAGS_FILE = "flags.parquet"
 FLAG_RULE_FILE = "flags.json"

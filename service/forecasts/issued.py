@@ -18,13 +18,13 @@ from typing import Any
 import pandas as pd
 
 from contracts import BadInput, MissingThing, Workspace
-from contracts.files.whole_files import move_whole, remove_folder, remove_leftovers, replaced_folder, write_files
+from contracts.files import move_whole, remove_folder, remove_leftovers, replaced_folder, write_files
 from service.forecasts.flags import IssuedFlags, read_flags
 from service.forecasts.harm import read_harm
 from service.forecasts.larger_areas import LargerAreas, read_larger_areas
 from service.forecasts.patterns import NO_PATTERNS, IssuedPatterns, read_patterns
 from service.forecasts.ranks import IssuedRanks, read_ranks
-from service.ledger.ledger import Entry, canonical_json, sha256_of
+from service.ledger import Entry, canonical_json, sha256_of
 
 FORECASTS_FILE = "forecasts.parquet"
 HISTORY_FILE = "history.parquet"

@@ -8,11 +8,12 @@ import json
 
 import pandas as pd
 
-from contracts import Frequency, Ordinals, Period, Workspace, ordinals_of
-from features.store.refusing_changes import CityIntervals
+from contracts import Frequency, Period, Workspace, ordinals_of
+from contracts.arrays import Ordinals
+from features.store import CityIntervals
 from service.forecasts.issued import RECORD_FILE
 from service.forecasts.larger_areas import LEVELS_FILE
-from service.ledger.ledger import Entry, open_ledger
+from service.ledger import Entry, open_ledger
 
 LOW, HIGH = "q025", "q975"
 """The 95% interval."""

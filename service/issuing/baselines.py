@@ -17,7 +17,7 @@ from service.issuing.tables import forecast_rows
 
 if TYPE_CHECKING:
     from features.geographies.geography import Geography
-    from features.views.panel import Panel
+    from features.views import Panel
     from models import SavedModel
 
 BASELINES_FILE = "baselines.parquet"
@@ -30,7 +30,7 @@ Load = Callable[[Path, str], "SavedModel"]
 
 def counted(panel: Panel, target: str, geography: Geography, horizons: tuple[int, ...]) -> CountDistribution:
     """Forecasts of the simple count, (horizons, areas)."""
-    from models.baselines.counting import counting_forecaster
+    from models.baselines import counting_forecaster
 
     return counting_forecaster(COUNT).fit(panel, target, geography, horizons).predict(panel, horizons)
 

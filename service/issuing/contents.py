@@ -48,9 +48,7 @@ from service.issuing.tables import forecast_rows, history_rows, settled_periods
 
 if TYPE_CHECKING:
     from features.geographies.geography import Geography
-    from features.views.as_of import AsOfDoor
-    from features.views.hierarchy import Hierarchy
-    from features.views.panel import Panel
+    from features.views import AsOfDoor, Hierarchy, Panel
     from models import SavedModel
 
 PUBLICATION_PERIODS = 2
@@ -71,7 +69,7 @@ class Sources:
 def open_sources(workspace: Workspace) -> Sources:
     """The workspace's counts, areas and models."""
     from features.geographies.geography import load_geography
-    from features.views.as_of import load_door
+    from features.views import load_door
     from models import load_saved_model, registry
 
     return Sources(

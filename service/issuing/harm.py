@@ -8,19 +8,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from contracts import CountDistribution, MissingThing, Workspace
+from contracts.arrays import Floats
 from contracts.periods import starts_of
 from contracts.tables import HARM, check
 
 if TYPE_CHECKING:
-    from features.views.hierarchy import Hierarchy
-    from features.views.panel import Panel
-    from models.sums.harm import HarmForecast, HarmMix
+    from features.views import Hierarchy, Panel
+    from models.sums import HarmForecast, HarmMix
 
-Floats = npt.NDArray[np.float64]
 MixOf = Callable[[str, date, Sequence[str]], "HarmMix"]
 """Target, as-of day and areas → what one crime of the target stands for in each area; raises ``MissingThing``."""
 
@@ -36,7 +34,7 @@ class TargetHarm:
 
 def mixes_of(workspace: Workspace) -> MixOf:
     """Mixes of offences from the workspace's counts, weighed by its settings."""
-    from models.sums.harm import load_harm_mix
+    from models.sums import load_harm_mix
 
     return lambda target, as_of, areas: load_harm_mix(workspace, target, as_of, areas)
 
@@ -55,7 +53,7 @@ def target_harm(
 
     Where they have weights, but not for every offence of the target, ``tell`` is called with what is missing.
     """
-    from models.sums.harm import INTERVAL, MIX_YEARS, harm_of_levels
+    from models.sums import INTERVAL, MIX_YEARS, harm_of_levels
 
     settings = workspace.settings
     if not settings.target(target).offences.keys() & settings.harm.keys():

@@ -16,7 +16,7 @@ from contracts import (
 from service.board.champions import Champion, ModelRegistry
 
 if TYPE_CHECKING:
-    from features.views.as_of import AsOfDoor
+    from features.views import AsOfDoor
 
 SETTINGS_COPY = "settings.json"
 """The settings that were used, in the folder of the forecast."""

@@ -13,7 +13,7 @@ from contracts.tables import NESTING, check
 
 if TYPE_CHECKING:
     from features.geographies.geography import Geography
-    from features.views.hierarchy import Hierarchy
+    from features.views import Hierarchy
 
 
 def issue_hierarchy(workspace: Workspace, geography: Geography, tell: Callable[[str], None]) -> Hierarchy:
@@ -21,7 +21,7 @@ def issue_hierarchy(workspace: Workspace, geography: Geography, tell: Callable[[
 
     Without levels in the settings: the parents, where every area has one, and the city. Raises as ``load_hierarchy``.
     """
-    from features.views.hierarchy import CITY, PARENTS, hierarchy_over
+    from features.views import CITY, PARENTS, hierarchy_over
 
     named = workspace.settings.forecast.levels
     if named:
@@ -36,7 +36,7 @@ def issue_hierarchy(workspace: Workspace, geography: Geography, tell: Callable[[
 
 def nesting_rows(hierarchy: Hierarchy, city: str) -> pd.DataFrame:
     """Which larger areas each of the finest areas lies in; the whole city has the name ``city``."""
-    from features.views.hierarchy import CITY
+    from features.views import CITY
 
     parts = []
     for level in hierarchy.levels[1:]:

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from contracts import Settings
-from contracts.distributions import Floats
+from contracts.arrays import Floats, Integers
 from contracts.settings.disclosure import DisclosureSettings
 from contracts.tables import HOURS, NEAR_REPEATS, REPEATS, check
-from features.geographies.points import Integers
-from features.patterns.repeats import (
+from features.patterns import (
     DISTANCES,
     NEAR_DAYS,
     NEAR_METRES,
@@ -22,11 +21,12 @@ from features.patterns.repeats import (
     SPANS,
     NearRepeatTable,
     Repeats,
+    WeekProfile,
     near_repeat_table,
     repeats,
+    week_profile,
 )
-from features.patterns.week_profile import WeekProfile, week_profile
-from features.views.panel import Panel
+from features.views import Panel
 from service.forecasts.issued import parquet_bytes
 from service.forecasts.patterns import HOURS_FILE, NEAR_REPEATS_FILE, REPEATS_FILE
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from contracts import GeographyMeaning, Settings
-from contracts.distributions import Floats
+from contracts.arrays import Floats
 from contracts.tables import ETHNIC_GROUP, PEOPLE, RESIDENTS, WORKDAY, check
 
 if TYPE_CHECKING:

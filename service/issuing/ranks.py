@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import CountDistribution, coherent_draws
-from contracts.distributions import Floats
+from contracts.arrays import Floats
 from contracts.periods import starts_of
 from contracts.tables import COVERS, RANKS, check
-from features.views.panel import Panel
+from features.views import Panel
 from monitoring import Flags
 
 DRAWS = 1000

@@ -11,7 +11,7 @@ from contracts import CountDistribution, Period
 from contracts.periods import starts_of
 from contracts.run_files import RECIPE
 from contracts.tables import distribution_columns
-from features.views.panel import Panel
+from features.views import Panel
 
 HISTORY_PERIODS = 36
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import filelock
 
 from contracts import BadInput, MissingThing, NotWritten, RefusedAction, Workspace
-from contracts.files.locks import locked
-from contracts.files.whole_files import move_whole, new_folder, write_file
+from contracts.files import locked, move_whole, new_folder, write_file
 from service.ledger.entries import GENESIS, KEY, Entry
 from service.ledger.intruders import predecessor_of
 from service.ledger.signed_head import SignedHead, read_head, sign_head, write_head

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from contracts import BadInput, MissingThing, this_moment
-from contracts.files.whole_files import write_file
+from contracts.files import write_file
 from service.ledger.entries import canonical_json
 from service.ledger.signing_key import SigningKey, fits
 

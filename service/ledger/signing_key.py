@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from contracts import BadInput, MissingThing, RefusedAction
-from contracts.files.whole_files import write_file
+from contracts.files import write_file
 
 _RESTORE = "Restore it from the backup of the workspace's folder 'seal'."
 

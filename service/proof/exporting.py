@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from contracts import MissingThing, Workspace
 from service.board.champions import ModelRegistry
 from service.forecasts.issued import read_files
-from service.ledger.ledger import Entry, Ledger
+from service.ledger import Entry, Ledger
 from service.proof.bundle import (
     FORECAST,
     GEOGRAPHIES,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import MissingThing, horizons_text
-from service.issuing.inputs import SETTINGS_COPY
-from service.ledger.ledger import Entry
+from service.issuing import SETTINGS_COPY
+from service.ledger import Entry
 
 NOT_RECORDED = "not recorded"
 

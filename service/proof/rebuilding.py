@@ -14,13 +14,12 @@ from contracts import BadInput, Workspace, code_version, library_versions, setti
 from service.board.champions import Champion, ModelRegistry
 from service.forecasts.flags import as_recorded
 from service.forecasts.issued import RECORD_FILE
-from service.issuing.contents import Occasion, issue_contents, open_sources
-from service.issuing.inputs import SETTINGS_COPY
+from service.issuing import SETTINGS_COPY, Occasion, issue_contents, open_sources
 from service.proof.bundle import FORECAST, MODELS, SUPERSEDED_MODELS, Bundle
 from service.proof.differences import Difference, differences
 
 if TYPE_CHECKING:
-    from models.saved.registry import RegisteredModel
+    from models.saved import RegisteredModel
 
 BEFORE_FORMATS = 1
 """Format of an issue whose record names none."""
@@ -104,7 +103,7 @@ class _BundledModels:
     record: Mapping[str, Any]
 
     def version(self, workspace: Workspace, target: str, number: int, /) -> RegisteredModel:
-        from models.saved.registry import RegisteredModel
+        from models.saved import RegisteredModel
 
         about = next(one for one in self.record["targets"] if one["target"] == target)
         before = about.get("superseded")

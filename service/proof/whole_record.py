@@ -7,12 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
-from contracts.files.whole_files import write_file
+from contracts.files import write_file
 from service.forecasts.issued import folders_of, read_files
-from service.ledger.findings import date_findings, key_in_force
-from service.ledger.ledger import Entry, Finding, Ledger, Verification
-from service.ledger.seal import seal_of
-from service.ledger.signed_head import SignedHead, read_head
+from service.ledger import (
+    Entry,
+    Finding,
+    Ledger,
+    SignedHead,
+    Verification,
+    date_findings,
+    key_in_force,
+    read_head,
+    seal_of,
+)
 
 SAID_OF_A_FORECAST = ("city", "simulated")
 """Settings that every issued forecast says of itself."""

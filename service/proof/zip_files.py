@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from contracts import BadInput, MissingThing
-from contracts.files.whole_files import new_file
+from contracts.files import new_file
 
 MOST_BYTES = 4 * 2**30
 """Unpacked size above which a zip is refused."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts import RefusedAction
 from service.board.champions import champions_of
 from service.board.life_cycle import life_cycle_of
-from service.ledger.ledger import Entry
+from service.ledger import Entry
 
 
 def refuse_unapproved(entry: Entry, entries: tuple[Entry, ...]) -> None:

@@ -8,7 +8,7 @@ import orjson
 
 from contracts import MissingThing, Workspace
 from service.forecasts.issued import read_issued
-from service.ledger.ledger import Entry, Ledger
+from service.ledger import Entry, Ledger
 from service.web.snapshot_building import build_snapshot
 
 

@@ -11,10 +11,10 @@ from contracts import Workspace
 from service.board.champions import withdrawals_in_force
 from service.board.life_cycle import life_cycle_of
 from service.forecasts.issued import RECORD_FILE, read_files, read_issued
-from service.ledger.ledger import Entry
-from service.web.answer import Answer
+from service.ledger import Entry
+from service.web.answers.answer import Answer
+from service.web.answers.nearest import unknown
 from service.web.approved import refuse_unapproved
-from service.web.nearest import unknown
 from service.web.snapshot import Snapshot
 from service.web.snapshot_building import build_snapshot
 from service.web.stopping import stops_of

@@ -11,7 +11,7 @@ from functools import partial
 import uvicorn
 
 from contracts import WITHOUT_TIME_ZONE, BadInput, RefusedAction, Workspace, today_in
-from service.ledger.ledger import open_ledger
+from service.ledger import open_ledger
 from service.web.app import create_app
 from service.web.connections import BoundedConnection, limit_logs, raise_file_limit
 from service.web.hosts import LOOPBACK_NAMES

@@ -11,8 +11,8 @@ from pathlib import Path
 from contracts import BadInput, MissingThing, Workspace
 from contracts.run_sheets import REPORT_FOLDER, RunSheet, read_sheet, sheet_paths
 from service.board.life_cycle import TRAINED
-from service.ledger.ledger import Entry
-from service.web.nearest import unknown
+from service.ledger import Entry
+from service.web.answers.nearest import unknown
 
 SHORTEST_ID = 6
 

@@ -14,14 +14,14 @@ import orjson
 
 from contracts import BadInput, Frequency, MissingThing, Period, StaleData, WithdrawnModel
 from service.board.champions import Withdrawal
-from service.web.answer import Answer, Json, answer_ahead
+from service.web.answers.answer import Answer, Json, answer_ahead
 from service.web.answers.boxes import Bounds, meets
 from service.web.answers.drawn_map import Drawing, bounds_of, draw
+from service.web.answers.nearest import nearest, unknown
 from service.web.answers.period import PeriodAnswers
 from service.web.answers.repeats import RepeatCounts
 from service.web.answers.views import Scale
 from service.web.answers.week import WeekCounts
-from service.web.nearest import nearest, unknown
 from service.wording import earlier_sentence
 
 

@@ -10,10 +10,11 @@ import orjson
 import pandas as pd
 
 from contracts import Frequency, Period
+from contracts.arrays import Floats
 from contracts.tables import RESIDENTS, WORKDAY
 from service.forecasts.flags import IssuedFlags
 from service.forecasts.issued import IssuedForecast
-from service.web.answer import Answer, Floats, Json, answer_ahead, with_rows
+from service.web.answers.answer import Answer, Json, answer_ahead, with_rows
 from service.web.answers.areas import area_rows
 from service.web.answers.histories import Histories
 from service.web.answers.levels import CITY, MADE_BY, harm_in, levels_in

@@ -14,8 +14,8 @@ from service.board.champions import withdrawals_in_force, withdrawals_named
 from service.board.history import history_of
 from service.board.life_cycle import LifeCycle, life_cycle_of
 from service.forecasts.issued import read_issued
-from service.ledger.ledger import Entry, Ledger, Place, refuse_findings
-from service.web.answer import Answer, answer_ahead
+from service.ledger import Entry, Ledger, Place, refuse_findings
+from service.web.answers.answer import Answer, answer_ahead
 from service.web.approved import refuse_unapproved
 from service.web.pages.history import history_page
 from service.web.past import PastIssues

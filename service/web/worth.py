@@ -9,7 +9,7 @@ from contracts import BadInput, Workspace
 from contracts.run_files import BASELINE
 from contracts.run_sheets import SHEET_FILE, RunSheet, read_sheet
 from service.board.life_cycle import TRAINED
-from service.ledger.ledger import Entry
+from service.ledger import Entry
 
 
 def worths(workspace: Workspace, entries: Sequence[Entry], issue: Entry) -> dict[str, str]:

@@ -9,9 +9,8 @@ from contracts import SETTINGS_FILE, RefusedAction, Workspace
 from models import registry
 from service.board.decisions import approve
 from service.board.people import person_named
-from service.issuing.contents import open_sources
-from service.issuing.issue import Issue, issue
-from service.ledger.ledger import open_ledger
+from service.issuing import Issue, issue, open_sources
+from service.ledger import open_ledger
 from service.workspaces.setup import make_simulated_workspace
 
 APPROVER = "Demonstration"

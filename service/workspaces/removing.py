@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from contracts import RefusedAction, Workspace
-from contracts.files.locks import locked
-from contracts.files.whole_files import remove_folder
+from contracts.files import locked, remove_folder
 from features.geographies.folder import geographies_lock
 from features.geographies.geography import list_geographies, load_geography
-from features.store.publications import PublicationStore
-from service.ledger.ledger import Entry
+from features.store import PublicationStore
+from service.ledger import Entry
 
 SHOWN = 3
 """How many of the things that refer to it a refusal names."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts import SETTINGS_FILE, NotWritten, RefusedAction, Workspace
-from contracts.files.whole_files import is_being_made, new_folder, telling, write_files
+from contracts.files import is_being_made, new_folder, telling, write_files
 from contracts.settings.file import read_settings
-from service.ledger.seal import seal_of
+from service.ledger import seal_of
 
 if TYPE_CHECKING:
     from features.simulation import CityFiles, SimulatedCityParameters
@@ -60,7 +60,7 @@ def make_simulated_workspace(
 def _fill(workspace: Workspace, files: CityFiles, tell: Callable[[str], None]) -> None:
     from features.geographies.geography import add_geography
     from features.sources.incident_rows import IncidentColumns
-    from features.store.ingesting import ingest_incidents
+    from features.store import ingest_incidents
 
     geography = add_geography(
         workspace,

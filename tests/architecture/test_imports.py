@@ -215,6 +215,95 @@ def test_every_folder_of_modules_is_named_in_pyproject(repository: Path, modules
     assert folders == set(project["tool"]["setuptools"]["packages"])
 
 
+WEB = "service.web"
+MOST_NAMES, MOST_MODULES = 18, 16
+LISTS_OF_LIKE_THINGS = {
+    "features.sources": "a source adapter, or a part of one, a module",
+    "monitoring.audits": "an audit a module",
+    "monitoring.records": "a published record a module",
+    "service.commands": "a command a module",
+}
+"""Rooms that may have more modules, and no face but these: what each module is."""
+
+
+def room_of(module: str, modules: Mapping[str, Path]) -> str:
+    """The folder of a storey, or of the web inside of one, that a module lies in; a face lies in its own room."""
+    folder = module if modules[module].name == "__init__.py" else module.rpartition(".")[0]
+    return ".".join(folder.split(".")[: 3 if folder.startswith(f"{WEB}.") else 2])
+
+
+def faces_of(modules: Mapping[str, Path]) -> dict[str, list[str]]:
+    """Room → the names of its face, of the rooms that have one."""
+    faces = {}
+    for module, path in modules.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if (
+                path.name == "__init__.py"
+                and isinstance(node, ast.Assign)
+                and ast.unparse(node.targets[0]) == "__all__"
+            ):
+                faces[module] = ast.literal_eval(node.value)
+    return faces
+
+
+def past_a_face(imports: list[Import], modules: Mapping[str, Path]) -> list[str]:
+    """Imports of what lies behind the face of another room; the storeys' own faces hold nobody to them."""
+    faces = {room: names for room, names in faces_of(modules).items() if "." in room}
+    return [
+        str(one)
+        for one in imports
+        if one.imported in modules
+        and (theirs := room_of(one.imported, modules)) in faces
+        and one.imported != theirs
+        and one.imported.removeprefix(f"{theirs}.") not in faces[theirs]
+        and room_of(one.module, modules) != theirs
+        and "." in one.module
+    ]
+
+
+def room_edges(imports: list[Import], modules: Mapping[str, Path]) -> dict[str, set[str]]:
+    """Room → the rooms that it imports from; what lies loose in a storey or in the web is in no room."""
+    edges: dict[str, set[str]] = {}
+    for one in imports:
+        if one.imported in modules:
+            ours, theirs = room_of(one.module, modules), room_of(one.imported, modules)
+            if ours != theirs and WEB not in (ours, theirs) and "." in ours and "." in theirs:
+                edges.setdefault(ours, set()).add(theirs)
+    return edges
+
+
+def test_no_room_is_imported_past_its_face(imports: list[Import], modules: dict[str, Path]) -> None:
+    assert past_a_face(imports, modules) == []
+
+
+def test_faces_and_rooms_are_small(modules: dict[str, Path]) -> None:
+    wide = {room: len(names) for room, names in faces_of(modules).items() if "." in room and len(names) > MOST_NAMES}
+    assert wide == {}
+    inside = [room_of(module, modules) for module, path in modules.items() if path.name != "__init__.py"]
+    full = {room for room in inside if inside.count(room) > MOST_MODULES}
+    assert full <= set(LISTS_OF_LIKE_THINGS)
+
+
+def test_no_cycle_between_rooms(imports: list[Import], modules: dict[str, Path]) -> None:
+    assert cycles(room_edges(imports, modules)) == []
+
+
+def test_a_planted_way_past_a_face_and_a_planted_circle_of_rooms_are_found(tmp_path: Path) -> None:
+    planted = _plant(
+        tmp_path,
+        {
+            "features/store/__init__": "from features.store.counts import read\n__all__ = ['read']",
+            "features/store/counts": "def read():\n    from features.views.panel import Panel",
+            "features/views/__init__": "",
+            "features/views/panel": "from features.store.counts import read",
+            "features/views/raster": "from features.store import read",
+        },
+    )
+    modules = modules_of(tmp_path)
+    assert past_a_face(planted, modules) == ["features.views.panel:1 imports features.store.counts"]
+    assert cycles(room_edges(planted, modules)) == [["features.store", "features.views"]]
+
+
 def _plant(root: Path, files: Mapping[str, str]) -> list[Import]:
     for package in MAY_IMPORT:
         (root / package).mkdir(parents=True, exist_ok=True)

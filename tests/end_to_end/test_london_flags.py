@@ -36,14 +36,14 @@ from features.store.ingesting import ingest_mps
 from features.views.as_of import ViewMode, load_door
 from models.recipe.reasons import Reasons
 from monitoring import GateFinding, GateReport, GateResult, Verification
-from monitoring.audits import audit
+from monitoring.audits.audit import audit
 from service.board.champions import ModelRegistry
 from service.board.decisions import approve
 from service.board.people import person_named
 from service.board.trained import enter_trained
 from service.forecasts.issued import read_issued
 from service.issuing.contents import open_sources
-from service.issuing.issue import issue
+from service.issuing.issuing import issue
 from service.ledger.ledger import open_ledger, sha256_of
 from service.web.app import create_app
 from service.web.watcher import SnapshotWatcher

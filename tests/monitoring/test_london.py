@@ -9,7 +9,9 @@ import pytest
 
 from contracts import CountDistribution, FlagSettings, Frequency, ordinals_of
 from monitoring import Flags, Verification, leaderboard
-from monitoring.audits import Material, audit, deprivation_groups, shares_of_residents
+from monitoring.audits.audit import audit
+from monitoring.audits.groups import deprivation_groups, shares_of_residents
+from monitoring.audits.material import Material
 
 pytestmark = pytest.mark.real_data
 ALPHA = 0.1

@@ -46,7 +46,7 @@ from service.board.people import person_named
 from service.board.trained import enter_trained
 from service.issuing.contents import Sources
 from service.issuing.harm import MixOf
-from service.issuing.issue import Issue, issue
+from service.issuing.issuing import Issue, issue
 from service.ledger.database import open_database, writing
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.seal import Seal

@@ -8,30 +8,22 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from contracts import FlagSettings, GeographyMeaning, Settings, Workspace
+from contracts.arrays import Floats
 from contracts.run_files import RECIPE
 from features.geographies.attribute_checks import check_meaning
 from features.geographies.geography import Geography
-from features.views.as_of import ViewMode
-from models.sums.harm import load_harm_mix
+from features.views import ViewMode
+from models.sums import load_harm_mix
 from monitoring import BASELINE, Flags, Verification, flags_of
-from monitoring.audits import (
-    DISTRICT,
-    AuditResult,
-    Groups,
-    Material,
-    audit,
-    audit_again,
-    deprivation_groups,
-    labelled_groups,
-    shares_of_residents,
-)
+from monitoring.audits.audit import audit, audit_again
+from monitoring.audits.groups import DISTRICT, Groups, deprivation_groups, labelled_groups, shares_of_residents
+from monitoring.audits.material import Material
+from monitoring.audits.result import AuditResult
 from training.backtests.rolling_origin import Backtest
 
-Floats = npt.NDArray[np.float64]
 Learned = Callable[[Sequence[str]], dict[str, Any]]
 """Areas in their order → the fields of ``Material`` on what the recipe learned from."""
 ETHNIC_GROUP = "ethnic group"

@@ -10,7 +10,7 @@ import pandas as pd
 from contracts import Settings
 from features.geographies.geography import Geography
 from monitoring import Verification, group_coverage, pit_histogram, pit_limits
-from monitoring.audits import deprivation_tenths
+from monitoring.audits.groups import deprivation_tenths
 
 
 def coverage_by_group(

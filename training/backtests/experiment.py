@@ -26,10 +26,10 @@ from contracts.run_files import (
 )
 from contracts.tables import FORECASTS, check
 from features.geographies.geography import Geography, load_geography
-from features.views.as_of import load_door
-from models.recipe.level_shifts import level_shifts
+from features.views import load_door
+from models.recipe import level_shifts
 from monitoring import coverage_text, leaderboard
-from monitoring.audits import AuditResult
+from monitoring.audits.result import AuditResult
 from training.backtests.auditing import Learned, audit_backtest, audited
 from training.backtests.coverage import coverage_by_group, pit_histograms
 from training.backtests.figures import write_figures
@@ -38,7 +38,7 @@ from training.backtests.forecasters import needs_points
 from training.backtests.rolling_origin import Backtest, Door, Plan, run_backtest
 from training.backtests.scores import Scores
 from training.backtests.sheets import keep_sheet, sheet_of
-from training.runs.tracking import Run, tracked_run
+from training.runs import Run, tracked_run
 
 
 @dataclass(frozen=True)

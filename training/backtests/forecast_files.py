@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from contracts import BadInput
-from contracts.files.whole_files import new_file
+from contracts.files import new_file
 
 
 def refuse_absent_folder(path: Path) -> None:

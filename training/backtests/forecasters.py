@@ -5,20 +5,28 @@ from __future__ import annotations
 from contracts import BadInput, Frequency, Settings, Workspace
 from contracts.run_files import RECIPE
 from features.sources.incident_points import POINTS_FILE
-from features.store.publications import PublicationStore
-from models.baselines import gamma_poisson, global_lags
-from models.baselines.counting import COUNTING_FORECASTERS, counting_forecaster
-from models.baselines.gamma_poisson import GammaPoissonForecaster
-from models.baselines.global_lags import GlobalLagsForecaster
-from models.baselines.intermittent import INTERMITTENT, IntermittentForecaster
-from models.baselines.per_series import PER_SERIES, PerSeriesForecaster
-from models.baselines.point_maps import MAPS, PointMapForecaster
-from models.baselines.rare import CONSTANT, POOLED, RareForecaster
-from models.baselines.self_exciting import NAME as SELF_EXCITING
-from models.baselines.self_exciting import SelfExcitingForecaster
+from features.store import PublicationStore
+from models.baselines import (
+    CONSTANT,
+    COUNTING_FORECASTERS,
+    GAMMA_POISSON,
+    GLOBAL_LAGS,
+    INTERMITTENT,
+    MAPS,
+    PER_SERIES,
+    POOLED,
+    SELF_EXCITING,
+    GammaPoissonForecaster,
+    GlobalLagsForecaster,
+    IntermittentForecaster,
+    PerSeriesForecaster,
+    PointMapForecaster,
+    RareForecaster,
+    SelfExcitingForecaster,
+    counting_forecaster,
+)
 from models.forecaster import Forecaster
-from models.recipe.area_share import ShareSettings
-from models.recipe.recipe import RecipeForecaster
+from models.recipe import RecipeForecaster, ShareSettings
 from training.backtests.fits_ahead import AT_ONCE
 
 DEFAULT_MODELS = ("seasonal_naive", "last_value", "mean_12", "ewma", "auto_ets", "auto_theta", RECIPE)
@@ -29,13 +37,13 @@ PER_SERIES_REFIT_EVERY = 12
 """A model per area is slow to fit: unless told otherwise it is refitted at every 12th origin and brought up to date
 with the counts in between."""
 
-_ALWAYS_ANEW = (*COUNTING_FORECASTERS, gamma_poisson.NAME, *RARE_MODELS, *INTERMITTENT)
+_ALWAYS_ANEW = (*COUNTING_FORECASTERS, GAMMA_POISSON, *RARE_MODELS, *INTERMITTENT)
 """Forecasters that are formulas over past counts: there is nothing to keep between origins."""
 
 
 def forecaster_names() -> tuple[str, ...]:
     """Every name, cheapest first."""
-    return (*_ALWAYS_ANEW, RECIPE, global_lags.NAME, *MAPS, SELF_EXCITING, *PER_SERIES)
+    return (*_ALWAYS_ANEW, RECIPE, GLOBAL_LAGS, *MAPS, SELF_EXCITING, *PER_SERIES)
 
 
 def models_for(settings: Settings, target: str, asked: str | None, *, with_points: bool) -> tuple[str, ...]:
@@ -66,8 +74,8 @@ def make_forecaster(name: str, settings: Settings, *, seed: int, trials: int = 0
     if name in RARE_MODELS:
         return RareForecaster(name, lenders=settings.lenders())
     made: dict[str, Forecaster] = {
-        gamma_poisson.NAME: GammaPoissonForecaster(),
-        global_lags.NAME: GlobalLagsForecaster(seed=seed),
+        GAMMA_POISSON: GammaPoissonForecaster(),
+        GLOBAL_LAGS: GlobalLagsForecaster(seed=seed),
         SELF_EXCITING: SelfExcitingForecaster(),
         **{counting: counting_forecaster(counting) for counting in COUNTING_FORECASTERS},
         **{intermittent: IntermittentForecaster(intermittent) for intermittent in INTERMITTENT},

@@ -13,15 +13,12 @@ import pandas as pd
 
 from contracts import BadInput, CountDistribution, Period, Settings, Workspace, group_sums
 from contracts.tables import LEVEL_FORECASTS, check
-from features.views.as_of import ViewMode, load_door
-from features.views.hierarchy import Hierarchy, Level, load_hierarchy
-from features.views.panel import Panel
-from models.sums.level_forecasts import reconciled
-from models.sums.reconciliation import BOTTOM_UP, CHOSEN, METHODS
+from features.views import Hierarchy, Level, Panel, ViewMode, load_door, load_hierarchy
+from models.sums import BOTTOM_UP, CHOSEN, METHODS, reconciled
 from monitoring import UNRECONCILED, LevelVerification, Verification, forecast_table, level_scores, levels_text
 from training.backtests.forecast_files import refuse_absent_folder, write_table
 from training.backtests.rolling_origin import Backtest, Door, Plan, as_of_date, run_backtest
-from training.runs.tracking import tracked_run
+from training.runs import tracked_run
 
 ISSUED = (
     "What is issued for larger areas is the sum of the forecasts of the finest areas that an approved model made: "

@@ -11,10 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts import BadInput, Period, Settings
-from features.views.as_of import ViewMode
-from features.views.panel import Panel
-from models.recipe.area_share import ShareSettings
-from models.recipe.history import short_history
+from features.views import Panel, ViewMode
+from models.recipe import ShareSettings, short_history
 
 _OTHER_PERIODS = "Ingest the publication that carries it, or choose other periods with: wardcast backtest --from --to"
 

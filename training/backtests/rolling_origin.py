@@ -12,10 +12,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from contracts import CountDistribution, Settings
+from contracts.arrays import Floats
 from contracts.run_files import RECIPE
 from features.geographies.geography import Geography
-from features.views.as_of import ViewMode
-from features.views.panel import Floats, Panel
+from features.views import Panel, ViewMode
 from models.forecaster import FittedForecaster, UnusableForecaster
 from monitoring import Verification, forecast_table
 from training.backtests.fits_ahead import fitted_ahead

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from models.recipe.level_shifts import LevelShift
+from models.recipe import LevelShift
 from monitoring import Leaderboard
 
 

@@ -10,15 +10,14 @@ import numpy as np
 
 from contracts import Workspace, code_version, settings_bytes, this_moment
 from contracts.run_sheets import NO_REPORT, RunSheet, write_sheet
-from features.store.publications import Publication, PublicationStore
-from features.store.revisions import revisions
+from features.store import Publication, PublicationStore, revisions
 from monitoring import GateReport, Verification
-from monitoring.audits import AuditResult
+from monitoring.audits.result import AuditResult
 from training.backtests.auditing import audited
 from training.backtests.coverage import pit_histograms
 from training.backtests.rolling_origin import Backtest
 from training.backtests.scores import Scores
-from training.runs.tracking import Run
+from training.runs import Run
 
 DESCRIPTION = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run."""

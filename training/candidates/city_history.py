@@ -10,11 +10,11 @@ import numpy as np
 
 from contracts import CountDistribution, Frequency, Period, Settings, periods_per_year
 from contracts.run_files import RECIPE
-from features.views.panel import Panel
+from features.views import Panel
 from models.dispersion import SLIGHT
-from models.recipe.city_total import forecast_city_total
+from models.recipe import forecast_city_total
 from monitoring import Verification, city_totals
-from training.backtests.rolling_origin import Backtest, Door, as_of_date
+from training.backtests import Backtest, Door, as_of_date
 
 CITY_PERIODS = 48
 """So many of the newest periods are looked at, where there are so many."""

@@ -24,9 +24,9 @@ from monitoring import (
     reproducibility_gate,
     skill_gate,
 )
-from monitoring.audits import AuditResult
-from training.backtests.rolling_origin import Backtest
-from training.runs.tracking import Run
+from monitoring.audits.result import AuditResult
+from training.backtests import Backtest
+from training.runs import Run
 
 
 def settings_sha256(settings: Settings) -> str:

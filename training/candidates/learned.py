@@ -7,15 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from contracts import Settings
-from features.views.panel import Panel
-from models.recipe.recipe import FittedRecipe, RecipeForecaster
-from monitoring.audits import Signal
+from contracts.arrays import Floats
+from features.views import Panel
+from models.recipe import FittedRecipe, RecipeForecaster
+from monitoring.audits.material import Signal
 
-Floats = npt.NDArray[np.float64]
 RECORDED, REPORTED, FOUND = "all that is recorded", "without what officers find", "what officers find"
 
 

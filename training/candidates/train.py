@@ -23,30 +23,31 @@ from contracts import (
     horizons_text,
     issued_horizons,
 )
-from contracts.files.locks import locked
+from contracts.files import locked
 from contracts.run_files import GATES_SHA256_TAG, RECIPE, REPORT_SHA256_TAG, RUN_ID_TAG, TRAINED_BY_TAG
 from features.geographies.geography import Geography, load_geography
-from features.store.publications import Publication
-from features.views.as_of import AsOfDoor, ViewMode, load_door
-from features.views.panel import Panel
+from features.store import Publication
+from features.views import AsOfDoor, Panel, ViewMode, load_door
 from models import RegisteredModel, registry, save_model
 from models.forecaster import UnusableForecaster
-from models.recipe.area_share import ShareSettings
-from models.recipe.city_total import forecast_city_total
-from models.recipe.history import SHORTEST, counted, refuse_too_short, short_history
-from models.recipe.recipe import FittedRecipe, RecipeForecaster
+from models.recipe import (
+    SHORTEST,
+    FittedRecipe,
+    RecipeForecaster,
+    ShareSettings,
+    counted,
+    forecast_city_total,
+    refuse_too_short,
+    short_history,
+)
 from monitoring import GateReport
-from monitoring.audits import AuditResult
-from training.backtests.experiment import judge, log_experiment
-from training.backtests.forecasters import rare_models
-from training.backtests.rolling_origin import Plan
-from training.backtests.scores import Scores
-from training.backtests.sheets import keep_sheet, sheet_of
+from monitoring.audits.result import AuditResult
+from training.backtests import Plan, Scores, judge, keep_sheet, log_experiment, rare_models, sheet_of
 from training.candidates.city_history import city_history
 from training.candidates.gates import judge_gates, log_gates, settings_sha256
 from training.candidates.learned import learned
-from training.oversight.report import report_of_training
-from training.runs.tracking import Run, tracked_run
+from training.oversight import report_of_training
+from training.runs import Run, tracked_run
 
 BACKTEST_PERIODS = 12
 BACKTEST_REFIT_EVERY = 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
 
 _PRIOR_INCIDENTS = 5.0
 """Discoveries that are taken to have been seen with no uplift, before exploration has seen any."""

@@ -7,16 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import FlagSettings, Frequency
-from features.views.panel import Panel
-from models.recipe.area_share import ShareModel, ShareSettings, fit_share_model
+from contracts.arrays import Floats
+from features.views import Panel
+from models.recipe import ShareModel, ShareSettings, fit_share_model
 from monitoring import Flags, flags_of
 from training.feedback.countermeasures import Countermeasures, estimated_uplift, patrols
 from training.feedback.world import World
-
-Floats = npt.NDArray[np.float64]
 
 TARGET = "target"
 HORIZON = 1

@@ -10,7 +10,7 @@ from contracts import Workspace
 from training.feedback.figure import write_figure
 from training.feedback.report import FeedbackReport
 from training.feedback.study import feedback_of_settings, simulate_feedback
-from training.runs.tracking import tracked_run
+from training.runs import tracked_run
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from contracts.arrays import Floats
 from monitoring.scores.feedback import MARGIN, CriticalUplift, Estimate
 from training.feedback.countermeasures import Countermeasures
 from training.feedback.deployment import Schedule
-
-Floats = npt.NDArray[np.float64]
 
 CAVEAT = (
     "This is a simulation: it shows what a forecast can do to itself under the assumptions of docs/feedback.md, not "

@@ -9,17 +9,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import MissingThing, Settings
+from contracts.arrays import Floats
 from features.simulation import SimulatedCityParameters
 from monitoring.scores.feedback import amplification, critical_uplift, exposure, kept, ratio_to_need
 from training.feedback.countermeasures import Countermeasures
 from training.feedback.deployment import Deployment, Schedule, deploy, needed_flags
 from training.feedback.report import Amplified, ArmReport, FeedbackReport
 from training.feedback.world import World, make_world
-
-Floats = npt.NDArray[np.float64]
 
 FIRST_FLAGGED = "areas flagged first"
 END_WEEKS = 13

@@ -10,19 +10,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import Frequency, Period, ordinals_of
+from contracts.arrays import Floats
 from features.geographies import contiguity
 from features.geographies.boundaries import centres_and_areas
 from features.geographies.geography import Geography
 from features.simulation import (
+    GROUPS,
     Places,
     SimulatedCityParameters,
     SimulatedCounts,
     months_of,
     simulate_counts,
 )
-from features.simulation.places import GROUPS
 
-Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 MOST_DEPRIVED = "most deprived fifth"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from monitoring.audits import MEASURED_BY, PROXIED_BY
-from monitoring.records import ProtectedCharacteristic
+from monitoring.audits.protected import MEASURED_BY, PROXIED_BY
+from monitoring.records.facts import ProtectedCharacteristic
 
 NEAR = {"disability": "Deprivation scores count, among other things, people out of work through ill health."}
 _CENSUS = "The census of England and Wales publishes shares of residents by it, which could be added."

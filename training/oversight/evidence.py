@@ -11,8 +11,9 @@ from contracts.run_files import (
     NOISE_FLOOR_FILE,
     PUBLICATIONS_FILE,
 )
-from monitoring.records import EvidenceFile, file_names
-from training.runs.runs import PastRun
+from monitoring.records import file_names
+from monitoring.records.facts import EvidenceFile
+from training.runs import PastRun
 
 ARTEFACTS = {
     LEADERBOARD_FILE: EvidenceFile("leaderboard", file_names.LEADERBOARD),

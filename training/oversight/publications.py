@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from contracts import BadInput, Settings, Workspace
 from features.geographies.geography import load_geography
-from features.store.publications import Publication, PublicationStore
-from features.store.revisions import Revision, revisions
-from monitoring.records import PublicationFacts, RevisionFacts, SetAsideFacts, WordingFacts
+from features.store import Publication, PublicationStore, Revision, revisions
+from monitoring.records.facts import PublicationFacts, RevisionFacts, SetAsideFacts, WordingFacts
 
 
 def publication_facts(

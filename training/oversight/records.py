@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import BadInput, RecordedRun, RefusedAction, Role, Settings, Workspace, settings_of
-from contracts.files.whole_files import new_folder, write_files
+from contracts.files import new_folder, write_files
 from contracts.run_files import (
     AUDIT_FILE,
     ENVIRONMENT_FILE,
@@ -25,29 +25,20 @@ from contracts.run_files import (
 from contracts.trained import standing_words
 from models import registry
 from monitoring import GateReport, GateResult, checks_of, gate_report, limits_sentence
-from monitoring.audits import AuditResult
-from monitoring.gates.limits import gate_limits
-from monitoring.records import (
-    AuditFacts,
-    AuditFigure,
-    FloorFacts,
-    GateFacts,
-    ModelFacts,
-    RecordFacts,
-    ScoreFacts,
-    checklist_record,
-    datasheet_record,
-    equality_record,
-    file_names,
-    model_card_record,
-    transparency_json_record,
-    transparency_record,
-)
+from monitoring.audits.result import AuditResult
+from monitoring.gates import gate_limits
+from monitoring.records import file_names
+from monitoring.records.checklist import checklist_record
+from monitoring.records.datasheet import datasheet_record
+from monitoring.records.equality import equality_record
+from monitoring.records.facts import AuditFacts, AuditFigure, FloorFacts, GateFacts, ModelFacts, RecordFacts, ScoreFacts
+from monitoring.records.model_card import model_card_record
+from monitoring.records.transparency import transparency_json_record, transparency_record
 from training.oversight.characteristics import protected_characteristics
 from training.oversight.evidence import evidence_bytes, evidence_of
 from training.oversight.publications import publication_facts
 from training.oversight.vouching import refuse_other_than_recorded
-from training.runs.runs import PastRun, past_run
+from training.runs import PastRun, past_run
 
 ARCHITECTURE = (
     "The city's total of each period is forecast from its own past. Each area's share of it is a mixture of memories "

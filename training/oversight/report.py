@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import BadInput, RecordedRun, RefusedAction, Workspace
-from contracts.files.whole_files import recover_folder, replaced_folder, write_files
+from contracts.files import recover_folder, replaced_folder, write_files
 from contracts.run_sheets import REPORT_DOCUMENT, REPORT_PAGE
 from monitoring.report import (
     ReportInput,
@@ -24,7 +24,7 @@ from monitoring.report import (
 )
 from training.oversight.records import RECORDS, record_facts, record_texts
 from training.oversight.report_subject import Earlier, findings_if_kept, findings_of_run, subject_of_run
-from training.runs.runs import PastRun, past_run
+from training.runs import PastRun, past_run
 
 PDF = "report.pdf"
 RECORDS_FOLDER = "records"

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import BadInput, GeographyMeaning, MissingThing, RecordedRun, Settings, Workspace, settings_of
 from contracts.run_files import AUDIT_FILE, GATES_FILE, LEADERBOARD_FILE, PUBLICATIONS_FILE, SETTINGS_FILE
 from contracts.trained import standing_words
 from features.geographies.geography import Geography, load_geography
-from features.indicators.stops import read_stops
-from features.views.as_of import ViewMode, load_door
+from features.indicators import read_stops
+from features.views import ViewMode, load_door
 from models import registry
 from monitoring import (
     BASELINE,
@@ -28,16 +27,16 @@ from monitoring import (
     gate_report,
     limits_sentence,
 )
-from monitoring.audits import DISTRICT, AuditResult, Material
 from monitoring.audits.enforcement import ENFORCEMENT, enforcement_signature
-from monitoring.gates.limits import gate_limits
+from monitoring.audits.groups import DISTRICT
+from monitoring.audits.material import Material
+from monitoring.audits.result import AuditResult
+from monitoring.gates import gate_limits
 from monitoring.report import Areas, Forecasts, Subject, alternatives, city_level, public_findings
-from training.backtests.auditing import flag_rule_of, material_of, newest_day
-from training.backtests.figures import outer_rings
+from training.backtests import flag_rule_of, material_of, newest_day, outer_rings
 from training.oversight.vouching import refuse_other_than_recorded
-from training.runs.runs import PastRun, past_run
+from training.runs import PastRun, past_run
 
-Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
 _IN_USE = "the model in use"
 MOST_STOP_PERIODS = 24

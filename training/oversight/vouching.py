@@ -6,7 +6,7 @@ import hashlib
 
 from contracts import BadInput, RecordedRun
 from contracts.run_files import AUDIT_FILE, GATES_FILE
-from training.runs.runs import PastRun
+from training.runs import PastRun
 
 
 def refuse_other_than_recorded(run: PastRun, recorded: RecordedRun | None) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from contracts import BadInput, CodeVersion, MissingThing, Workspace, code_version_of
 from contracts.run_files import FORECASTS_FILE, FORECASTS_FOLDER, MAIN_HORIZON, MAIN_MODEL, OUTCOMES_FILE
-from models.saved.registry import open_tracking, registered_runs, run_folder, run_loss
+from models.saved import open_tracking, registered_runs, run_folder, run_loss
 
 if TYPE_CHECKING:
     from mlflow.entities import Run as TrackedRun

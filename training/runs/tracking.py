@@ -22,10 +22,9 @@ import numpy.typing as npt
 
 from contracts import Period, Workspace, code_version, library_versions, settings_bytes
 from contracts.run_files import ENVIRONMENT_FILE, PUBLICATIONS_FILE, SETTINGS_FILE
-from features.store.publications import Publication
+from features.store import Publication
 from models.artefact_places import experiment_place
-from models.saved.lost_runs import deleted_experiment, is_deleted
-from models.saved.registry import open_tracking, reachable
+from models.saved import deleted_experiment, is_deleted, open_tracking, reachable
 from monitoring import Verification, poisson_deviance_loss
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from contracts import CountDistribution
-from monitoring.audits import Groups, Material
+from contracts.arrays import Floats
+from monitoring.audits.groups import Groups
+from monitoring.audits.material import Material
 from monitoring.audits.sensitivity import majority
 
-Floats = npt.NDArray[np.float64]
 Plant = Callable[[Material, np.random.Generator], Material]
 
 

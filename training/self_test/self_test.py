@@ -12,15 +12,9 @@ import pandas as pd
 from contracts import AuditSettings, CountDistribution, FlagSettings
 from features.simulation import SimulatedCityParameters, simulate_counts
 from monitoring import Flags
-from monitoring.audits import (
-    DISTRICT,
-    Material,
-    deprivation_groups,
-    findings_of,
-    judged_tables,
-    labelled_groups,
-    shares_of_residents,
-)
+from monitoring.audits.audit import findings_of, judged_tables
+from monitoring.audits.groups import DISTRICT, deprivation_groups, labelled_groups, shares_of_residents
+from monitoring.audits.material import Material
 from training.self_test.sabotage import HARMS, Harm
 
 FIRST_SEED = 11

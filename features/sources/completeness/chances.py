@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, gammainc
 
-Floats = npt.NDArray[np.float64]
+from contracts.arrays import Floats
 
 
 def binomial_at_least(count: npt.ArrayLike, number: npt.ArrayLike, share: float) -> Floats:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from contracts import BadInput, Frequency, IngestLimits, Ordinals
-from features.sources.completeness.chances import Floats, binomial_at_least, negative_binomial_none
-from features.sources.source_counts import CodedCounts, Cover, Integers, SetAside
+from contracts import BadInput, Frequency, IngestLimits
+from contracts.arrays import Floats, Integers, Ordinals
+from features.sources.completeness.chances import binomial_at_least, negative_binomial_none
+from features.sources.source_counts import CodedCounts, Cover, SetAside
 
 BY_CHANCE = 1e-3
 """A share of few crimes is beyond its limit where chance gives so many less often than this."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from contracts import BadInput, Period
+from contracts.arrays import Booleans, Integers
 from features.sources.completeness.chances import binomial_at_least, poisson_at_least
 from features.sources.completeness.delivery import (
     BY_CHANCE,
@@ -16,9 +17,9 @@ from features.sources.completeness.delivery import (
     refuse_unknown_areas,
 )
 from features.sources.completeness.faults import Fault, Outcome, answer
-from features.sources.completeness.levels import Flags, Runs, Series, low_periods, usual_scale
+from features.sources.completeness.levels import Runs, Series, low_periods, usual_scale
 from features.sources.completeness.wording import some, spans
-from features.sources.source_counts import STUB, Cover, Integers, SetAside
+from features.sources.source_counts import STUB, Cover, SetAside
 
 BUSY = 2.0
 """Areas with so many crimes a period should be heard of in every one."""
@@ -122,7 +123,7 @@ class _Judging:
             )
         self.out |= empty
 
-    def _empty(self) -> Flags:
+    def _empty(self) -> Booleans:
         """Silent and nearly empty periods among those that are not out yet."""
         here = np.flatnonzero(~self.out)
         below = self.delivery.limits.implausible_below
@@ -243,7 +244,7 @@ class _Judging:
             )
         return tuple(covers), tuple(notes)
 
-    def _kept_rows(self) -> tuple[Flags, Integers, Integers]:
+    def _kept_rows(self) -> tuple[Booleans, Integers, Integers]:
         """Rows in periods that are not out, the position of each among those periods, and their positions in all."""
         here = np.flatnonzero(~self.out)
         column = np.full(len(self.periods), -1, dtype=np.int64)
@@ -254,7 +255,7 @@ class _Judging:
     def _by_period(self, count: Integers) -> Integers:
         return np.bincount(self.place, weights=count, minlength=len(self.periods)).astype(np.int64)
 
-    def _leave_out(self, periods: Flags, note: str) -> None:
+    def _leave_out(self, periods: Booleans, note: str) -> None:
         if periods.any():
             self.out |= periods
             self.notes.append(note)
@@ -279,7 +280,7 @@ class _Judging:
         period = str(Period(self.delivery.frequency, int(self.periods[position])))
         return f"{self.delivery.label} {period}".strip()
 
-    def _spans(self, chosen: Flags) -> str:
+    def _spans(self, chosen: Booleans) -> str:
         return f"{self.delivery.label} {spans(self.periods[chosen].tolist(), self.delivery.frequency)}".strip()
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts import Frequency
+from contracts.arrays import Booleans, Floats, Integers
 from features.sources.completeness.chances import negative_binomial_at_most, negative_binomial_none
-from features.sources.source_counts import Integers
 
 WINDOW = 12
 """Periods on each side of a silence that say what is usual there; days and shifts: so many weeks are four."""
@@ -34,9 +33,6 @@ ROBUST = 1.4826
 
 _DENSE_CELLS = 1_000_000
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Runs:
@@ -46,7 +42,7 @@ class Runs:
     first: Integers
     last: Integers
 
-    def where(self, keep: Flags) -> Runs:
+    def where(self, keep: Booleans) -> Runs:
         """The runs marked True."""
         return Runs(self.series[keep], self.first[keep], self.last[keep])
 
@@ -116,7 +112,7 @@ class Series:
         runs = Runs(np.concatenate([series, series[ends]]), first, last)
         return runs.where(last >= first)
 
-    def _may_be_improbable(self, runs: Runs, below: float, least: float) -> Flags:
+    def _may_be_improbable(self, runs: Runs, below: float, least: float) -> Booleans:
         """A bound without medians, which are at most twice their mean; the week's course is that of the whole file."""
         number = int(self.key[-1] // self.length) + 1
         series, position = np.divmod(self.key, self.length)
@@ -206,7 +202,7 @@ def _spread(values: Floats, level: Floats) -> float:
     return max(0.0, (variance - mean) / mean**2)
 
 
-def low_periods(totals: Integers, frequency: Frequency, below: float) -> Flags:
+def low_periods(totals: Integers, frequency: Frequency, below: float) -> Booleans:
     """Periods (P,) with some count, but less than a real lull would leave (probability under ``below``)."""
     values = np.asarray(totals, dtype=np.float64)
     cycle = CYCLES.get(frequency, 1)

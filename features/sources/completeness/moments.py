@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from contracts import BadInput, Frequency, Ordinals, ordinals_of, starts_of
-from features.sources.completeness.levels import Floats, Series
+from contracts import BadInput, Frequency, ordinals_of, starts_of
+from contracts.arrays import Floats, Moments, Ordinals
+from features.sources.completeness.levels import Series
 
 CUT_BELOW = 1e-6
 """A first or last period is cut off where the silence at its edge is less probable than this."""
@@ -22,8 +22,6 @@ NEAREST = 100
 SECONDS = {"second": 1, "hour": 3600, "day": 86400}
 ONLY = {"month": Frequency.MONTH, "week": Frequency.WEEK}
 """Resolution → the only periods that moments of it can be counted by."""
-
-Moments = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)

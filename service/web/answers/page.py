@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from contracts import BadInput, MissingThing
-from service.web.answer import Answer, Json, with_rows
+from service.web.answers.answer import Answer, Json, with_rows
 from service.web.answers.period import PeriodAnswers
 
 _CURSOR = re.compile(r"(?P<forecast>.+)\.(?P<rank>\d{1,9})")

@@ -9,12 +9,13 @@ import numpy as np
 import orjson
 
 from contracts import MissingThing
-from service.web.answer import Answer, Floats, Json, with_rows
+from contracts.arrays import Floats
+from service.web.answers.answer import Answer, Json, with_rows
 from service.web.answers.areas import DECIMALS
 from service.web.answers.levels import DECIMALS_OF
+from service.web.answers.nearest import unknown
 from service.web.answers.reasons import PeriodReasons
 from service.web.answers.risk import densest
-from service.web.nearest import unknown
 
 
 @dataclass(frozen=True)

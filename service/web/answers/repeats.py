@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from service.web.answer import Json
+from service.web.answers.answer import Json
 
 COUNTS = ("incidents", "repeats", "near_repeats")
 

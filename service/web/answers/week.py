@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from service.web.answer import Json
+from contracts.arrays import Integers
+from service.web.answers.answer import Json
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 DAYS, HOURS = 7, 24
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from service.web.answer import Json
+from service.web.answers.answer import Json
 from service.web.answers.boxes import Bounds, meets
 from service.web.answers.drawn_map import FILLS, UNKNOWN
+from service.web.answers.nearest import unknown
 from service.web.answers.period import PeriodAnswers
 from service.web.answers.views import VIEWS
-from service.web.nearest import unknown
 from service.web.pages.words import period_words
 from service.web.snapshot import Snapshot
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts import Frequency
-from service.web.answer import Json
+from service.web.answers.answer import Json
 from service.web.answers.levels import CITY
 from service.web.answers.period import PeriodAnswers
 from service.web.answers.week import NIGHTS

@@ -9,7 +9,7 @@ from itertools import pairwise
 from contracts import BadInput, Frequency, Period, Workspace
 from contracts.flat_documents import flattened
 from contracts.run_sheets import RunSheet
-from service.web.answer import Json
+from service.web.answers.answer import Json
 from service.web.answers.drawn_map import CHANGES, Drawing
 from service.web.sheets import KeptSheet
 

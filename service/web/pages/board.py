@@ -12,7 +12,7 @@ from contracts import MissingThing, Workspace
 from service.board.challenges import Challenge, ChallengeState, challenges_of
 from service.board.history import gates_sentence, standing_sentence
 from service.board.life_cycle import LifeCycle, ModelLife, State, life_cycle_of
-from service.ledger.ledger import Entry
+from service.ledger import Entry
 
 ENTRIES_ON_A_PAGE = 100
 Json = dict[str, Any]

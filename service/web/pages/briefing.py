@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from contracts import MissingThing
 from contracts.tables import RESIDENTS
-from service.web.answer import Json
+from service.web.answers.answer import Json
 from service.web.answers.drawn_map import CHANGES, FILLS
 from service.web.answers.levels import CITY
+from service.web.answers.nearest import nearest, unknown
 from service.web.answers.period import PeriodAnswers
 from service.web.answers.views import STEPS, Scale
-from service.web.nearest import nearest, unknown
 from service.web.pages.asked import Asked, Option, address_of, district_options, period_options, target_options
 from service.web.pages.words import (
     change_words,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from contracts import BadInput
-from service.ledger.ledger import Entry
-from service.web.answer import Json
+from service.ledger import Entry
+from service.web.answers.answer import Json
 from service.web.pages.asked import Asked, Option, period_options, target_options
 from service.web.pages.briefing import Briefing, briefing_of
 from service.web.pages.words import count_words, day_words, period_words

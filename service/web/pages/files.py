@@ -11,7 +11,7 @@ import fastapi_offline
 from xstatic.pkg import leaflet
 
 from contracts import MissingThing
-from service.web.answer import Answer, answer_ahead
+from service.web.answers.answer import Answer, answer_ahead
 
 _DIGITS = 12
 _FOLDERS: Mapping[str, Path] = {

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from urllib.parse import urlencode
 
-from service.web.answer import Json
+from contracts.arrays import Integers
+from service.web.answers.answer import Json
 from service.web.answers.levels import CITY
 from service.web.answers.views import Scale, View, scale_of
-from service.web.answers.week import HOURS, NIGHTS, WEEKDAYS, Hours, Integers, WeekCounts, hour_rows
+from service.web.answers.week import HOURS, NIGHTS, WEEKDAYS, Hours, WeekCounts, hour_rows
 from service.web.pages.asked import Asked, Option, district_options, target_options
 from service.web.pages.words import day_words, percent_words
 from service.web.snapshot import Snapshot, TargetAnswers

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from contracts.run_sheets import REPORT_PAGE
-from service.web.answer import Json
+from service.web.answers.answer import Json
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from fastapi import Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from contracts import MissingThing, StaleData
-from service.ledger.ledger import Entry
-from service.web.answer import ENCODINGS, Answer
+from service.ledger import Entry
+from service.web.answers.answer import ENCODINGS, Answer
+from service.web.answers.nearest import unknown
 from service.web.answers.tables import TABLES
-from service.web.nearest import unknown
 from service.web.pages.rendering import render, shell_of_city
 from service.web.routes.formats import encoding_of, is_current, range_of
 from service.web.schemas import ProblemDocument

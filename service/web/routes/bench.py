@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from contracts import MissingThing
 from service.web import schemas
-from service.web.answer import Answer
+from service.web.answers.answer import Answer
 from service.web.pages import bench
 from service.web.pages.reports import address_of
 from service.web.routes.answers import PROBLEMS, Svg, page_of_city, send

@@ -17,9 +17,9 @@ from fastapi.responses import HTMLResponse
 from contracts import BadInput, MissingThing
 from contracts.run_sheets import REPORT_DOCUMENT
 from service.forecasts.issued import RECORD_FILE
-from service.ledger.ledger import Entry
+from service.ledger import Entry
 from service.web import schemas
-from service.web.answer import Answer
+from service.web.answers.answer import Answer
 from service.web.answers.tables import TABLES
 from service.web.pages.board import (
     board_page_of,

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from contracts import Frequency
+from service.web.answers.nearest import LONGEST_VALUE
 from service.web.answers.page import page_of
-from service.web.nearest import LONGEST_VALUE
 from service.web.routes.problems import MEDIA_TYPE
 from service.web.snapshot import Snapshot
 

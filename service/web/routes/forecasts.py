@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from service.web import schemas
-from service.web.answer import Answer
+from service.web.answers.answer import Answer
 from service.web.answers.boxes import corners_of_text
 from service.web.answers.page import Page, page_of, rank_of_cursor
 from service.web.answers.tables import TABLES, flat_rows

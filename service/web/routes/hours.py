@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from service.web import schemas
-from service.web.answer import Answer, Json
+from service.web.answers.answer import Answer, Json
 from service.web.answers.drawn_map import FILLS, UNKNOWN
 from service.web.answers.tables import TABLES
 from service.web.answers.week import NIGHTS, WEEKDAYS, Hours, Weekday, hour_rows

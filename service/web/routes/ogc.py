@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from service.web.answer import Answer, Json
+from service.web.answers.answer import Answer, Json
 from service.web.answers.boxes import bounds_of_text
 from service.web.ogc import documents
 from service.web.pages.rendering import render, shell_of

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from contracts import MissingThing, WithdrawnModel
-from service.web.answer import Answer
+from service.web.answers.answer import Answer
 from service.web.answers.drawn_map import CHANGES, FILLS
 from service.web.pages import files
 from service.web.pages.areas import area_page_of

@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from contracts import WardcastError
 from service.problems import problem_of
-from service.web.nearest import nearest
+from service.web.answers.nearest import nearest
 from service.web.pages.rendering import Shell, render
 from service.web.routes.formats import preferred
 from service.web.routes.methods import METHODS

@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from contracts.run_sheets import REPORT_DOCUMENT, REPORT_PAGE
 from service.web import schemas
-from service.web.answer import Answer
+from service.web.answers.answer import Answer
 from service.web.pages.reports import address_of
 from service.web.routes.answers import HTML, PROBLEMS, NamedFile, send
 from service.web.routes.bench import RunId

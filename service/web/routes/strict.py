@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts import BadInput
-from service.web.answer import ENCODINGS
-from service.web.nearest import LONGEST_VALUE, UNPRINTABLE, nearest, shown
+from service.web.answers.answer import ENCODINGS
+from service.web.answers.nearest import LONGEST_VALUE, UNPRINTABLE, nearest, shown
 from service.web.routes.formats import takes_an_encoding, takes_any
 from service.web.routes.problems import bad_parameter
 from service.web.routes.questions import QUESTION, Parameter, Question

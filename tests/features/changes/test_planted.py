@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from contracts import BadInput, Settings, Workspace, read_settings
+from contracts.arrays import Booleans
 from features.geographies.geography import areas_of_points, load_geography
 from features.sources.checks import KnownAreas
 from features.sources.incidents import IncidentColumns, read_incidents
@@ -24,25 +24,24 @@ from features.store.ingesting import known_areas
 from features.store.meaning import check_meaning
 from features.store.publications import PublicationStore
 
-Flags = npt.NDArray[np.bool_]
-Which = Callable[[SourceCounts], Flags]
+Which = Callable[[SourceCounts], Booleans]
 SEED = 7
 
 
 def of(offence: str, first: int = 0, last: int = 0) -> Which:
     """The offence's counts, in the periods from the ``first``-th on and before the last ``last`` ones."""
 
-    def which(counts: SourceCounts) -> Flags:
+    def which(counts: SourceCounts) -> Booleans:
         coded, periods = counts.counts, counts.periods
         chosen = periods[first : len(periods) - last]
-        found: Flags = (coded.offence == coded.offences.index(offence)) & np.isin(coded.period, chosen)
+        found: Booleans = (coded.offence == coded.offences.index(offence)) & np.isin(coded.period, chosen)
         return found
 
     return which
 
 
 def in_areas(areas: set[str]) -> Which:
-    def which(counts: SourceCounts) -> Flags:
+    def which(counts: SourceCounts) -> Booleans:
         return np.array([area in areas for area in counts.counts.areas])[counts.counts.area]
 
     return which

@@ -10,23 +10,14 @@ import pytest
 
 from contracts import AuditSettings, CountDistribution, FlagSettings
 from monitoring import Flags
-from monitoring.audits import (
-    CAVEAT,
-    Material,
-    Signal,
-    audit,
-    deprivation_groups,
-    findings_of,
-    labelled_groups,
-    shares_of_residents,
-)
-from monitoring.audits.audit import DESCRIPTIONS
+from monitoring.audits.audit import DESCRIPTIONS, audit, findings_of
 from monitoring.audits.contrasts import by_group
 from monitoring.audits.flag_errors import false_discovery_rate, missed_contrast, missed_rate
 from monitoring.audits.frontier import capped_flags
-from monitoring.audits.groups import Groups
+from monitoring.audits.groups import Groups, deprivation_groups, labelled_groups, shares_of_residents
 from monitoring.audits.hidden_subgroup import hidden_subgroup
-from monitoring.audits.result import colour_of, verdict_of
+from monitoring.audits.material import Material, Signal
+from monitoring.audits.result import CAVEAT, colour_of, verdict_of
 from monitoring.audits.sensitivity import by_district
 from monitoring.audits.shortfall import expected_shortfall
 

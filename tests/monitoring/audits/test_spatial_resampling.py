@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from monitoring.audits import benjamini_hochberg, spatial_resampling
 from monitoring.audits.contrasts import Contrast
-from monitoring.audits.resampling import block_totals, degrees_of_freedom
+from monitoring.audits.resampling import benjamini_hochberg, block_totals, degrees_of_freedom, spatial_resampling
 
 SIDE = 16
 POSITIONS = np.array([(east, north) for east in range(SIDE) for north in range(SIDE)], dtype=float)

@@ -27,15 +27,10 @@ from monitoring import (
     reproducibility_gate,
     skill_gate,
 )
-from monitoring.audits import (
-    DESCRIPTIONS,
-    DISTRICT,
-    AuditResult,
-    Material,
-    audit,
-    labelled_groups,
-    shares_of_residents,
-)
+from monitoring.audits.audit import DESCRIPTIONS, audit
+from monitoring.audits.groups import DISTRICT, labelled_groups, shares_of_residents
+from monitoring.audits.material import Material
+from monitoring.audits.result import AuditResult
 
 PERIODS, AREAS = 24, 120
 LIMITS = GateLimits()

@@ -21,7 +21,12 @@ from hypothesis import strategies as st
 from contracts import CodeVersion, RecordsSettings, Settings
 from monitoring import records
 from monitoring.gates.checks import Check
-from monitoring.records import (
+from monitoring.records import file_names
+from monitoring.records.checklist import checklist_record
+from monitoring.records.datasheet import datasheet_record
+from monitoring.records.document import missing_settings
+from monitoring.records.equality import equality_record
+from monitoring.records.facts import (
     AuditFacts,
     AuditFigure,
     EvidenceFile,
@@ -35,16 +40,10 @@ from monitoring.records import (
     ScoreFacts,
     SetAsideFacts,
     WordingFacts,
-    checklist_record,
-    datasheet_record,
-    equality_record,
-    file_names,
-    missing_settings,
-    model_card_record,
-    transparency_json_record,
-    transparency_record,
 )
+from monitoring.records.model_card import model_card_record
 from monitoring.records.plain_text import clean, escaped, escaped_paragraph
+from monitoring.records.transparency import transparency_json_record, transparency_record
 
 CAVEAT = "This compares areas. It does not say which people were victims, offenders, stopped or protected."
 MARKDOWN: dict[str, Callable[[RecordFacts], str]] = {

@@ -12,7 +12,9 @@ import pytest
 
 from contracts import AuditSettings, CountDistribution, DisclosureSettings, FlagSettings
 from monitoring import Flags, checks_of, limits_sentence
-from monitoring.audits import DISTRICT, Material, audit, deprivation_groups, labelled_groups, shares_of_residents
+from monitoring.audits.audit import audit
+from monitoring.audits.groups import DISTRICT, deprivation_groups, labelled_groups, shares_of_residents
+from monitoring.audits.material import Material
 from monitoring.report import (
     Areas,
     Forecasts,

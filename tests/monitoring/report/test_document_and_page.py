@@ -16,7 +16,7 @@ import pytest
 import tinyhtml5
 
 from contracts import BadInput, DisclosureSettings
-from monitoring.audits import CAVEAT, AuditResult
+from monitoring.audits.result import CAVEAT, AuditResult
 from monitoring.report import Subject, earlier_findings, public_document, report_page
 from monitoring.report.subject import ReportInput
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts import MissingThing
-from monitoring.audits import CAVEAT
+from monitoring.audits.result import CAVEAT
 from monitoring.report import Subject, pdf_of, plain_page, public_document
 from monitoring.report.plain import OVER_EXPOSED, UNDER_PROTECTED, direction, judged
 from monitoring.report.subject import ReportInput

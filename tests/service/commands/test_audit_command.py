@@ -28,7 +28,7 @@ def written(monkeypatch):
         asked.update(runs=list(runs), out=out, **choice)
         return Written()
 
-    monkeypatch.setattr("training.oversight.report.write_report", write)
+    monkeypatch.setattr("training.oversight.write_report", write)
     return asked
 
 

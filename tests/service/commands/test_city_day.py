@@ -31,7 +31,7 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def run(city: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs a command in the city after its time zone was set."""
-    monkeypatch.setattr("service.issuing.contents.open_sources", lambda workspace: city.sources)
+    monkeypatch.setattr("service.issuing.open_sources", lambda workspace: city.sources)
 
     def invoke(command: Any, zone: str, *words: str) -> Any:
         settings = city.workspace.root / "wardcast.toml"

@@ -14,7 +14,7 @@ from service.cli import wardcast
 @pytest.fixture
 def run(city, monkeypatch):
     """Runs a command on the city's workspace, with its fake registry; returns what it prints."""
-    monkeypatch.setattr("models.saved.registry", city.registry)
+    monkeypatch.setattr("models.registry", city.registry)
 
     def run(*words: str):
         done = CliRunner().invoke(wardcast, [*words, "--workspace", str(city.workspace.root)])

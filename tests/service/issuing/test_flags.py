@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import service.issuing.issue
+import service.issuing.issuing
 from contracts import BadInput, CountDistribution, FlagSettings, MissingThing, RefusedAction, TrainedModel, Workspace
 from features.views.as_of import ViewMode
 from monitoring import Flags
-from monitoring.audits import Material
 from monitoring.audits.audit import audit
+from monitoring.audits.material import Material
 from service.board.trained import enter_trained
 from service.forecasts.flags import FLAG_FILES, FLAG_RULE_FILE, as_recorded, read_flags
 from service.forecasts.issued import read_files, read_issued
@@ -204,7 +204,7 @@ def test_a_forecast_from_before_flags_is_served_and_says_so(city, serve_city, mo
     def without(*given):
         return as_recorded({}, issue_contents(*given))
 
-    monkeypatch.setattr(service.issuing.issue, "issue_contents", without)
+    monkeypatch.setattr(service.issuing.issuing, "issue_contents", without)
     city.approve()
     city.issue()
     entry = city.ledger.entries("issue")[0]

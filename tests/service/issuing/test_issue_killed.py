@@ -14,7 +14,7 @@ import pytest
 
 from contracts import Workspace
 from service.forecasts.issued import RECORD_FILE, read_files
-from service.issuing.issue import issue
+from service.issuing.issuing import issue
 from service.ledger.ledger import open_ledger
 from service.web.watcher import SnapshotWatcher
 

@@ -223,7 +223,7 @@ def _champions(city: Any) -> dict[str, Any]:
 def test_a_forecast_of_the_older_format_is_still_served(city: Any, serve_city: Any, monkeypatch: Any) -> None:
     judged_city(city)
     older = Occasion(date(2025, 7, 10), replay=False, issue_format=1)
-    monkeypatch.setattr("service.issuing.issue.occasion_of", lambda *_, **__: older)
+    monkeypatch.setattr("service.issuing.issuing.occasion_of", lambda *_, **__: older)
     city.issue()
     client = serve_city(city)
     assert client.get("/v1/forecasts").json()["horizon"] == 2

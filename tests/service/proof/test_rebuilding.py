@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 
 from contracts import SETTINGS_FILE, BadInput, MissingThing, RefusedAction, Workspace, settings_bytes, settings_of
-from contracts.run_files import CHAMPION
+from contracts.run_files import CHAMPION, GATES_SHA256_TAG, REPORT_SHA256_TAG, RUN_ID_TAG, TRAINED_BY_TAG
 from models import registry
 from service.board.decisions import approve
 from service.board.life_cycle import life_cycle_of
@@ -32,7 +32,7 @@ from service.cli import wardcast
 from service.forecasts.issued import FORECASTS_FILE, RECORD_FILE, parquet_bytes
 from service.issuing.baselines import BASELINES_FILE
 from service.issuing.contents import Occasion, open_sources
-from service.issuing.issue import issue
+from service.issuing.issuing import issue
 from service.ledger.ledger import open_ledger
 from service.proof.bundle import LEDGER_FILE, LIST_FILE, WITHHELD, Bundle, read_bundle, refuse_changed
 from service.proof.differences import differences
@@ -103,7 +103,7 @@ def test_the_ledger_alone_tells_what_is_behind_a_forecast(office: Office) -> Non
     assert (about["run_id"], about["sha256"], about["report_sha256"]) == (
         model.run_id,
         model.sha256,
-        model.tags[registry.REPORT_SHA256_TAG],
+        model.tags[REPORT_SHA256_TAG],
     )
     assert (about["approved_by"], about["approval_reason"], about["approval_entry"]) == ("A. Member", "Audit read", 2)
     copy = office.workspace.forecasts / office.forecast_id / "settings.json"
@@ -165,7 +165,7 @@ def test_what_training_entered_is_what_the_real_registry_holds_and_a_rewritten_t
     model = registry.version(office.workspace, TARGET, 1)
     refuse_other_than_recorded(record, model)
     client = MlflowClient(office.workspace.tracking_url, office.workspace.tracking_url)
-    for tag in (registry.REPORT_SHA256_TAG, registry.GATES_SHA256_TAG, registry.RUN_ID_TAG, registry.TRAINED_BY_TAG):
+    for tag in (REPORT_SHA256_TAG, GATES_SHA256_TAG, RUN_ID_TAG, TRAINED_BY_TAG):
         client.set_model_version_tag(f"wardcast-{TARGET}", "1", tag, "e" * 64)
         with pytest.raises(RefusedAction, match=f"the tag {tag} differs"):
             refuse_other_than_recorded(record, registry.version(office.workspace, TARGET, 1))
@@ -578,7 +578,7 @@ def test_a_forecast_of_the_older_form_and_of_older_settings_is_made_again_as_it_
 
     older = Occasion(TODAY, replay=False, issue_format=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("service.issuing.issue.occasion_of", lambda *_, **__: older)
+        patch.setattr("service.issuing.issuing.occasion_of", lambda *_, **__: older)
         patch.setattr("service.issuing.contents.settings_bytes", older_settings)
         ledger = open_ledger(workspace)
         issued = issue(workspace, ledger, open_sources(workspace), today=TODAY, tell=lambda _: None)

@@ -15,8 +15,8 @@ import pytest
 from contracts import CountDistribution, DisclosureSettings, Frequency, GateLimits, Period, issued_horizons
 from features.views.as_of import ViewMode
 from monitoring import Verification, audit_gate
-from monitoring.audits import AuditResult
 from monitoring.audits import material as module
+from monitoring.audits.result import AuditResult
 from monitoring.report import Areas, Forecasts, ReportInput, Subject, city_level, public_document
 from training.backtests.auditing import audit_backtest
 from training.backtests.rolling_origin import Backtest, Plan

@@ -27,7 +27,7 @@ import yaml
 from matplotlib.pyplot import imread
 
 from contracts import BadInput, MissingThing, Workspace, code_version
-from contracts.run_files import CHALLENGER, CHAMPION
+from contracts.run_files import CHALLENGER, CHAMPION, REPORT_SHA256_TAG
 from contracts.run_sheets import REPORT_DOCUMENT, REPORT_FOLDER, REPORT_PAGE, SHEET_FILE, read_sheet, sheet_paths
 from contracts.trained import BEING_ENTERED
 from models import load_saved_model, registry
@@ -116,7 +116,7 @@ def test_the_challenger_is_what_was_trained(workspace: Workspace, trained: Train
     assert challenger == trained.model
     assert registry.registered(workspace, TARGET, CHAMPION) is None
     assert load_saved_model(challenger.folder, challenger.sha256).target == TARGET
-    assert len(challenger.tags[registry.REPORT_SHA256_TAG]) == 64
+    assert len(challenger.tags[REPORT_SHA256_TAG]) == 64
     with pytest.raises(MissingThing, match="no version 99"):
         registry.version(workspace, TARGET, 99)
     registry.set_champion(workspace, challenger)

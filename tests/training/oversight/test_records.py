@@ -29,7 +29,9 @@ from features.store.publications import PublicationStore
 from features.views.as_of import ViewMode
 from monitoring import GATES
 from monitoring.gates.limits import gate_limits
-from monitoring.records import RecordFacts, file_names, transparency_json_record
+from monitoring.records import file_names
+from monitoring.records.facts import RecordFacts
+from monitoring.records.transparency import transparency_json_record
 from service.cli import wardcast
 from training import Plan, Trained, run_experiment, train
 from training.oversight.records import record_facts, write_records

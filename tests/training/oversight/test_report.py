@@ -16,7 +16,7 @@ from contracts import BadInput, MissingThing, RecordedRun, RefusedAction, Worksp
 from contracts.run_files import GATES_SHA256_TAG, REPORT_SHA256_TAG
 from contracts.run_sheets import REPORT_DOCUMENT, REPORT_PAGE
 from contracts.trained import UNRECORDED_RUN
-from monitoring.audits import AuditResult
+from monitoring.audits.result import AuditResult
 from monitoring.records.file_names import MODEL_CARD_FILE
 from training import Trained, train
 from training.oversight.records import write_records

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import zstandard
 
-Floats = npt.NDArray[np.float64]
 Json = dict[str, Any]
 
 

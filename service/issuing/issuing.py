@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 
 from contracts import RefusedAction, WithdrawnModel, Workspace
-from contracts.files.locks import locked
+from contracts.files import locked
 from service.board.champions import Champion, current_champions, lost_runs, mend_aliases, withdrawals_in_force
 from service.board.life_cycle import life_cycle_of
 from service.forecasts.issued import RECORD_FILE, clear_remains, forecast_id_of, hashes_of, write_folder
 from service.issuing.contents import Sources, issue_contents, occasion_of
 from service.issuing.inputs import inputs_of
-from service.ledger.ledger import Entry, Ledger
+from service.ledger import Entry, Ledger
 from service.wording import ahead_sentence, inconclusive_sentence, label_sentences, override_sentence
 
 SCHEDULE = "the schedule"
