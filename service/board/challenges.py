@@ -15,6 +15,7 @@ from service.board.entered import telling_what_stands
 from service.board.people import Person, reason_given, refuse_unless_may
 from service.board.reruns import NO_RERUN, find_rerun, refuse_changed_rerun
 from service.forecasts.issued import read_issued
+from service.forecasts.record import target_records
 from service.ledger import Entry, Ledger
 
 
@@ -100,7 +101,7 @@ def open_challenge(
     """
     why = reason_given(reason)
     issued = _issue(ledger, forecast_id)
-    targets = [about["target"] for about in issued.content["targets"]]
+    targets = [about.target for about in target_records(issued)]
     if target not in targets:
         raise MissingThing(
             f"The forecast {forecast_id} holds no target '{target}'.", remedy=f"Name one of {', '.join(targets)}."

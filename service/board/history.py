@@ -11,6 +11,7 @@ from service.board.challenges import Challenge, ChallengeState, challenges_of
 from service.board.champions import champions_of, withdrawals_in_force
 from service.board.life_cycle import LifeCycle, ModelKey, ModelLife, State, life_cycle_of
 from service.board.trained import recorded
+from service.forecasts.record import target_records
 from service.ledger import Entry
 from service.wording import inconclusive_sentence, override_sentence
 
@@ -136,7 +137,7 @@ def _inconclusive(inconclusive: Mapping[str, Any] | None) -> list[str]:
 
 def _is_about(entry: Entry, target: str) -> bool:
     if entry.kind == "issue":
-        return any(about["target"] == target for about in entry.content["targets"])
+        return any(about.target == target for about in target_records(entry))
     return bool(entry.content.get("target") == target)
 
 
@@ -207,8 +208,8 @@ def _overridden(entry: Entry, _: str, __: Mapping[int, Challenge]) -> tuple[str,
 
 
 def _issued(entry: Entry, target: str, _: Mapping[int, Challenge]) -> tuple[str, list[str]]:
-    about = next(one for one in entry.content["targets"] if one["target"] == target)
-    version, forecast_id = about["model_version"], entry.content["forecast_id"]
+    about = next(one for one in target_records(entry) if one.target == target)
+    version, forecast_id = about.model_version, entry.content["forecast_id"]
     return f"The forecast {forecast_id} was issued from version {version} by {entry.actor}.", []
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from contracts import MissingThing, RefusedAction, Workspace
 from contracts.run_files import LEADERBOARD_FILE
 from service.board.champions import ModelRegistry
+from service.forecasts.record import target_records
 from service.ledger import Ledger, sha256_of
 
 """The artefact of a backtest by whose hash it is known again."""
@@ -41,7 +42,7 @@ def find_rerun(
     """The rerun of that id for the challenge of a number and target; raises ``MissingThing``."""
     for entry in ledger.entries("issue"):
         if entry.content["forecast_id"] == rerun and entry.number > number:
-            if target in {about["target"] for about in entry.content["targets"]}:
+            if target in {about.target for about in target_records(entry)}:
                 return Rerun(rerun, "forecast", entry.hash)
             raise MissingThing(
                 f"The forecast {rerun} holds no target '{target}', which the challenge {number} is about.",

@@ -12,6 +12,7 @@ from contracts import Workspace
 from service.commands import completion
 from service.commands.options import json_option, workspace_option
 from service.commands.terminal import say
+from service.forecasts.record import target_records
 
 
 @click.command()
@@ -28,7 +29,7 @@ def command(forecast_id: str, out: Path, workspace: Workspace, as_json: bool) ->
 
     ledger = open_ledger(workspace)
     exported = export(workspace, ledger, registry, forecast_id=forecast_id, out=out)
-    runs = (one["run_id"] for one in issue_entry(ledger.entries(), forecast_id).content["targets"])
+    runs = (one.run_id for one in target_records(issue_entry(ledger.entries(), forecast_id)))
     for sentence in lost_runs(workspace, registry, runs):
         click.echo(sentence, err=True)
     if as_json:

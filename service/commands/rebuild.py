@@ -12,6 +12,7 @@ from contracts import Workspace
 from service.commands import completion
 from service.commands.options import json_option, workspace_option
 from service.commands.terminal import say
+from service.forecasts.record import target_records
 
 
 @click.command()
@@ -37,7 +38,7 @@ def command(forecast_id: str, bundle: Path | None, workspace: Workspace, as_json
         parts = read_bundle(bundle, forecast_id)
     else:
         parts = collect(workspace, open_ledger(workspace), registry, forecast_id)
-        for sentence in lost_runs(workspace, registry, (one["run_id"] for one in parts.issued().content["targets"])):
+        for sentence in lost_runs(workspace, registry, (one.run_id for one in target_records(parts.issued()))):
             click.echo(sentence, err=True)
     rebuilt = rebuild(parts, tell=lambda sentence: click.echo(sentence, err=True))
     for sentence in rebuilt.software:

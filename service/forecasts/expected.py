@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from contracts import Frequency, Period
 from service.forecasts.harm import HARM_FILE
 from service.forecasts.issued import AREAS_FILE, FORECASTS_FILE, RECORD_FILE
 from service.forecasts.larger_areas import LEVELS_FILE, NESTING_FILE, TITLES
+from service.forecasts.record import IssueRecord
 
 HIGHEST = 5
 """So many areas of the highest expected counts are told."""
@@ -30,8 +29,8 @@ def expected_rows(folder: Path) -> list[dict[str, Any]]:
     """
     files = [folder / name for name in (FORECASTS_FILE, LEVELS_FILE, NESTING_FILE, AREAS_FILE, HARM_FILE)]
     tables = {file.name: pd.read_parquet(file) for file in files if file.exists()}
-    record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
-    geography, first = record["geography"], Period.parse(record["next_period"], Frequency(record["frequency"]))
+    record = IssueRecord.of((folder / RECORD_FILE).read_bytes())
+    geography, first = record.geography, record.first
     finest = tables[FORECASTS_FILE].assign(level=geography)
     finest = finest.sort_values("mean", ascending=False, kind="stable").groupby(["target", "period"]).head(HIGHEST)
     levels = tables[LEVELS_FILE].sort_values("mean", ascending=False, kind="stable")

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -24,6 +22,7 @@ from service.forecasts.harm import read_harm
 from service.forecasts.larger_areas import LargerAreas, read_larger_areas
 from service.forecasts.patterns import NO_PATTERNS, IssuedPatterns, read_patterns
 from service.forecasts.ranks import IssuedRanks, read_ranks
+from service.forecasts.record import IssueRecord
 from service.ledger import Entry, canonical_json, sha256_of
 
 FORECASTS_FILE = "forecasts.parquet"
@@ -52,7 +51,7 @@ class IssuedForecast:
     issued_at: str
     issued_by: str
     entry: int
-    record: dict[str, Any]
+    record: IssueRecord
     forecasts: pd.DataFrame
     history: pd.DataFrame
     areas: pd.DataFrame
@@ -163,7 +162,7 @@ def read_issued(workspace: Workspace, entry: Entry) -> IssuedForecast:
         issued_at=entry.recorded_at,
         issued_by=entry.actor,
         entry=entry.number,
-        record=json.loads(contents[RECORD_FILE]),
+        record=IssueRecord.of(contents[RECORD_FILE]),
         forecasts=forecasts,
         history=pd.read_parquet(io.BytesIO(contents[HISTORY_FILE])),
         areas=pd.read_parquet(io.BytesIO(contents[AREAS_FILE])),

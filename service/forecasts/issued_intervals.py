@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from contracts.arrays import Ordinals
 from features.store import CityIntervals
 from service.forecasts.issued import RECORD_FILE
 from service.forecasts.larger_areas import LEVELS_FILE
+from service.forecasts.record import IssueRecord
 from service.ledger import Entry, open_ledger
 
 LOW, HIGH = "q025", "q975"
@@ -36,13 +36,13 @@ def issued_city_intervals(workspace: Workspace) -> CityIntervals:
         record, levels = (_as_recorded(workspace, entry, name) for name in (RECORD_FILE, LEVELS_FILE))
         if record is None or levels is None:
             continue
-        about, rows = json.loads(record), pd.read_parquet(io.BytesIO(levels))
+        about, rows = IssueRecord.of(record), pd.read_parquet(io.BytesIO(levels))
         rows = rows[rows["level"] == "city"]
-        frequency = Frequency(about["frequency"])
+        frequency = Frequency(about.frequency)
         ordinals: Ordinals = ordinals_of(rows["period"].to_numpy(), frequency)
         periods = [str(Period(frequency, ordinal)) for ordinal in ordinals.tolist()]
         for target, period, low, high in zip(rows["target"], periods, rows[LOW], rows[HIGH], strict=True):
-            found[about["geography"], target, period] = (float(low), float(high))
+            found[about.geography, target, period] = (float(low), float(high))
     return found
 
 

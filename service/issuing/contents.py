@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -27,12 +26,10 @@ from service.forecasts.issued import (
 )
 from service.forecasts.larger_areas import LEVELS_FILE, NESTING_FILE, level_rows
 from service.forecasts.ranks import COVERS_FILE, PEOPLE_FILE, RANKS_FILE
+from service.forecasts.record import FROM_HORIZON_ONE, WITH_PATTERNS, WITH_RANKS, IssueRecord, TargetRecord
 from service.issuing.baselines import BASELINES_FILE, COUNT, SUPERSEDED, counted, superseded_rows
 from service.issuing.harm import MixOf, TargetHarm, mixes_of, target_harm
 from service.issuing.horizons import (
-    FROM_HORIZON_ONE,
-    WITH_PATTERNS,
-    WITH_RANKS,
     Steps,
     refuse_unjudged,
     steps_of,
@@ -139,9 +136,9 @@ def issue_contents(
         AREAS_FILE: parquet_bytes(geography.areas),
         BOUNDARIES_FILE: geography.boundaries.read_bytes(),
         SETTINGS_COPY: settings_bytes(settings),
-        RECORD_FILE: _record_bytes(
-            settings, view, occasion, first, _publications(sources.door, view), [one.about for one in parts]
-        ),
+        RECORD_FILE: _record(
+            settings, view, occasion, first, _publications(sources.door, view), tuple(one.about for one in parts)
+        ).to_bytes(),
     }
 
 
@@ -170,7 +167,7 @@ class _TargetParts:
     harm: pd.DataFrame | None
     patterns: TargetPatterns | None
     """None in a format before there were such."""
-    about: dict[str, Any]
+    about: TargetRecord
 
 
 def _parts_of(place: _Place, champion: Champion, panel: Panel, tell: Callable[[str], None]) -> _TargetParts:
@@ -198,15 +195,15 @@ def _parts_of(place: _Place, champion: Champion, panel: Panel, tell: Callable[[s
         count = counted(panel, target, areas, horizons)
         count_rows = forecast_rows(panel, target, horizons, count, model=COUNT)
         baselines = (count_rows, *(() if before is None else (before,)))
-        about |= _beside(champion, steps, has_superseded=before is not None)
-        about["settled"] = settled_periods(panel, target)
+        about = _beside(about, champion, steps, has_superseded=before is not None)
+        about = replace(about, settled=settled_periods(panel, target))
         if place.occasion.issue_format >= WITH_RANKS:
             drawn = (flags, panel, target, horizons, distribution)
             ranks = rank_rows(*drawn, settings.seed), cover_rows(*drawn, count.mean, settings.seed)
     patterns = None
     if place.occasion.issue_format >= WITH_PATTERNS:
         patterns = target_patterns(settings, panel, target)
-        about["patterns"] = patterns.about
+        about = replace(about, patterns=patterns.about)
     return _TargetParts(
         forecasts=forecast_rows(panel, target, horizons, distribution),
         baselines=baselines,
@@ -230,39 +227,39 @@ def _refuse_old_counts(settings: Settings, occasion: Occasion, target: str, firs
         )
 
 
-def _target_record(settings: Settings, champion: Champion, steps: Steps, harm: TargetHarm | None) -> dict[str, Any]:
-    inconclusive = {} if champion.inconclusive is None else {"inconclusive": champion.inconclusive}
-    return {
-        "target": champion.target,
-        "title": settings.targets[champion.target].title,
-        "last_known_period": str(steps.last_known),
-        "periods": steps.named(steps.ahead),
-        "model_version": champion.version,
-        "run_id": champion.run_id,
-        "sha256": champion.sha256,
-        "report_sha256": champion.report_sha256,
-        "approved_by": champion.approved_by,
-        "approved_at": champion.approved_at,
-        "approval_reason": champion.reason,
-        "approval_entry": champion.entry,
-        "harm": None if harm is None else harm.about,
-        "proposed_by": champion.proposed_by,
-        "gates": champion.gates,
-        "overrides": list(champion.overrides),
-        **inconclusive,
-    }
+def _target_record(settings: Settings, champion: Champion, steps: Steps, harm: TargetHarm | None) -> TargetRecord:
+    return TargetRecord(
+        target=champion.target,
+        title=settings.targets[champion.target].title,
+        last_known_period=str(steps.last_known),
+        periods=steps.named(steps.ahead),
+        model_version=champion.version,
+        run_id=champion.run_id,
+        sha256=champion.sha256,
+        report_sha256=champion.report_sha256,
+        approved_by=champion.approved_by,
+        approved_at=champion.approved_at,
+        approval_reason=champion.reason,
+        approval_entry=champion.entry,
+        harm=None if harm is None else harm.about,
+        proposed_by=champion.proposed_by,
+        gates=champion.gates,
+        overrides=tuple(champion.overrides),
+        inconclusive=champion.inconclusive,
+    )
 
 
-def _beside(champion: Champion, steps: Steps, *, has_superseded: bool) -> dict[str, Any]:
+def _beside(about: TargetRecord, champion: Champion, steps: Steps, *, has_superseded: bool) -> TargetRecord:
     """What the record says besides of an issue from horizon 1: earlier periods, judged horizons, and baselines."""
     missing = unjudged(champion, steps)
-    return {
-        "earlier_periods": steps.named(steps.earlier),
-        "judged_horizons": list(champion.judged_horizons),
-        "notes": [unjudged_sentence(missing)] if missing else [],
-        "baselines": [COUNT, SUPERSEDED] if has_superseded else [COUNT],
-        "superseded": champion.superseded if has_superseded else None,
-    }
+    return replace(
+        about,
+        earlier_periods=steps.named(steps.earlier),
+        judged_horizons=tuple(champion.judged_horizons),
+        notes=(unjudged_sentence(missing),) if missing else (),
+        baselines=(COUNT, SUPERSEDED) if has_superseded else (COUNT,),
+        superseded=champion.superseded if has_superseded else None,
+    )
 
 
 def _rank_files(settings: Settings, geography: Geography, parts: Sequence[_TargetParts]) -> dict[str, bytes]:
@@ -284,27 +281,25 @@ def _publications(door: AsOfDoor, view: Panel) -> list[dict[str, str]]:
     ]
 
 
-def _record_bytes(
+def _record(
     settings: Settings,
     view: Panel,
     occasion: Occasion,
     first: Period,
-    publications: list[dict[str, str]],
-    targets: list[dict[str, Any]],
-) -> bytes:
-    record = {
-        "city": settings.city,
-        "geography": view.geography,
-        "frequency": str(settings.frequency),
-        "simulated": settings.simulated,
-        "replay": occasion.replay,
-        "as_of": str(occasion.as_of),
-        "next_period": str(first),
-        "stale_after_periods": settings.forecast.stale_after_periods,
-        "hotspot_share": settings.forecast.hotspot_share,
-        "publications": publications,
-        "targets": targets,
-    }
-    if occasion.issue_format >= FROM_HORIZON_ONE:
-        record["format"] = occasion.issue_format
-    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+    publications: Sequence[dict[str, str]],
+    targets: tuple[TargetRecord, ...],
+) -> IssueRecord:
+    return IssueRecord(
+        city=settings.city,
+        geography=view.geography,
+        frequency=str(settings.frequency),
+        simulated=settings.simulated,
+        replay=occasion.replay,
+        as_of=str(occasion.as_of),
+        next_period=str(first),
+        stale_after_periods=settings.forecast.stale_after_periods,
+        hotspot_share=settings.forecast.hotspot_share,
+        publications=tuple(publications),
+        targets=targets,
+        format=occasion.issue_format,
+    )

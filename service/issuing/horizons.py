@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from contracts import Period, RefusedAction, Settings, horizons_text, issued_horizons, next_period
 from service.board.champions import Champion
-
-FROM_HORIZON_ONE = 2
-"""Format of an issue that has every horizon from 1, and simple counts beside them; before it began with the next
-period. A forecast that was issued in an older format is made again in that format."""
-WITH_RANKS = 3
-"""Format of an issue that says besides how sure ranks are, what covering the first areas holds, and who lives there."""
-WITH_PATTERNS = 4
-"""Format of an issue that says besides when in the week crime happened and where it is repeated."""
+from service.forecasts.record import FROM_HORIZON_ONE, Step
 
 
 @dataclass(frozen=True)
@@ -32,9 +24,9 @@ class Steps:
         """Every horizon that is issued."""
         return self.earlier + self.ahead
 
-    def named(self, horizons: Sequence[int]) -> list[dict[str, Any]]:
+    def named(self, horizons: Sequence[int]) -> tuple[Step, ...]:
         """Periods with their horizons, as the record of an issue holds them."""
-        return [{"period": str(self.last_known.shift(one)), "horizon": one} for one in horizons]
+        return tuple(Step(str(self.last_known.shift(one)), one) for one in horizons)
 
 
 def steps_of(settings: Settings, last_known: Period, as_of: date, issue_format: int) -> Steps:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from contracts.files import locked
 from service.board.champions import Champion, current_champions, lost_runs, mend_aliases, withdrawals_in_force
 from service.board.life_cycle import life_cycle_of
 from service.forecasts.issued import RECORD_FILE, clear_remains, forecast_id_of, hashes_of, write_folder
+from service.forecasts.record import IssueRecord
 from service.issuing.contents import Sources, issue_contents, occasion_of
 from service.issuing.inputs import inputs_of
 from service.ledger import Entry, Ledger
@@ -20,6 +20,8 @@ from service.wording import ahead_sentence, inconclusive_sentence, label_sentenc
 
 SCHEDULE = "the schedule"
 """Who issued, where no person is named."""
+OF_THE_SERVICE = ("stale_after_periods", "hotspot_share")
+"""Parts of the record that say how it is served, and that the ledger's entry leaves to the file."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,9 @@ def _enter(
     by: str,
     tell: Callable[[str], None],
 ) -> Issue:
-    record = json.loads(contents[RECORD_FILE])
+    record = IssueRecord.of(contents[RECORD_FILE])
     hashes = hashes_of(contents)
-    forecast_id = forecast_id_of(record["next_period"], hashes)
+    forecast_id = forecast_id_of(record.next_period, hashes)
     entries = ledger.entries("issue")
     for sentence in clear_remains(workspace, {entry.content["forecast_id"] for entry in entries}):
         tell(sentence)
@@ -103,19 +105,19 @@ def _enter(
     if entries and entries[-1].content["forecast_id"] == forecast_id:
         return _issue_of(workspace, entries[-1], record, is_new=False)
     _refuse_changed_champions(ledger, record)
-    payload = {key: value for key, value in record.items() if key not in ("stale_after_periods", "hotspot_share")}
+    payload = {key: value for key, value in record.to_payload().items() if key not in OF_THE_SERVICE}
     entry = ledger.append("issue", by, {"forecast_id": forecast_id, "files": hashes, **payload, "inputs": inputs})
     return _issue_of(workspace, entry, record, is_new=True)
 
 
-def _refuse_changed_champions(ledger: Ledger, record: dict[str, Any]) -> None:
+def _refuse_changed_champions(ledger: Ledger, record: IssueRecord) -> None:
     """Raise ``RefusedAction`` where a model that was forecast with is not the champion any more."""
     champions = current_champions(ledger)
-    for about in record["targets"]:
-        champion = champions.get(about["target"])
-        if champion is None or champion.entry != about["approval_entry"]:
+    for about in record.targets:
+        champion = champions.get(about.target)
+        if champion is None or champion.entry != about.approval_entry:
             raise RefusedAction(
-                f"The champion of '{about['target']}' changed while the forecast was made; nothing was issued.",
+                f"The champion of '{about.target}' changed while the forecast was made; nothing was issued.",
                 remedy="Run again: wardcast issue",
             )
 
@@ -127,27 +129,27 @@ def _is_whole(workspace: Workspace, forecast_id: str, contents: dict[str, bytes]
     )
 
 
-def _issue_of(workspace: Workspace, entry: Entry, record: dict[str, Any], *, is_new: bool) -> Issue:
-    notes = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
-    for target in record["targets"]:
-        first = target["periods"][0]
+def _issue_of(workspace: Workspace, entry: Entry, record: IssueRecord, *, is_new: bool) -> Issue:
+    notes = label_sentences(simulated=record.simulated, replay=record.replay, as_of=record.as_of)
+    for about in record.targets:
+        first = about.periods[0]
         sentence = ahead_sentence(
-            period=first["period"], horizon=first["horizon"], last_known=target["last_known_period"], is_next=True
+            period=first.period, horizon=first.horizon, last_known=about.last_known_period, is_next=True
         )
-        notes.append(f"{target['title']}: {sentence}")
-        notes += [f"{target['title']}: {note}" for note in target.get("notes", ())]
-        notes += [f"{target['title']}: {override_sentence(override)}" for override in target.get("overrides", ())]
-        if target.get("inconclusive"):
-            notes.append(f"{target['title']}: {inconclusive_sentence(target['inconclusive'])}")
+        notes.append(f"{about.title}: {sentence}")
+        notes += [f"{about.title}: {note}" for note in about.notes]
+        notes += [f"{about.title}: {override_sentence(override)}" for override in about.overrides]
+        if about.inconclusive:
+            notes.append(f"{about.title}: {inconclusive_sentence(about.inconclusive)}")
     return Issue(
         forecast_id=entry.content["forecast_id"],
         is_new=is_new,
         entry=entry.number,
         issued_at=entry.recorded_at,
-        as_of=record["as_of"],
-        next_period=record["next_period"],
-        replay=record["replay"],
-        targets=tuple(record["targets"]),
+        as_of=record.as_of,
+        next_period=record.next_period,
+        replay=record.replay,
+        targets=tuple(one.to_payload(record.format) for one in record.targets),
         folder=str(workspace.forecasts / entry.content["forecast_id"]),
         notes=tuple(notes),
     )

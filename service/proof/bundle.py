@@ -15,6 +15,7 @@ from typing import Any
 
 from contracts import BadInput, RefusedAction, sha256_of_files
 from service.forecasts.issued import hashes_of
+from service.forecasts.record import TargetRecord, target_records
 from service.ledger import GENESIS, Entry, sha256_of
 from service.proof.provenance import issue_entry
 from service.proof.zip_files import read_zip
@@ -97,44 +98,41 @@ def _refuse_broken_chain(entries: Sequence[Entry]) -> None:
 
 def refuse_changed(bundle: Bundle) -> None:
     """Raise ``BadInput`` that names the first part which is not what the ledger's entry of the issue says."""
-    content = bundle.issued().content
-    inputs = content["inputs"]
+    issued = bundle.issued()
+    content, inputs = issued.content, issued.content["inputs"]
     _refuse_unless(hashes_of(bundle.part(FORECAST)) == content["files"], f"the files of {bundle.forecast_id}")
     recorded = {(PUBLICATIONS, one["id"]): one["folder_sha256"] for one in inputs["publications"]}
     recorded[GEOGRAPHIES, inputs["geography"]["name"]] = inputs["geography"]["folder_sha256"]
-    recorded |= {(MODELS, about["target"]): about["sha256"] for about in content["targets"]}
-    recorded |= {
-        (SUPERSEDED_MODELS, about["target"]): about["superseded"]["sha256"]
-        for about in content["targets"]
-        if about.get("superseded")
-    }
+    targets = target_records(issued)
+    recorded |= {(MODELS, about.target): about.sha256 for about in targets}
+    recorded |= {(SUPERSEDED_MODELS, about.target): about.superseded["sha256"] for about in targets if about.superseded}
     for (folder, name), sha256 in recorded.items():
         _refuse_unless(sha256_of_files(bundle.part(folder, name)) == sha256, f"{folder}/{name}")
     for folder in (PUBLICATIONS, GEOGRAPHIES, MODELS, SUPERSEDED_MODELS):
         added = bundle.names(folder) - {name for place, name in recorded if place == folder}
         _refuse_unless(not added, f"{folder}/{min(added, default='')}")
-    _refuse_other_approvals(bundle, content["targets"])
+    _refuse_other_approvals(bundle, targets)
 
 
-def _refuse_other_approvals(bundle: Bundle, targets: Sequence[Mapping[str, Any]]) -> None:
+def _refuse_other_approvals(bundle: Bundle, targets: Sequence[TargetRecord]) -> None:
     """The approval that a forecast names must be one of this chain, of that model and by that person."""
     chain = {entry.number: entry for entry in bundle.entries() if entry.payload != WITHHELD}
     for about in targets:
-        approval = chain.get(about["approval_entry"])
+        approval = chain.get(about.approval_entry)
         agrees = approval is not None and (approval.content.get("sha256"), approval.actor, approval.recorded_at) == (
-            about["sha256"],
-            about["approved_by"],
-            about["approved_at"],
+            about.sha256,
+            about.approved_by,
+            about.approved_at,
         )
-        _refuse_unless(agrees, f"the approval of '{about['target']}' in entry {about['approval_entry']}")
+        _refuse_unless(agrees, f"the approval of '{about.target}' in entry {about.approval_entry}")
 
 
 def refuse_changed_reports(bundle: Bundle) -> None:
     """Raise ``BadInput`` where the report that was read before an approval is not there as it was read."""
-    for about in bundle.issued().content["targets"]:
-        found = hashes_of(bundle.part(REPORTS, about["target"])).values()
-        if about["report_sha256"] is not None:
-            _refuse_unless(about["report_sha256"] in found, f"the report in {REPORTS}/{about['target']}")
+    for about in target_records(bundle.issued()):
+        found = hashes_of(bundle.part(REPORTS, about.target)).values()
+        if about.report_sha256 is not None:
+            _refuse_unless(about.report_sha256 in found, f"the report in {REPORTS}/{about.target}")
 
 
 def _refuse_unless(as_recorded: bool, what: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from contracts import MissingThing, Workspace
 from service.board.champions import ModelRegistry
 from service.forecasts.issued import read_files
+from service.forecasts.record import target_records
 from service.ledger import Entry, Ledger
 from service.proof.bundle import (
     FORECAST,
@@ -73,31 +74,28 @@ def collect(workspace: Workspace, ledger: Ledger, registry: ModelRegistry, forec
     entries = ledger.entries()
     issued = issue_entry(entries, forecast_id)
     refuse_without_inputs(issued)
-    content, inputs = issued.content, issued.content["inputs"]
+    inputs = issued.content["inputs"]
     geography = inputs["geography"]["name"]
     files = {LEDGER_FILE: chain_text(entries, [entry for entry in entries if is_concerned(entry, issued)])}
     files |= _placed(read_files(workspace, issued), FORECAST)
     for one in inputs["publications"]:
         files |= _placed(_folder(workspace.publications / one["id"]), PUBLICATIONS, one["id"])
     files |= _placed(_folder(workspace.geographies / geography), GEOGRAPHIES, geography)
-    for about in content["targets"]:
-        files |= _placed(_folder(_model_folder(workspace, registry, about)), MODELS, about["target"])
-        if about.get("superseded"):
-            before = registry.version(workspace, about["target"], about["superseded"]["version"])
-            files |= _placed(_folder(before.folder), SUPERSEDED_MODELS, about["target"])
+    for about in target_records(issued):
+        made = registry.version(workspace, about.target, about.model_version)
+        files |= _placed(_folder(made.folder), MODELS, about.target)
+        if about.superseded:
+            before = registry.version(workspace, about.target, about.superseded["version"])
+            files |= _placed(_folder(before.folder), SUPERSEDED_MODELS, about.target)
     bundle = Bundle(forecast_id, files)
     refuse_changed(bundle)
     return bundle
 
 
-def _model_folder(workspace: Workspace, registry: ModelRegistry, about: dict[str, Any]) -> Path:
-    return registry.version(workspace, about["target"], about["model_version"]).folder
-
-
 def _reports(workspace: Workspace, archive: Archive, issued: Entry) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    for about in issued.content["targets"]:
-        found |= _placed(_folder(archive.run_folder(workspace, about["run_id"], AUDIT)), REPORTS, about["target"])
+    for about in target_records(issued):
+        found |= _placed(_folder(archive.run_folder(workspace, about.run_id, AUDIT)), REPORTS, about.target)
     return found
 
 

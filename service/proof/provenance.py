@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import MissingThing, horizons_text
+from service.forecasts.record import target_records
 from service.issuing import SETTINGS_COPY
 from service.ledger import Entry
 
@@ -60,7 +61,7 @@ def is_concerned(entry: Entry, issued: Entry) -> bool:
     content = entry.content
     if entry.number == issued.number or "public_key" in content:
         return True
-    models = {(about["target"], about["model_version"]) for about in issued.content["targets"]}
+    models = {(about.target, about.model_version) for about in target_records(issued)}
     return (
         content.get("forecast_id") == issued.content["forecast_id"]
         or (content.get("target"), content.get("version")) in models

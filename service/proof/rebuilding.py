@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,17 +13,13 @@ from contracts import BadInput, Workspace, code_version, library_versions, setti
 from service.board.champions import Champion, ModelRegistry
 from service.forecasts.flags import as_recorded
 from service.forecasts.issued import RECORD_FILE
+from service.forecasts.record import IssueRecord, TargetRecord
 from service.issuing import SETTINGS_COPY, Occasion, issue_contents, open_sources
 from service.proof.bundle import FORECAST, MODELS, SUPERSEDED_MODELS, Bundle
 from service.proof.differences import Difference, differences
 
 if TYPE_CHECKING:
     from models.saved import RegisteredModel
-
-BEFORE_FORMATS = 1
-"""Format of an issue whose record names none."""
-RECORDED_AS = {"version": "model_version", "reason": "approval_reason", "entry": "approval_entry"}
-"""Fields of a champion whose name in ``issue.json`` is another."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +48,15 @@ def rebuild(bundle: Bundle, tell: Callable[[str], None]) -> Rebuilt:
     """
     issued = bundle.issued()
     recorded = bundle.part(FORECAST)
-    record = json.loads(recorded[RECORD_FILE])
+    record = IssueRecord.of(recorded[RECORD_FILE])
     with tempfile.TemporaryDirectory(prefix="wardcast-rebuild-") as scratch:
         folder = Path(scratch)
         _unpack(bundle, folder)
         workspace = Workspace(folder, settings_of(recorded[SETTINGS_COPY]))
         models = cast(ModelRegistry, _BundledModels(folder, record))
         sources = replace(open_sources(workspace), registry=models)
-        champions = {about["target"]: _champion(about) for about in record["targets"]}
-        made = record.get("format", BEFORE_FORMATS)
-        occasion = Occasion(date.fromisoformat(record["as_of"]), replay=record["replay"], issue_format=made)
+        champions = {about.target: _champion(about) for about in record.targets}
+        occasion = Occasion(date.fromisoformat(record.as_of), replay=record.replay, issue_format=record.format)
         rebuilt = issue_contents(workspace, sources, champions, occasion, tell)
     rebuilt = as_recorded(recorded, rebuilt) | {SETTINGS_COPY: recorded[SETTINGS_COPY]}
     found = differences(recorded, rebuilt)
@@ -100,25 +94,39 @@ class _BundledModels:
     """The models of a bundle in place of the registry's: ``issue_contents`` asks for versions and nothing else."""
 
     folder: Path
-    record: Mapping[str, Any]
+    record: IssueRecord
 
     def version(self, workspace: Workspace, target: str, number: int, /) -> RegisteredModel:
         from models.saved import RegisteredModel
 
-        about = next(one for one in self.record["targets"] if one["target"] == target)
-        before = about.get("superseded")
+        about = next(one for one in self.record.targets if one.target == target)
+        before = about.superseded
         if before is not None and number == before["version"]:
             return RegisteredModel(
                 target, number, before["run_id"], before["sha256"], self.folder / SUPERSEDED_MODELS / target
             )
-        return RegisteredModel(target, number, about["run_id"], about["sha256"], self.folder / MODELS / target)
+        return RegisteredModel(target, number, about.run_id, about.sha256, self.folder / MODELS / target)
 
 
-def _champion(about: Mapping[str, Any]) -> Champion:
+def _champion(about: TargetRecord) -> Champion:
     """The champion as it was when the forecast was issued."""
-    known = {field.name: RECORDED_AS.get(field.name, field.name) for field in fields(Champion)}
-    champion = Champion(**{name: about[recorded] for name, recorded in known.items() if recorded in about})
-    return replace(champion, judged_horizons=tuple(champion.judged_horizons))
+    return Champion(
+        target=about.target,
+        version=about.model_version,
+        run_id=about.run_id,
+        sha256=about.sha256,
+        report_sha256=about.report_sha256,
+        approved_by=about.approved_by,
+        approved_at=about.approved_at,
+        reason=about.approval_reason,
+        entry=about.approval_entry,
+        proposed_by=about.proposed_by,
+        gates=dict(about.gates),
+        overrides=about.overrides,
+        inconclusive=about.inconclusive,
+        judged_horizons=about.judged_horizons,
+        superseded=about.superseded,
+    )
 
 
 def _unpack(bundle: Bundle, folder: Path) -> None:

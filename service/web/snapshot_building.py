@@ -14,6 +14,7 @@ from contracts.arrays import Floats
 from contracts.tables import RESIDENTS, WORKDAY
 from service.forecasts.flags import IssuedFlags
 from service.forecasts.issued import IssuedForecast
+from service.forecasts.record import Step, TargetRecord
 from service.web.answers.answer import Answer, Json, answer_ahead, with_rows
 from service.web.answers.areas import area_rows
 from service.web.answers.histories import Histories
@@ -28,35 +29,27 @@ from service.web.snapshot import Snapshot, TargetAnswers
 from service.wording import PLACES_NOT_PEOPLE, ahead_sentence, label_sentences
 
 COVER_ENDS = ("share_low", "share_high")
-_UNRECORDED: Json = {
-    "gates": {},
-    "overrides": [],
-    "inconclusive": None,
-    "earlier_periods": [],
-    "judged_horizons": [],
-    "notes": [],
-    "baselines": [],
-    "superseded": None,
-    "settled": None,
-    "patterns": None,
-}
-"""What the record of an older forecast, or of one that needed no such reason, does not say."""
+FIRST_TOLD = (
+    *("gates", "overrides", "inconclusive", "earlier_periods", "judged_horizons", "notes", "baselines", "superseded"),
+    *("settled", "patterns"),
+)
+"""Parts of a target's record that stand first in the summary."""
 
 
 def build_snapshot(issued: IssuedForecast, worth: Mapping[str, str]) -> Snapshot:
     """Every answer of an issued forecast; ``worth`` says what the tests of each target's model found."""
     record = issued.record
-    targets = {about["target"]: _target_answers(issued, about) for about in record["targets"]}
+    targets = {about.target: _target_answers(issued, about) for about in record.targets}
     known = set(issued.areas["area"])
     features = [one for one in orjson.loads(issued.boundaries)["features"] if one["properties"]["code"] in known]
     return Snapshot(
         forecast_id=issued.forecast_id,
         entry=issued.entry,
         issued_at=issued.issued_at,
-        first=Period.parse(record["next_period"], Frequency(record["frequency"])),
-        stale_after_periods=record["stale_after_periods"],
-        replay=record["replay"],
-        hotspot_share=record["hotspot_share"],
+        first=record.first,
+        stale_after_periods=record.stale_after_periods,
+        replay=record.replay,
+        hotspot_share=record.hotspot_share,
         names=dict(zip(issued.areas["area"], issued.areas["name"], strict=True)),
         targets=targets,
         about=_summary(issued),
@@ -68,28 +61,34 @@ def build_snapshot(issued: IssuedForecast, worth: Mapping[str, str]) -> Snapshot
         geometry_of={
             feature["properties"]["code"]: orjson.Fragment(orjson.dumps(feature["geometry"])) for feature in features
         },
-        models=tuple((about["target"], about["model_version"], about["sha256"]) for about in record["targets"]),
+        models=tuple((about.target, about.model_version, about.sha256) for about in record.targets),
     )
 
 
 def _common(issued: IssuedForecast) -> Json:
     kept = ("city", "geography", "frequency", "as_of", "replay", "simulated")
     about = {"forecast_id": issued.forecast_id, "issued_at": issued.issued_at, "issued_by": issued.issued_by}
-    return {**about, **{key: issued.record[key] for key in kept}}
+    return {**about, **{key: getattr(issued.record, key) for key in kept}}
 
 
 def _summary(issued: IssuedForecast) -> Json:
     return {
         **_common(issued),
-        "next_period": issued.record["next_period"],
-        "hotspot_share": issued.record["hotspot_share"],
-        "publications": issued.record["publications"],
+        "next_period": issued.record.next_period,
+        "hotspot_share": issued.record.hotspot_share,
+        "publications": issued.record.publications,
         "bands": [{"band": band.name, "label": band.label, "at_least": band.at_least} for band in BANDS],
         "flags": None if issued.flags is None else _rule(issued.flags),
         "levels": [] if issued.larger is None else list(issued.larger.nesting["level"].unique()),
-        "targets": [{**_UNRECORDED, **about, "withdrawn": None} for about in issued.record["targets"]],
+        "targets": [_told(about) for about in issued.record.targets],
         "note": " ".join([*_labels(issued), PLACES_NOT_PEOPLE]),
     }
+
+
+def _told(about: TargetRecord) -> Json:
+    """A target's record, as the summary tells it."""
+    told = about.document()
+    return {**{name: told.pop(name) for name in FIRST_TOLD}, **told, "withdrawn": None}
 
 
 def _rule(flags: IssuedFlags) -> Json:
@@ -98,59 +97,58 @@ def _rule(flags: IssuedFlags) -> Json:
 
 def _labels(issued: IssuedForecast) -> list[str]:
     record = issued.record
-    labels = label_sentences(simulated=record["simulated"], replay=record["replay"], as_of=record["as_of"])
+    labels = label_sentences(simulated=record.simulated, replay=record.replay, as_of=record.as_of)
     return [*labels, *issued.notes]
 
 
-def _envelope(issued: IssuedForecast, about: Json, period: str, horizon: int) -> Json:
-    is_next = period == issued.record["next_period"]
-    whole = Period.parse(period, Frequency(issued.record["frequency"]))
-    ahead = ahead_sentence(period=period, horizon=horizon, last_known=about["last_known_period"], is_next=is_next)
+def _envelope(issued: IssuedForecast, about: TargetRecord, period: str, horizon: int) -> Json:
+    is_next = period == issued.record.next_period
+    whole = Period.parse(period, Frequency(issued.record.frequency))
+    ahead = ahead_sentence(period=period, horizon=horizon, last_known=about.last_known_period, is_next=is_next)
     return {
         **_common(issued),
-        "target": about["target"],
-        "title": about["title"],
+        "target": about.target,
+        "title": about.title,
         "period": period,
         "first_day": str(whole.start.date()),
         "last_day": str((whole.end - timedelta(seconds=1)).date()),
         "is_next_period": is_next,
         "horizon": horizon,
-        "last_known_period": about["last_known_period"],
-        "model_version": about["model_version"],
-        "model_run_id": about["run_id"],
-        "model_sha256": about["sha256"],
-        "approved_by": about["approved_by"],
-        "approved_at": about["approved_at"],
-        "harm": about.get("harm"),
-        "gate_overrides": about.get("overrides", []),
-        "inconclusive": about.get("inconclusive"),
-        "note": " ".join([ahead, *about.get("notes", ()), *_labels(issued), PLACES_NOT_PEOPLE]),
+        "last_known_period": about.last_known_period,
+        "model_version": about.model_version,
+        "model_run_id": about.run_id,
+        "model_sha256": about.sha256,
+        "approved_by": about.approved_by,
+        "approved_at": about.approved_at,
+        "harm": about.harm,
+        "gate_overrides": about.overrides,
+        "inconclusive": about.inconclusive,
+        "note": " ".join([ahead, *about.notes, *_labels(issued), PLACES_NOT_PEOPLE]),
     }
 
 
-def _target_answers(issued: IssuedForecast, about: Json) -> TargetAnswers:
-    of_target = issued.forecasts[issued.forecasts["target"] == about["target"]]
-    frequency = Frequency(issued.record["frequency"])
-    histories = Histories(issued.history[issued.history["target"] == about["target"]], frequency)
+def _target_answers(issued: IssuedForecast, about: TargetRecord) -> TargetAnswers:
+    of_target = issued.forecasts[issued.forecasts["target"] == about.target]
+    frequency = Frequency(issued.record.frequency)
+    histories = Histories(issued.history[issued.history["target"] == about.target], frequency)
 
-    def answers(steps: Sequence[Json]) -> dict[str, PeriodAnswers]:
+    def answers(steps: Sequence[Step]) -> dict[str, PeriodAnswers]:
         made = {}
         for step in steps:
-            table = of_target[of_target["horizon"] == step["horizon"]].reset_index(drop=True)
-            envelope = _envelope(issued, about, step["period"], step["horizon"])
-            made[step["period"]] = _period_answers(issued, table, envelope, histories)
+            table = of_target[of_target["horizon"] == step.horizon].reset_index(drop=True)
+            envelope = _envelope(issued, about, step.period, step.horizon)
+            made[step.period] = _period_answers(issued, table, envelope, histories)
         return made
 
-    patterns: Json | None = about.get("patterns")
-    periods, earlier = answers(about["periods"]), answers(about.get("earlier_periods", ()))
+    periods, earlier = answers(about.periods), answers(about.earlier_periods)
     return TargetAnswers(
         periods=periods,
-        next_period=issued.record["next_period"],
+        next_period=issued.record.next_period,
         histories=histories,
         scales=scales_of(one.row_of.values() for one in periods.values()),
         earlier=earlier,
-        week=week_counts(issued.patterns.hours, about["target"], list(histories), (patterns or {}).get("week")),
-        repeats=repeat_counts(issued.patterns.repeats, issued.patterns.near_repeats, about["target"], patterns),
+        week=week_counts(issued.patterns.hours, about.target, list(histories), (about.patterns or {}).get("week")),
+        repeats=repeat_counts(issued.patterns.repeats, issued.patterns.near_repeats, about.target, about.patterns),
     )
 
 

@@ -9,6 +9,7 @@ from contracts import BadInput, Workspace
 from contracts.run_files import BASELINE
 from contracts.run_sheets import SHEET_FILE, RunSheet, read_sheet
 from service.board.life_cycle import TRAINED
+from service.forecasts.record import target_records
 from service.ledger import Entry
 
 
@@ -19,17 +20,17 @@ def worths(workspace: Workspace, entries: Sequence[Entry], issue: Entry) -> dict
 
 
 def _worths(workspace: Workspace, recorded: dict[str, str | None], issue: Entry) -> Iterator[tuple[str, str]]:
-    for about in issue.content["targets"]:
-        path = workspace.runs / about["run_id"] / SHEET_FILE
-        if recorded.get(about["run_id"]) is None or not path.is_file():
+    for about in target_records(issue):
+        path = workspace.runs / about.run_id / SHEET_FILE
+        if recorded.get(about.run_id) is None or not path.is_file():
             continue
         try:
             sheet, sha256 = read_sheet(path)
         except BadInput:
             # The bench says why it cannot be read; the briefing then says what the gates found.
             continue
-        if sha256 == recorded[about["run_id"]] and (words := worth_of(sheet)) is not None:
-            yield about["target"], words
+        if sha256 == recorded[about.run_id] and (words := worth_of(sheet)) is not None:
+            yield about.target, words
 
 
 def worth_of(sheet: RunSheet) -> str | None:

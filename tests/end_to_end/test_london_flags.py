@@ -163,7 +163,7 @@ def audited(workspace: Workspace, issued: Any, table: pd.DataFrame) -> set[str]:
     """What an audit of the issued forecast flags and writes down, by the rule as training makes it."""
     geography = open_sources(workspace).geography.only(tuple(table["area"]))
     settings, ordered = workspace.settings, table.set_index("area").loc[list(geography.codes)]
-    day = date.fromisoformat(issued.record["as_of"])
+    day = date.fromisoformat(issued.record.as_of)
     rule = flag_rule_of(workspace, settings, geography, TARGET, day, ViewMode.AS_OF)
     forecast = CountDistribution(*(ordered[[name]].to_numpy(float).T for name in ("mean", "dispersion", "shared")))
     known = Verification(
@@ -187,13 +187,13 @@ def test_page_api_report_simulation_and_signed_forecast_flag_the_same_wards(lond
     issued, watcher = issued_under(workspace)
     ask = asked(watcher)
     assert ask("/v1/summary")["flags"]["words"] == workspace.settings.flags.words
-    for step in issued.record["targets"][0]["periods"]:
-        signed = issued.flags.areas(TARGET, step["horizon"])
-        table = issued.forecasts[issued.forecasts["horizon"] == step["horizon"]]
+    for step in issued.record.targets[0].periods:
+        signed = issued.flags.areas(TARGET, step.horizon)
+        table = issued.forecasts[issued.forecasts["horizon"] == step.horizon]
         assert len(signed) == int(0.05 * len(table))
-        rows = ask(f"/v1/forecasts?target={TARGET}&period={step['period']}")["areas"]
+        rows = ask(f"/v1/forecasts?target={TARGET}&period={step.period}")["areas"]
         assert {row["area"] for row in rows if row["flagged"]} == signed
-        answer = ask(f"/v1/flags?target={TARGET}&period={step['period']}")
+        answer = ask(f"/v1/flags?target={TARGET}&period={step.period}")
         assert {row["area"] for row in answer["areas"]} == signed
         assert audited(workspace, issued, table) == signed
 
@@ -202,7 +202,7 @@ def test_the_rules_ask_four_questions_of_london(london: Workspace) -> None:
     found = []
     for rule in RULES:
         issued, _ = issued_under(Workspace(london.root, settings_with(rule, london.settings)))
-        found.append(issued.flags.areas(TARGET, issued.record["targets"][0]["periods"][0]["horizon"]))
+        found.append(issued.flags.areas(TARGET, issued.record.targets[0].periods[0].horizon))
     assert len(set(found)) == 4
     assert load_door(london).targets
 

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from contracts import BadInput, MissingThing
 from contracts.run_sheets import REPORT_DOCUMENT
 from service.forecasts.issued import RECORD_FILE
+from service.forecasts.record import target_records
 from service.ledger import Entry
 from service.web import schemas
 from service.web.answers.answer import Answer
@@ -119,7 +120,7 @@ async def issues(request: Request, standing: Stands) -> Response:
             "entry": entry.number,
             "issued_at": entry.recorded_at,
             "issued_by": entry.actor,
-            "targets": [about["target"] for about in entry.content["targets"]],
+            "targets": [about.target for about in target_records(entry)],
             "is_served": entry.number == served,
         }
         for entry in reversed(standing.entries)

@@ -61,18 +61,18 @@ def test_issue_api_audit_and_simulation_flag_the_same_areas(city_maker, serve_ci
     assert study is None or study.schedule.flags == issued.flags.rule
     words = client.get("/v1/summary").json()["flags"]
     assert words == {"rule": rule, "share": 0.1, "number": None, "words": issued.flags.rule.words}
-    for about in issued.record["targets"]:
-        for step in about["periods"]:
-            asked = f"target={about['target']}&period={step['period']}"
+    for about in issued.record.targets:
+        for step in about.periods:
+            asked = f"target={about.target}&period={step.period}"
             rows = client.get(f"/v1/forecasts?{asked}").json()["areas"]
-            signed = issued.flags.areas(about["target"], step["horizon"])
+            signed = issued.flags.areas(about.target, step.horizon)
             answer = client.get(f"/v1/flags?{asked}").json()
             schemas.Flags.model_validate(answer)
             assert answer["flags"]["words"] == answer["chosen_by"] == issued.flags.rule.words
             assert {row["area"] for row in rows if row["flagged"]} == signed
             assert signed == by_hand(rule, city.sources.geography, rows)
             assert {row["area"] for row in answer["areas"]} == signed
-            assert audited(city, issued, about["target"], step["horizon"], rule) == signed
+            assert audited(city, issued, about.target, step.horizon, rule) == signed
             one = next(iter(signed))
             assert client.get(f"/v1/areas/{one}/forecast?{asked}").json()["forecast"]["flagged"] is True
 
@@ -85,7 +85,7 @@ def audited(city, issued, target, horizon, rule):
         weight = settings.harm["simulated"].weights[target]
         flags = Flags(settings.flags, geography.codes, worth=np.full(len(table), weight))
     else:
-        day = pd.Timestamp(issued.record["as_of"]).date()
+        day = pd.Timestamp(issued.record.as_of).date()
         flags = flag_rule_of(city.workspace, settings, geography, target, day, ViewMode.AS_OF)
     mean = table.set_index("area").loc[list(geography.codes), "mean"].to_numpy()[None]
     material = Material(

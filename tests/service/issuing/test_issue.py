@@ -12,6 +12,7 @@ import pytest
 from contracts import BadInput, MissingThing, RefusedAction, StaleData
 from contracts.tables import FORECASTS, check
 from service.forecasts.issued import FORECASTS_FILE, HISTORY_FILE, RECORD_FILE, read_files, read_issued
+from service.forecasts.record import Step
 
 
 def test_issued_in_july_from_counts_to_june_the_next_period_is_august_two_ahead(issued_city):
@@ -20,11 +21,11 @@ def test_issued_in_july_from_counts_to_june_the_next_period_is_august_two_ahead(
     steps = table[["period", "horizon"]].drop_duplicates()
     assert list(steps["period"].dt.strftime("%Y-%m")) == ["2025-07", "2025-08", "2025-09", "2025-10"]
     assert list(steps["horizon"]) == [1, 2, 3, 4]
-    about = issued.record["targets"][0]
-    assert about["earlier_periods"] == [{"period": "2025-07", "horizon": 1}]
-    assert [one["horizon"] for one in about["periods"]] == [2, 3, 4]
-    assert issued.record["next_period"] == "2025-08"
-    assert issued.record["targets"][0]["last_known_period"] == "2025-06"
+    about = issued.record.targets[0]
+    assert about.earlier_periods == (Step("2025-07", 1),)
+    assert [one.horizon for one in about.periods] == [2, 3, 4]
+    assert issued.record.next_period == "2025-08"
+    assert issued.record.targets[0].last_known_period == "2025-06"
     assert len(table) == 2 * 4 * 30
 
 

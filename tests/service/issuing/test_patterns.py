@@ -29,8 +29,8 @@ def test_hours_are_those_of_the_incidents(issued_city):
     entry = issued_city.ledger.entries("issue")[0]
     issued = read_issued(issued_city.workspace, entry)
     hours = check(issued.patterns.hours, HOURS)
-    (about, _) = issued.record["targets"]
-    week = about["patterns"]["week"]
+    (about, _) = issued.record.targets
+    week = about.patterns["week"]
     assert (week["first_day"], week["last_day"], week["weeks"]) == ("2023-07-04", "2025-06-30", 104)
     points = issued_city.sources.door.panel.points
     inside = points.in_target[0] & (points.moment >= pd.Timestamp("2023-07-04").to_datetime64())
