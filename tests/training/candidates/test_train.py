@@ -184,6 +184,21 @@ def test_mlflow_loads_the_model_without_a_pickle(trained: Trained) -> None:
     assert (forecast["dispersion"] > 0).all()
 
 
+def test_a_model_that_was_registered_before_the_rooms_still_loads(trained: Trained, tmp_path: Path) -> None:
+    """Its copy of the entry imports two names from where they were then."""
+    older = tmp_path / "older"
+    shutil.copytree(trained.model.folder.parent.parent, older)
+    (entry,) = older.rglob("pyfunc_entry.py")
+    text = entry.read_text()
+    for now, before in (("models.recipe", "models.area_share"), ("models.saved.saved_model", "models.saved_model")):
+        assert f"from {now} import" in text
+        text = text.replace(f"from {now} import", f"from {before} import")
+    entry.write_text(text)
+    model = mlflow.pyfunc.load_model(str(older))
+    example = model.input_example
+    assert model.predict(example)["mean"].sum() == pytest.approx(example["city_total"].iloc[0])
+
+
 def _forbidden(*_: object, **__: object) -> None:
     raise AssertionError("something was unpickled")
 
