@@ -83,17 +83,6 @@ def test_the_entry_is_written_before_the_alias_moves(city, monkeypatch):
     assert seen == [("violence", 1, None), ("robbery", 1, None)]
 
 
-def test_what_is_read_of_a_model_is_read_from_where_training_writes_it():
-    from models import registry
-    from service.board import champions as approvals
-    from service.board import recorded_gates as gate_findings
-    from training.candidates import gates
-
-    for tag in ("REPORT_SHA256_TAG", "GATES_SHA256_TAG", "TRAINED_BY_TAG", "RUN_ID_TAG"):
-        assert getattr(registry, tag) == getattr(approvals, tag)
-    assert gates.GATES_FILE == gate_findings.GATES_FILE
-
-
 def test_an_approval_cut_off_before_the_alias_moved_is_mended_and_told(city, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt

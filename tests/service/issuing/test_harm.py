@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-import service.issuing.contents
+import service.issuing
 from contracts import BadInput, CountDistribution
 from contracts.tables import HARM, check
 from features.geographies.geography import load_geography
@@ -88,7 +88,7 @@ def test_the_api_and_the_command_line_say_the_same_and_name_the_source(weighed, 
     one = client.get(f"/v1/areas/{areas.json()['areas'][0]['area']}/forecast?target=robbery").json()
     assert one["forecast"]["harm"] == areas.json()["areas"][0]["harm"]
 
-    monkeypatch.setattr(service.issuing.contents, "open_sources", lambda workspace: weighed.sources)
+    monkeypatch.setattr(service.issuing, "open_sources", lambda workspace: weighed.sources)
     words = ["issue", "--workspace", str(weighed.workspace.root)]
     printed = json.loads(CliRunner().invoke(wardcast, [*words, "--json"]).stdout)["expected"]
     (row,) = [row for row in printed if (row["target"], row["level"]) == ("robbery", "city")]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-import service.issuing.contents
+import service.issuing
 from contracts import BadInput, CountDistribution, Workspace
 from contracts.tables import FORECASTS, LEVEL_FORECASTS, NESTING, check, distribution_columns
 from service.cli import wardcast
@@ -264,7 +264,7 @@ def test_levels_named_in_the_settings_are_those_that_are_issued(city):
 def test_the_command_prints_what_the_api_answers(city_maker, serve_city, tmp_path, monkeypatch):
     city = city_maker(tmp_path / "told", **CITY, replay=True)
     city.approve()
-    monkeypatch.setattr(service.issuing.contents, "open_sources", lambda workspace: city.sources)
+    monkeypatch.setattr(service.issuing, "open_sources", lambda workspace: city.sources)
     words = ["issue", "--workspace", str(city.workspace.root)]
     told = CliRunner().invoke(wardcast, words)
     assert told.exit_code == 0, told.output

@@ -13,7 +13,7 @@ from contracts import BadInput, MissingThing
 from contracts.tables import REASONS, check
 from service.cli import main
 from service.forecasts.issued import REASONS_FILE, read_issued
-from service.issuing.issuing import issue as issuing
+from service.issuing import issuing
 from service.web.answers.reasons import period_reasons
 from service.web.explaining import explain_area
 
