@@ -15,7 +15,7 @@ from service.board.entered import telling_what_stands
 from service.board.people import Person, reason_given, refuse_unless_may
 from service.board.reruns import NO_RERUN, find_rerun, refuse_changed_rerun
 from service.forecasts.issued import read_issued
-from service.forecasts.record import target_records
+from service.forecasts.record import issue_entry, target_records
 from service.ledger import Entry, Ledger
 
 
@@ -100,7 +100,7 @@ def open_challenge(
     Raises ``MissingThing`` where no such forecast was issued or it holds no such target.
     """
     why = reason_given(reason)
-    issued = _issue(ledger, forecast_id)
+    issued = issue_entry(ledger.entries(), forecast_id)
     targets = [about.target for about in target_records(issued)]
     if target not in targets:
         raise MissingThing(
@@ -185,13 +185,6 @@ def _after(challenge: Challenge, entry: Entry) -> Challenge:
         decision=content["reason"],
         decided_by=entry.actor,
     )
-
-
-def _issue(ledger: Ledger, forecast_id: str) -> Entry:
-    for entry in reversed(ledger.entries("issue")):
-        if entry.content["forecast_id"] == forecast_id:
-            return entry
-    raise MissingThing(f"No forecast '{forecast_id}' was issued.", remedy="See: wardcast ledger list")
 
 
 def _refuse_unknown_area(workspace: Workspace, issued: Entry, area: str) -> None:

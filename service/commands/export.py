@@ -12,7 +12,7 @@ from contracts import Workspace
 from service.commands import completion
 from service.commands.options import json_option, workspace_option
 from service.commands.terminal import say
-from service.forecasts.record import target_records
+from service.forecasts.record import issue_entry, target_records
 
 
 @click.command()
@@ -25,7 +25,7 @@ def command(forecast_id: str, out: Path, workspace: Workspace, as_json: bool) ->
     from models import registry
     from service.board.champions import lost_runs
     from service.ledger import open_ledger
-    from service.proof import export, issue_entry
+    from service.proof import export
 
     ledger = open_ledger(workspace)
     exported = export(workspace, ledger, registry, forecast_id=forecast_id, out=out)

@@ -7,12 +7,12 @@ later; it is read as nothing then, and left out where they are written again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
 
-from contracts import Frequency, Period
+from contracts import BadInput, Frequency, MissingThing, Period
 from service.ledger import Entry
 
 Json = dict[str, Any]
@@ -81,7 +81,11 @@ class TargetRecord:
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
-        """From the document; what a newer version wrote besides is left out."""
+        """From the document; what a newer version wrote besides is left out.
+
+        Raises ``BadInput`` that names what is missing.
+        """
+        _refuse_missing(cls, told)
         known = {one.name: told[one.name] for one in fields(cls) if one.name in told}
         for name in ("periods", "earlier_periods"):
             known[name] = tuple(Step(one["period"], one["horizon"]) for one in known.get(name, ()))
@@ -125,8 +129,9 @@ class IssueRecord:
 
     @classmethod
     def of(cls, content: bytes) -> Self:
-        """From the bytes of ``issue.json``."""
+        """From the bytes of ``issue.json``; raises as ``TargetRecord.of``."""
         told: Json = json.loads(content)
+        _refuse_missing(cls, told)
         known = {one.name: told[one.name] for one in fields(cls) if one.name in told}
         known["publications"] = tuple(known["publications"])
         return cls(**{**known, "targets": tuple(TargetRecord.of(one) for one in known["targets"])})
@@ -151,6 +156,28 @@ class IssueRecord:
 def target_records(issue: Entry) -> tuple[TargetRecord, ...]:
     """What the ledger's entry of an issue says of each target."""
     return tuple(TargetRecord.of(one) for one in issue.content["targets"])
+
+
+def issue_entry(entries: Iterable[Entry], forecast_id: str) -> Entry:
+    """The newest entry that issued a forecast; raises ``MissingThing`` that names the newest forecast there is."""
+    issues = [entry for entry in entries if entry.kind == "issue"]
+    for entry in reversed(issues):
+        if entry.content["forecast_id"] == forecast_id:
+            return entry
+    newest = f"the newest is {issues[-1].content['forecast_id']}" if issues else "none was issued yet"
+    raise MissingThing(
+        f"No forecast '{forecast_id}' was issued; {newest}.", remedy="List them with: wardcast ledger list"
+    )
+
+
+def _refuse_missing(kind: type[TargetRecord | IssueRecord], told: Mapping[str, Any]) -> None:
+    needed = [one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING]
+    missing = [name for name in needed if name not in told]
+    if missing:
+        raise BadInput(
+            f"The record of an issue lacks {', '.join(missing)}: no version of Wardcast wrote it so.",
+            remedy="Restore the forecast and the ledger from a backup; see: wardcast ledger verify",
+        )
 
 
 def _plain(value: Any) -> Any:

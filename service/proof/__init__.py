@@ -2,7 +2,7 @@
 
 from service.proof.bundle import read_bundle
 from service.proof.exporting import collect, export
-from service.proof.provenance import as_text, issue_entry, provenance
+from service.proof.provenance import as_text, provenance
 from service.proof.rebuilding import rebuild, refuse_difference
 from service.proof.whole_record import export_head, verify_record
 
@@ -11,7 +11,6 @@ __all__ = [
     "collect",
     "export",
     "export_head",
-    "issue_entry",
     "provenance",
     "read_bundle",
     "rebuild",

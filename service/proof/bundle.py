@@ -15,9 +15,8 @@ from typing import Any
 
 from contracts import BadInput, RefusedAction, sha256_of_files
 from service.forecasts.issued import hashes_of
-from service.forecasts.record import TargetRecord, target_records
+from service.forecasts.record import TargetRecord, issue_entry, target_records
 from service.ledger import GENESIS, Entry, sha256_of
-from service.proof.provenance import issue_entry
 from service.proof.zip_files import read_zip
 
 FORMAT = 1

@@ -9,7 +9,7 @@ from typing import Protocol
 from contracts import MissingThing, Workspace
 from service.board.champions import ModelRegistry
 from service.forecasts.issued import read_files
-from service.forecasts.record import target_records
+from service.forecasts.record import issue_entry, target_records
 from service.ledger import Entry, Ledger
 from service.proof.bundle import (
     FORECAST,
@@ -28,7 +28,7 @@ from service.proof.bundle import (
     refuse_without_inputs,
 )
 from service.proof.bundle_readme import README_FILE, readme
-from service.proof.provenance import is_concerned, issue_entry, provenance
+from service.proof.provenance import is_concerned, provenance
 from service.proof.zip_files import write_zip
 
 AUDIT = "audit"

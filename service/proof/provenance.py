@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts import MissingThing, horizons_text
-from service.forecasts.record import target_records
+from contracts import horizons_text
+from service.forecasts.record import issue_entry, target_records
 from service.issuing import SETTINGS_COPY
 from service.ledger import Entry
 
@@ -42,18 +42,6 @@ class Provenance:
     publications: tuple[dict[str, Any], ...]
     files: dict[str, str]
     entries: tuple[dict[str, Any], ...]
-
-
-def issue_entry(entries: Iterable[Entry], forecast_id: str) -> Entry:
-    """The newest entry that issued a forecast; raises ``MissingThing`` that names the newest forecast there is."""
-    issues = [entry for entry in entries if entry.kind == "issue"]
-    for entry in reversed(issues):
-        if entry.content["forecast_id"] == forecast_id:
-            return entry
-    newest = f"the newest is {issues[-1].content['forecast_id']}" if issues else "none was issued yet"
-    raise MissingThing(
-        f"The ledger has no forecast '{forecast_id}'; {newest}.", remedy="List them with: wardcast ledger list"
-    )
 
 
 def is_concerned(entry: Entry, issued: Entry) -> bool:

@@ -101,7 +101,8 @@ def test_an_answer_made_before_hashes_were_recorded_is_decided_on(issued_city):
 
 def test_a_forecast_without_the_disputed_target_is_no_rerun(issued_city):
     one = opened(issued_city)
-    about = {"forecast_id": "2025-09-00000000", "targets": [{"target": "robbery"}]}
+    targets = issued_city.ledger.entries("issue")[0].content["targets"]
+    about = {"forecast_id": "2025-09-00000000", "targets": [one for one in targets if one["target"] == "robbery"]}
     issued_city.ledger.append("issue", "Ann", about)
     with pytest.raises(MissingThing, match="holds no target 'violence'"):
         reply(issued_city, one.number, rerun="2025-09-00000000")

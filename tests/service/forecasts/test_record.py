@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from contracts import BadInput
 from service.board.champions import current_champions
 from service.forecasts.issued import RECORD_FILE
 from service.forecasts.record import IssueRecord, Step, target_records
@@ -51,6 +52,14 @@ def test_what_a_newer_version_wrote_besides_is_left_out(issued_city):
     record = IssueRecord.of(json.dumps(told).encode())
     assert record.targets[0].periods[0] == Step("2025-08", 2)
     assert "moon" not in record.targets[0].document()
+
+
+@pytest.mark.parametrize(("part", "name"), [("record", "as_of"), ("target", "sha256"), ("target", "periods")])
+def test_a_record_that_lacks_what_every_version_wrote_is_refused_by_name(issued_city, part, name):
+    told = json.loads(record_bytes(issued_city, 4))
+    del (told if part == "record" else told["targets"][1])[name]
+    with pytest.raises(BadInput, match=f"lacks {name}"):
+        IssueRecord.of(json.dumps(told).encode())
 
 
 def test_the_entry_of_the_ledger_says_the_same(issued_city):
