@@ -103,15 +103,21 @@ def load_saved_model(folder: Path, sha256: str) -> SavedModel:
 
 def _probe(folder: Path) -> None:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "models.saved.probe", str(folder)],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_PROBE_SECONDS,
-        env=environment,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "models.saved.probe", str(folder)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PROBE_SECONDS,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RefusedAction(
+            f"The saved model at {folder} could not be looked at within {_PROBE_SECONDS} seconds.",
+            remedy="Run the command again when the machine is less busy; nothing is known to be wrong with the model.",
+        ) from error
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the process that read it crashed"
         raise BadInput(f"The saved model at {folder} is damaged: {reason}.", remedy="Train and approve again.")

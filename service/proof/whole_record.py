@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from contracts import BadInput, MissingThing, RefusedAction, Workspace
 from contracts.files import write_file
-from service.forecasts.issued import folders_of, read_files
+from service.forecasts.issued import RECORD_FILE, folders_of, read_files
+from service.forecasts.record import IssueRecord
 from service.ledger import (
     Entry,
     Finding,
@@ -21,6 +22,7 @@ from service.ledger import (
     seal_of,
 )
 
+APPROVAL = "approval"
 SAID_OF_A_FORECAST = ("city", "simulated")
 """Settings that every issued forecast says of itself."""
 
@@ -37,14 +39,19 @@ def verify_record(workspace: Workspace, ledger: Ledger, noted: Path | None = Non
     issues = [entry for entry in sound if entry.kind == "issue"]
     if verification.is_behind and not verification.findings:
         ledger.mend_head()
+    interrupted = _interrupted(workspace, sound)
     found = (
         *date_findings(sound),
         *_key_findings(workspace, entries, verification),
-        *_forgotten_forecasts(workspace, entries),
+        *_forgotten_forecasts(workspace, entries, interrupted),
         *_changed_settings(workspace, issues),
         *(finding for entry in issues for finding in _file_findings(workspace, entry)),
     )
-    return replace(verification, findings=verification.findings + found)
+    return replace(
+        verification,
+        findings=verification.findings + found,
+        notes=(*verification.notes, *map(_interrupted_words, interrupted)),
+    )
 
 
 def _file_findings(workspace: Workspace, entry: Entry) -> tuple[Finding, ...]:
@@ -71,11 +78,41 @@ def _key_findings(workspace: Workspace, entries: Sequence[Entry], verification: 
         yield Finding(verification.entries, "the private key in the folder 'seal' is not the one that signs after it")
 
 
-def _forgotten_forecasts(workspace: Workspace, entries: Sequence[Entry]) -> Iterator[Finding]:
+def _forgotten_forecasts(
+    workspace: Workspace, entries: Sequence[Entry], interrupted: Collection[Path]
+) -> Iterator[Finding]:
     """Forecasts beside a ledger that knows of no issue: database and seal were deleted, or are of another workspace."""
-    folders = folders_of(workspace)
+    folders = [folder for folder in folders_of(workspace) if folder not in interrupted]
     if folders and not any(entry.kind == "issue" for entry in entries):
         yield Finding(0, f"the ledger knows of no issue, but {folders[0].name} was issued here: its entries are gone")
+
+
+def _interrupted(workspace: Workspace, entries: Sequence[Entry]) -> tuple[Path, ...]:
+    """Forecasts that no entry names, though the ledger knows every approval that they name."""
+    issued = {entry.content["forecast_id"] for entry in entries if entry.kind == "issue"}
+    approvals = {
+        (entry.number, entry.actor, entry.recorded_at, entry.content.get("sha256"))
+        for entry in entries
+        if entry.kind == APPROVAL
+    }
+    without = (folder for folder in folders_of(workspace) if folder.name not in issued)
+    return tuple(folder for folder in without if _approvals_named(folder) <= approvals)
+
+
+def _interrupted_words(folder: Path) -> str:
+    return (
+        f"{folder.name} has no entry, as an interrupted issue leaves it: the next one sets it aside. If it was issued, "
+        "the ledger is older than the forecasts: restore the newest backup of it."
+    )
+
+
+def _approvals_named(folder: Path) -> set[tuple[int, str, str, str | None]]:
+    """Entry, person, time and model of each approval that a forecast names; a record that is none names another."""
+    try:
+        record = IssueRecord.of((folder / RECORD_FILE).read_bytes())
+    except (OSError, ValueError, BadInput):
+        return {(0, "", "", None)}
+    return {(one.approval_entry, one.approved_by, one.approved_at, one.sha256) for one in record.targets}
 
 
 def _changed_settings(workspace: Workspace, issues: Sequence[Entry]) -> Iterator[Finding]:

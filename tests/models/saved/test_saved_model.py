@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.damaged_models import cut_short, flip_a_digit, make_leaves_nan, name_another_feature
-from contracts import BadInput, MissingThing, Workspace, sha256_of_folder
+from contracts import BadInput, MissingThing, RefusedAction, Workspace, sha256_of_folder
 from features import Geography, Panel, load_door, load_geography
 from models import load_saved_model, save_model
 from models.recipe.recipe import FittedRecipe, RecipeForecaster
+from models.saved import saved_model
 from models.saved.saved_model import MODEL_FILE
 
 TARGET = "violence"
@@ -99,3 +100,13 @@ def test_a_missing_model_is_told(folder: Path) -> None:
     shutil.rmtree(folder)
     with pytest.raises(MissingThing, match="no saved model"):
         load_saved_model(folder, "0" * 64)
+
+
+def test_a_model_that_takes_too_long_to_be_looked_at_is_told_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that slept or is busy says nothing of the model."""
+    monkeypatch.setattr(saved_model, "_PROBE_SECONDS", 0.01)
+    with pytest.raises(RefusedAction, match=r"could not be looked at within 0\.01 seconds") as told:
+        load_saved_model(folder, sha256_of_folder(folder))
+    assert "nothing is known to be wrong with the model" in told.value.remedy

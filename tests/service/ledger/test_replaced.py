@@ -15,7 +15,7 @@ from service.board.decisions import withdraw
 from service.board.people import person_named
 from service.cli import wardcast
 from service.ledger import entries
-from service.ledger.ledger import open_ledger
+from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.signing_key import SigningKey
 from service.proof.whole_record import verify_record
 from service.web.stopping import STOP_FILE
@@ -166,6 +166,34 @@ def test_a_ledger_that_was_deleted_with_its_seal_is_missed_where_forecasts_are_t
     database.unlink()
     shutil.rmtree(issued_city.workspace.seal)
     assert "was issued here: its entries are gone" in found(issued_city)[0]
+
+
+def test_an_issue_that_was_interrupted_before_its_entry_is_told_and_accuses_nobody(city, monkeypatch):
+    city.approve()
+    with monkeypatch.context() as cut:
+        cut.setattr(Ledger, "append", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            city.issue()
+    (left,) = city.workspace.forecasts.iterdir()
+    verification = verify_record(city.workspace, city.ledger)
+    assert verification.findings == ()
+    assert f"{left.name} has no entry, as an interrupted issue leaves it" in verification.notes[-1]
+    city.issue()
+    assert verify_record(city.workspace, city.ledger).notes == ()
+
+
+@pytest.mark.parametrize("content", [None, b"{}", b"\xff", b"[]"])
+def test_a_folder_without_entry_whose_approvals_nobody_knows_is_still_missed(city, monkeypatch, content):
+    city.approve()
+    with monkeypatch.context() as cut:
+        cut.setattr(Ledger, "append", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            city.issue()
+    (left,) = city.workspace.forecasts.iterdir()
+    record = left / "issue.json"
+    content = record.read_bytes().replace(b"Ada Example", b"Eve Example") if content is None else content
+    record.write_bytes(content)
+    assert "was issued here: its entries are gone" in found(city)[0]
 
 
 def test_a_private_key_that_is_not_the_one_in_force_is_found(issued_city):
