@@ -408,7 +408,17 @@ def test_harm_stands_beside_the_count_only_where_it_is_weighed(visit, address):
     assert visit.locator("#view option[value=harm]").count() == 0
 
 
-def test_the_first_screen_holds_the_answer_and_the_map(visit):
+LONG_WORDS = """() => {
+    document.querySelector(".city").textContent = "Simulated city";
+    document.querySelector("#headline").textContent =
+        "February 2025, violence with injury: 2,864 expected, 2,582 to 3,152; 15% fewer than last February.";
+}"""
+"""A city and a sentence as long as those of the demonstration."""
+
+
+@pytest.mark.parametrize("words", ["() => null", LONG_WORDS])
+def test_the_first_screen_holds_the_answer_and_the_map(visit, words):
+    visit.evaluate(words)
     visit.set_viewport_size({"width": 1100, "height": 700})
     boxes = {part: visit.locator(part).bounding_box() for part in ("#map", "#legend", "#highest", "#k")}
     assert boxes["#map"]["y"] <= 160
