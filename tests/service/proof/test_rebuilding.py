@@ -116,7 +116,7 @@ def test_the_ledger_alone_tells_what_is_behind_a_forecast(office: Office) -> Non
     text = as_text(told)
     for part in (model.run_id, model.sha256, "A. Member", "Audit read", told.settings_sha256, told.code["version"]):
         assert part in text
-    with pytest.raises(MissingThing, match=f"no forecast 'x'; the newest is {office.forecast_id}"):
+    with pytest.raises(MissingThing, match=f"No forecast 'x' was issued; the newest is {office.forecast_id}"):
         provenance(open_ledger(office.workspace).entries(), "x")
 
 
