@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from contracts.arrays import Floats, Integers
+from contracts.arrays import Booleans, Floats, Integers
 from features.geographies.points import Points
 from features.patterns.week_profile import points_known
 from features.views import Panel
@@ -79,7 +78,7 @@ def repeats(panel: Panel, target: str) -> Repeats | None:
     near = _after_a_near_one(places, days) & ~repeated
     inside = points.moment >= begin
 
-    def by_area(chosen: npt.NDArray[np.bool_]) -> Integers:
+    def by_area(chosen: Booleans) -> Integers:
         return np.bincount(points.area[inside & chosen], minlength=len(panel.areas))
 
     return Repeats(
@@ -140,7 +139,7 @@ def _in_bands(bands: Integers, pairs: Integers, days: Integers) -> Integers:
     return np.bincount(cells, minlength=len(DISTANCES) * len(SPANS)).reshape(len(DISTANCES), len(SPANS))
 
 
-def _after_the_same(places: Floats, days: Integers) -> npt.NDArray[np.bool_]:
+def _after_the_same(places: Floats, days: Integers) -> Booleans:
     """Whether another incident was given the same place within ``REPEAT_DAYS`` before; points in the order of time."""
     _, place = np.unique(np.round(places / SAME_PLACE).astype(np.int64), axis=0, return_inverse=True)
     order = np.lexsort((np.arange(len(days)), place))
@@ -150,7 +149,7 @@ def _after_the_same(places: Floats, days: Integers) -> npt.NDArray[np.bool_]:
     return follows
 
 
-def _after_a_near_one(places: Floats, days: Integers) -> npt.NDArray[np.bool_]:
+def _after_a_near_one(places: Floats, days: Integers) -> Booleans:
     """Whether another incident happened within ``NEAR_METRES`` and ``NEAR_DAYS`` before; in the order of time."""
     # A box of two distances and a stretch of days holds every such pair, and few others.
     boxes = cKDTree(np.column_stack([places / NEAR_METRES, days / NEAR_DAYS]))

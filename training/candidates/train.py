@@ -106,13 +106,7 @@ def train(
     horizons = range(1, max(settings.forecast.periods_ahead + HORIZONS_BEYOND, *judged) + 1)
     plan = training_plan(settings, target, panel, trials, horizons=judged)
     known = [publication for publication in door.publications if publication.id in panel.publications]
-    parameters = plan.parameters() | {
-        "as_of": str(day),
-        "geography": door.geography,
-        "horizons_judged": ", ".join(map(str, judged)),
-        "horizons_learned": ", ".join(map(str, horizons)),
-        "settings_sha256": settings_sha256(settings),
-    }
+    parameters = _parameters(settings, plan, door, day, horizons)
     with tracked_run(workspace, "train", f"{target} {panel.last}", parameters, known) as run:
         local = geography.only(panel.areas)
         with tempfile.TemporaryDirectory() as scratch:
@@ -143,6 +137,16 @@ def train(
                 record = _record(target, model.version, fits[0], tags, gates, parameters, known, sheet_sha256)
                 enter(record)
     return Trained(model, day, panel.last, scores, fairness, gates, record, remarks)
+
+
+def _parameters(settings: Settings, plan: Plan, door: AsOfDoor, day: date, horizons: range) -> dict[str, str]:
+    return plan.parameters() | {
+        "as_of": str(day),
+        "geography": door.geography,
+        "horizons_judged": ", ".join(map(str, plan.horizons)),
+        "horizons_learned": ", ".join(map(str, horizons)),
+        "settings_sha256": settings_sha256(settings),
+    }
 
 
 def _refuse_companion(settings: Settings, target: str) -> None:

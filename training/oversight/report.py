@@ -111,13 +111,8 @@ def report_of_training(
     past = past_run(workspace, run_id)
     earlier = None if champion is None else findings_if_kept(workspace, champion)
     subject = subject_of_run(workspace, past, recorded=None, earlier=earlier, is_being_entered=True)
-    report = _report_input(workspace, [subject], today)
-    document = public_document(report)
-    return {
-        REPORT_PAGE: report_page(document, report).encode("utf-8"),
-        REPORT_DOCUMENT: _document_bytes(document),
-        **_records(workspace, [past], {}, is_being_entered=True),
-    }
+    files, _ = _report_files(_report_input(workspace, [subject], today))
+    return files | _records(workspace, [past], {}, is_being_entered=True)
 
 
 def _report_input(workspace: Workspace, subjects: Sequence[Subject], today: date) -> ReportInput:
@@ -176,14 +171,9 @@ def refuse_other_files(out: Path) -> None:
 def _written(
     report: ReportInput, subjects: Sequence[Subject], records: Mapping[str, bytes], out: Path
 ) -> WrittenReport:
-    document = public_document(report)
-    page = report_page(document, report)
-    files = {
-        REPORT_PAGE: page.encode("utf-8"),
-        PDF: pdf_of(page),
-        REPORT_DOCUMENT: _document_bytes(document),
-        **records,
-    }
+    files, document = _report_files(report)
+    page = files[REPORT_PAGE].decode("utf-8")
+    files = {REPORT_PAGE: files[REPORT_PAGE], PDF: pdf_of(page), REPORT_DOCUMENT: files[REPORT_DOCUMENT], **records}
     put_whole(files, out)
     return WrittenReport(
         folder=out,
@@ -194,8 +184,11 @@ def _written(
     )
 
 
-def _document_bytes(document: Mapping[str, Any]) -> bytes:
-    return (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode("utf-8")
+def _report_files(report: ReportInput) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The page and the document of a report as files, and the document."""
+    document = public_document(report)
+    told = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    return {REPORT_PAGE: report_page(document, report).encode("utf-8"), REPORT_DOCUMENT: told.encode("utf-8")}, document
 
 
 def put_whole(files: Mapping[str, bytes], out: Path) -> None:

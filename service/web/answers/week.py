@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from contracts.arrays import Integers
+from contracts.arrays import Booleans, Integers
 from service.web.answers.answer import Json
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -30,7 +29,7 @@ class Hours:
     last: int
 
     @property
-    def mask(self) -> npt.NDArray[np.bool_]:
+    def mask(self) -> Booleans:
         """Which weekday and hour is chosen, (7, 24).
 
         >>> night = Hours((4,), 22, 2).mask
@@ -72,7 +71,8 @@ class WeekCounts:
 
     def of(self, codes: Sequence[str]) -> Integers:
         """Crimes of several areas together, (7, 24)."""
-        positions = [position for position, code in enumerate(self.codes) if code in set(codes)]
+        wanted = set(codes)
+        positions = [position for position, code in enumerate(self.codes) if code in wanted]
         return np.asarray(self.counts[positions].sum(axis=0))
 
 

@@ -12,7 +12,15 @@ from service.web.answers.period import PeriodAnswers
 from service.web.answers.week import NIGHTS
 from service.web.pages.asked import Asked, Option, address_of, period_options, target_options
 from service.web.pages.hours import WeekGrid, grid_of, hours_address, nights_sentence
-from service.web.pages.words import change_words, count_words, day_words, ordinal_words, period_words, range_words
+from service.web.pages.words import (
+    change_words,
+    count_words,
+    day_words,
+    going_on,
+    ordinal_words,
+    period_words,
+    range_words,
+)
 from service.web.snapshot import Snapshot, TargetAnswers
 
 YEARLY: Mapping[Frequency, tuple[int, str]] = {
@@ -100,7 +108,7 @@ def area_page_of(served: Snapshot, code: str, asked: Asked) -> AreaPage:
 
 def _headline(shown: PeriodAnswers, row: Json) -> str:
     title = shown.envelope["title"]
-    words = f"{row['name']}, {period_words(shown.envelope['period'])}, {title[:1].lower()}{title[1:]}: "
+    words = f"{row['name']}, {period_words(shown.envelope['period'])}, {going_on(title)}: "
     words += f"{count_words(row['mean'])} expected, {range_words(row['q10'], row['q90'])}"
     if row["rank_low"] is None:
         return f"{words}; {ordinal_words(row['rank'])} of {len(shown.row_of):,}."

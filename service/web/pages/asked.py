@@ -51,6 +51,13 @@ def period_options(answers: TargetAnswers, chosen: str) -> tuple[Option, ...]:
     )
 
 
+def place_name(shown: PeriodAnswers, within: str | None) -> str:
+    """The city, or the district that is asked for."""
+    if within is None:
+        return str(shown.envelope["city"])
+    return next(str(row["parent_name"] or within) for row in shown.row_of.values() if row["parent"] == within)
+
+
 def district_options(shown: PeriodAnswers, chosen: str | None) -> tuple[Option, ...]:
     """The whole city and its districts; empty where there are fewer than two of them."""
     names = {row["parent"]: row["parent_name"] or row["parent"] for row in shown.row_of.values() if row["parent"]}

@@ -15,10 +15,19 @@ from service.web.answers.levels import CITY
 from service.web.answers.nearest import nearest, unknown
 from service.web.answers.period import PeriodAnswers
 from service.web.answers.views import STEPS, Scale
-from service.web.pages.asked import Asked, Option, address_of, district_options, period_options, target_options
+from service.web.pages.asked import (
+    Asked,
+    Option,
+    address_of,
+    district_options,
+    period_options,
+    place_name,
+    target_options,
+)
 from service.web.pages.words import (
     change_words,
     count_words,
+    going_on,
     last_year_words,
     percent_words,
     period_words,
@@ -116,7 +125,7 @@ def briefing_of(served: Snapshot, asked: Asked) -> Briefing:
         legend=_legend(scale, steps),
         not_known=steps[None],
         highest=tuple(inside.ranked()[:TEN]),
-        place=_place(shown, asked.within),
+        place=place_name(shown, asked.within),
         areas=len(shown.row_of),
         covered=_covered(served, shown, asked.k),
         rule=None if shown.rule is None else shown.rule["words"],
@@ -155,19 +164,13 @@ def _scale(answers: TargetAnswers, name: str | None) -> Scale:
     return answers.scales[name]
 
 
-def _place(shown: PeriodAnswers, within: str | None) -> str:
-    if within is None:
-        return str(shown.envelope["city"])
-    return next(str(row["parent_name"] or within) for row in shown.row_of.values() if row["parent"] == within)
-
-
 def _headline(shown: PeriodAnswers, inside: PeriodAnswers, within: str | None) -> str:
     """For instance: August 2025, violence: 5,545 expected, 5,043 to 6,059; 3% fewer than last August."""
     period, title = shown.envelope["period"], str(shown.envelope["title"])
-    place = "" if within is None else f" in {_place(shown, within)}"
+    place = "" if within is None else f" in {place_name(shown, within)}"
     row = shown.larger_of.get(CITY if within is None else within)
     expected = row["mean"] if row else sum(one["mean"] for one in inside.row_of.values())
-    words = f"{period_words(period)}, {title[:1].lower()}{title[1:]}{place}: {count_words(expected)} expected"
+    words = f"{period_words(period)}, {going_on(title)}{place}: {count_words(expected)} expected"
     if row:
         words += f", {range_words(row['q10'], row['q90'])}"
     before = [one["a_year_before"] for one in inside.row_of.values()]

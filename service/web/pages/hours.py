@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from urllib.parse import urlencode
@@ -12,8 +11,8 @@ from service.web.answers.answer import Json
 from service.web.answers.levels import CITY
 from service.web.answers.views import Scale, View, scale_of
 from service.web.answers.week import HOURS, NIGHTS, WEEKDAYS, Hours, WeekCounts, hour_rows
-from service.web.pages.asked import Asked, Option, district_options, target_options
-from service.web.pages.words import day_words, percent_words
+from service.web.pages.asked import Asked, Option, district_options, place_name, target_options
+from service.web.pages.words import day_words, going_on, percent_words
 from service.web.snapshot import Snapshot, TargetAnswers
 
 TEN = 10
@@ -61,10 +60,10 @@ def hours_page_of(served: Snapshot, asked: Asked, hours: Hours) -> HoursPage:
     rows = [row for row in hour_rows(week, hours, shown.row_of) if row["area"] in inside.row_of]
     crimes = sum(row["crimes"] for row in rows)
     grid = week.of(list(inside.row_of))
-    place = shown.envelope["city"] if asked.within is None else _district(shown.row_of, asked.within)
-    steps = [step for row in rows if (step := _scale(week, hours).step(VIEW.value(row))) is not None]
+    place, scale = place_name(shown, asked.within), _scale(week, hours)
+    steps = [step for row in rows if (step := scale.step(VIEW.value(row))) is not None]
     return HoursPage(
-        headline=f"{hours.words}: {_lower(title)} in {place}, {crimes:,} in {week.about['weeks']} weeks.",
+        headline=f"{hours.words}: {going_on(title)} in {place}, {crimes:,} in {week.about['weeks']} weeks.",
         hint=_hint(week, hours, crimes, int(grid.sum())),
         targets=target_options(served, target),
         districts=district_options(shown, asked.within),
@@ -73,7 +72,7 @@ def hours_page_of(served: Snapshot, asked: Asked, hours: Hours) -> HoursPage:
         last_hours=_hour_options(range(1, HOURS + 1), hours.last or HOURS),
         highest=tuple(row for row in rows[:TEN] if row["crimes"]),
         place=place,
-        legend=_legend(_scale(week, hours), steps),
+        legend=_legend(scale, steps),
         grid=grid_of(grid, f"{title} in {place} by weekday and hour"),
         address=hours_address(target, asked.within, hours),
     )
@@ -145,14 +144,6 @@ def _hint(week: WeekCounts, hours: Hours, crimes: int, everything: int) -> str:
         midnight = percent_words(about["at_midnight"])
         words += f"{midnight} are recorded at 00:00 sharp, where many sources put a time that is not known."
     return words.strip()
-
-
-def _lower(title: str) -> str:
-    return f"{title[:1].lower()}{title[1:]}"
-
-
-def _district(row_of: Mapping[str, Json], within: str) -> str:
-    return next(str(row["parent_name"] or within) for row in row_of.values() if row["parent"] == within)
 
 
 def _day_options(hours: Hours) -> tuple[Option, ...]:

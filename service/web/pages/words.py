@@ -98,6 +98,15 @@ def last_year_words(period: str) -> str:
     return f"the same {'week' if words[0] == 'Week' else 'day'} a year before"
 
 
+def going_on(title: str) -> str:
+    """A title within a sentence.
+
+    >>> going_on("Violence with injury")
+    'violence with injury'
+    """
+    return f"{title[:1].lower()}{title[1:]}"
+
+
 def change_words(expected: float, before: float) -> str:
     """An expected count against a known one.
 

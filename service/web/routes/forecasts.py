@@ -63,6 +63,8 @@ Box = Annotated[
         description="Only areas that meet this box, by two opposite corners: west, south, east and north in degrees.",
     ),
 ]
+TABULAR: dict[str, dict[str, object]] = {media_type.partition(";")[0]: {} for media_type, _ in TABLES.values()}
+"""Media types of tables, for the description of a route that gives them."""
 FORMATS = {"json": "application/json", **{name: media_type for name, (media_type, _) in TABLES.items()}}
 
 
@@ -83,7 +85,7 @@ async def summary(request: Request, served: AskedFor) -> Response:
     responses={
         200: {
             "model": schemas.Forecasts | schemas.Several[schemas.Forecasts],
-            "content": {media_type.partition(";")[0]: {} for media_type, _ in TABLES.values()},
+            "content": TABULAR,
         }
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from service.web import schemas
@@ -17,7 +17,7 @@ from service.web.pages.asked import Asked
 from service.web.pages.hours import hours_map, hours_page_of
 from service.web.pages.rendering import render, shell_of
 from service.web.routes.answers import HTML, PROBLEMS, AskedFor, Code, Served, Svg, Tabular, send
-from service.web.routes.forecasts import FORMATS, Format
+from service.web.routes.forecasts import FORMATS, TABULAR, Format
 from service.web.routes.formats import preferred
 from service.web.routes.pages import Target, Within
 from service.web.snapshot import Snapshot
@@ -34,43 +34,38 @@ ToHour = Annotated[
     int,
     Query(ge=0, le=24, examples=["4"], description="Where the hours end; past midnight they belong to the day before."),
 ]
-TABULAR: dict[str, Json] = {media_type.partition(";")[0]: {} for media_type, _ in TABLES.values()}
 
 
 def _hours(days: list[Weekday] | None, first: int, last: int, *, default: tuple[int, ...]) -> Hours:
     return Hours(tuple(sorted(WEEKDAYS.index(day) for day in set(days))) if days else default, first, last)
 
 
-@router.get("/hours", response_class=HTMLResponse)
-async def hours_page(
-    request: Request,
-    served: Served,
+async def asked_about(
     target: Target = None,
     within: Within = None,
     days: Days = None,
     from_hour: FromHour = NIGHTS.first,
     to_hour: ToHour = NIGHTS.last,
-) -> Response:
+) -> tuple[Asked, Hours]:
+    """What the page and its map are asked; without days, the nights of the night-time economy."""
+    return Asked(target, within=within), _hours(days, from_hour, to_hour, default=NIGHTS.days)
+
+
+AskedAbout = Annotated[tuple[Asked, Hours], Depends(asked_about)]
+
+
+@router.get("/hours", response_class=HTMLResponse)
+async def hours_page(request: Request, served: Served, asked: AskedAbout) -> Response:
     """Where crime happened on chosen weekdays in chosen hours."""
-    asked, hours = Asked(target, within=within), _hours(days, from_hour, to_hour, default=NIGHTS.days)
-    here = hours_page_of(served, asked, hours)
+    here = hours_page_of(served, *asked)
     page = render("hours", shell_of(served.about), here=here, fills=FILLS, unknown=UNKNOWN)
     return send(request, Answer(page.encode("utf-8")), HTML)
 
 
 @router.get("/hours.svg", response_class=Svg)
-async def hours_drawn(
-    request: Request,
-    served: Served,
-    target: Target = None,
-    within: Within = None,
-    days: Days = None,
-    from_hour: FromHour = NIGHTS.first,
-    to_hour: ToHour = NIGHTS.last,
-) -> Response:
+async def hours_drawn(request: Request, served: Served, asked: AskedAbout) -> Response:
     """The same as a map."""
-    hours = _hours(days, from_hour, to_hour, default=NIGHTS.days)
-    drawn = hours_map(served, Asked(target, within=within), hours)
+    drawn = hours_map(served, *asked)
     return send(request, Answer(drawn.encode("utf-8")), Svg.media_type)
 
 
